@@ -1,0 +1,30 @@
+"""The SQLAlchemy engine that transactions run on."""
+
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from libs.database.urls import for_sqlalchemy
+
+# Seconds. A request that waits longer than this for a connection is better told 503 than kept.
+POOL_TIMEOUT = 5.0
+CONNECT_TIMEOUT = 5.0
+# No statement of a request or an event takes longer unless something is badly wrong.
+STATEMENT_TIMEOUT = 30.0
+
+
+def new_engine(url: str, *, pool_size: int) -> AsyncEngine:
+    """An engine whose pool neither overflows nor waits for long: a burst queues instead of storming the server.
+
+    A transaction that its process forgot is ended by the server, which frees its locks.
+    """
+    return create_async_engine(
+        for_sqlalchemy(url),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_TIMEOUT,
+        pool_use_lifo=True,
+        connect_args={
+            "timeout": CONNECT_TIMEOUT,
+            "command_timeout": STATEMENT_TIMEOUT,
+            "server_settings": {"idle_in_transaction_session_timeout": "60000", "jit": "off"},
+        },
+    )

@@ -1,0 +1,43 @@
+"""The HTTP application that every service starts from."""
+
+from collections.abc import Mapping, Sequence
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import Lifespan
+
+from libs.http.envelope import REQUEST_ID, Envelope
+from libs.http.etag import install_not_modified
+from libs.http.health import Check, health_router
+from libs.http.metrics import router as metrics_router
+from libs.http.problems import install_problem_handlers
+
+API = "/api/v1"
+
+
+def new_api(
+    title: str,
+    description: str,
+    *,
+    routers: Sequence[APIRouter],
+    checks: Mapping[str, Check],
+    lifespan: Lifespan[FastAPI],
+    cors_origins: Sequence[str],
+) -> FastAPI:
+    app = FastAPI(title=title, description=description, version="1.0.0", lifespan=lifespan, redirect_slashes=False)
+    install_problem_handlers(app)
+    install_not_modified(app)
+    for router in routers:
+        app.include_router(router, prefix=API)
+    app.include_router(health_router(checks))
+    app.include_router(metrics_router)
+    if cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(cors_origins),
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["ETag", "Location", "Retry-After", "Idempotency-Replayed", REQUEST_ID],
+        )
+    app.add_middleware(Envelope)
+    return app

@@ -1,0 +1,111 @@
+"""What surrounds every request: its id, its log line, its measurements, the limit of its body and the last handler.
+
+One plain ASGI middleware, because each further layer costs every request, and because a request must not be cancelled
+between its commit and its response, as Starlette's `BaseHTTPMiddleware` does when a client goes away.
+"""
+
+import re
+import time
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from libs.http.metrics import observe
+from libs.http.problems import unexpected_response
+from libs.process.context import correlation_id
+from libs.process.ids import new_id
+from libs.refusals import Kind, Refusal
+
+log = structlog.stdlib.get_logger("http")
+
+MAX_BODY = 1024 * 1024
+REQUEST_ID = "X-Request-ID"
+WELL_FORMED_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+QUIET = ("/health/", "/metrics")
+
+
+class BodyTooLarge(Refusal):
+    """The body is larger than this service takes."""
+
+    kind = Kind.TOO_LARGE
+    code = "body_too_large"
+
+
+class Envelope:
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.get(REQUEST_ID, "")
+        request_id = given if WELL_FORMED_ID.fullmatch(given) else str(new_id())
+        # Nothing resets it: a server handles each request in a context of its own.
+        correlation_id.set(request_id)
+        _forgive_trailing_slash(scope)
+
+        started = time.perf_counter()
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+            await send(message)
+
+        try:
+            await self._app(scope, _limited(headers, receive), send_with_id)
+        except Exception as error:
+            if status:  # The response has begun; the connection must break so that nobody takes it for whole.
+                log.exception("response_broken_off")
+                raise
+            await unexpected_response(Request(scope), error)(scope, receive, send_with_id)
+        finally:
+            _account(scope, status, time.perf_counter() - started)
+
+
+def _forgive_trailing_slash(scope: MutableMapping[str, Any]) -> None:
+    path: str = scope["path"]
+    if len(path) > 1 and path.endswith("/"):
+        scope["path"] = path[:-1]
+
+
+def _limited(headers: Headers, receive: Receive) -> Receive:
+    """A `receive` that refuses a body over `MAX_BODY` as soon as it is announced or has arrived."""
+    announced = headers.get("content-length", "0")
+    too_large = announced.isdecimal() and int(announced) > MAX_BODY
+    seen = 0
+
+    async def receive_limited() -> Message:
+        nonlocal seen
+        if too_large:
+            raise BodyTooLarge(f"A body may have at most {MAX_BODY} bytes.")
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > MAX_BODY:
+            raise BodyTooLarge(f"A body may have at most {MAX_BODY} bytes.")
+        return message
+
+    return receive_limited
+
+
+def _account(scope: Scope, status: int, seconds: float) -> None:
+    route = scope.get("route")
+    template = getattr(route, "path", "unmatched")
+    observe(scope["method"], template, status, seconds)
+    if not scope["path"].startswith(QUIET):
+        log.info(
+            "request",
+            method=scope["method"],
+            path=scope["path"],
+            route=template,
+            status=status,
+            ms=round(seconds * 1000, 2),
+        )

@@ -1,0 +1,65 @@
+"""Versions as entity tags (RFC 9110): conditional changes with If-Match, conditional reads with If-None-Match."""
+
+import re
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Header, Request, Response
+
+from libs.refusals import VersionConflict
+
+STRONG_TAG = re.compile(r'"(\d{1,18})"')
+
+
+class NotModified(Exception):  # noqa: N818 - an answer, not a malfunction.
+    def __init__(self, tag: str) -> None:
+        super().__init__(tag)
+        self.tag = tag
+
+
+def expected_versions(
+    if_match: Annotated[
+        str | None, Header(description='Change it only if it is still at this version, e.g. `"3"`.')
+    ] = None,
+) -> frozenset[int] | None:
+    """The versions of which the thing must still have one; None if the client does not mind.
+
+    A tag that this service cannot have given, weak ones included, matches nothing.
+    """
+    if if_match is None or if_match.strip() == "*":
+        return None
+    versions = frozenset(int(tag[1]) for part in if_match.split(",") if (tag := STRONG_TAG.fullmatch(part.strip())))
+    if not versions:
+        raise VersionConflict("If-Match names no version that this can be at.")
+    return versions
+
+
+ExpectedVersions = Annotated[frozenset[int] | None, Depends(expected_versions)]
+
+
+class ETag:
+    """Called with the version of what is answered: sets its tag, or ends a GET with 304 where the client has it."""
+
+    def __init__(self, request: Request, response: Response) -> None:
+        self._request = request
+        self._response = response
+
+    def __call__(self, version: int) -> None:
+        tag = f'"{version}"'
+        self._response.headers["ETag"] = tag
+        known = self._request.headers.get("If-None-Match")
+        if known is None or self._request.method not in ("GET", "HEAD"):
+            return
+        # If-None-Match compares weakly: W/"3" and "3" are the same (RFC 9110, 13.1.2).
+        tags = {part.strip().removeprefix("W/") for part in known.split(",")}
+        if tag in tags or "*" in tags:
+            raise NotModified(tag)
+
+
+SetETag = Annotated[ETag, Depends()]
+
+
+def install_not_modified(app: FastAPI) -> None:
+    @app.exception_handler(NotModified)
+    async def not_modified(_request: Request, answer: Exception) -> Response:
+        assert isinstance(answer, NotModified)  # noqa: S101 - Starlette calls it for nothing else.
+        return Response(status_code=304, headers={"ETag": answer.tag})

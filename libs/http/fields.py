@@ -1,0 +1,51 @@
+"""Types of fields that every body of the shop shares."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+)
+
+MAX_AMOUNT = Decimal("9999999.99")
+
+
+class Body(BaseModel):
+    """Base of request bodies: a field that nobody knows is a typo, and a typo must not pass in silence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("must not contain a NUL character")
+    return text
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _number_or_numeral(value: Any) -> Any:
+    # A JSON number reaches Python as a float whose shortest form is what the client wrote; booleans are no amounts.
+    if isinstance(value, bool):
+        raise ValueError("must be an amount")  # noqa: TRY004 - pydantic reports ValueErrors.
+    return str(value) if isinstance(value, float) else value
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_storable)]
+Moment = Annotated[datetime, PlainSerializer(_rfc3339, return_type=str, when_used="json")]
+Amount = Annotated[
+    Decimal,
+    BeforeValidator(_number_or_numeral),
+    Field(ge=0, le=MAX_AMOUNT, decimal_places=2, max_digits=9, allow_inf_nan=False),
+]
+Money = Annotated[Decimal, PlainSerializer(lambda amount: f"{amount:.2f}", return_type=str, when_used="json")]

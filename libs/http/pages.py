@@ -1,0 +1,49 @@
+"""One page of a list, the same in every service."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Depends, Query
+from pydantic import BaseModel, Field
+
+Item = TypeVar("Item")
+
+
+class Page(BaseModel, Generic[Item]):
+    items: list[Item]
+    next_cursor: str | None = Field(description="Pass it as `cursor` for the next page; null on the last one.")
+    total: int | None = Field(
+        default=None,
+        description="Only with `with_total=true`: how many there are on all pages.",
+        exclude_if=lambda total: total is None,
+    )
+
+
+class PageRequest:
+    """Which page a client asks for. `limit` is in items, 1 to 100."""
+
+    def __init__(
+        self,
+        limit: Annotated[int, Query(ge=1, le=100)] = 20,
+        cursor: Annotated[str | None, Query(max_length=2000)] = None,
+        with_total: Annotated[bool, Query()] = False,
+    ) -> None:
+        self.limit = limit
+        self.cursor = cursor
+        self.with_total = with_total
+
+
+WantedPage = Annotated[PageRequest, Depends()]
+
+
+def cut_page(
+    rows: Sequence[dict[str, Any]],
+    limit: int,
+    cursor_of: Callable[[dict[str, Any]], str],
+    total: int | None = None,
+) -> dict[str, Any]:
+    """A page from `limit + 1` rows: the one too many tells, without counting, that there is a next page."""
+    items = rows[:limit]
+    more = len(rows) > limit
+    page: dict[str, Any] = {"items": items, "next_cursor": cursor_of(items[-1]) if more else None}
+    return page if total is None else page | {"total": total}

@@ -1,0 +1,52 @@
+"""Who may call an endpoint: bearer token → principal, corrected by what the service itself knows of the user."""
+
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import OAuth2PasswordBearer
+
+from libs.tokens.principal import Forbidden, NotAuthenticated, Principal, Standings, UserInactive
+from libs.tokens.verifier import TokenVerifier
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticator:
+    """`users_are_here`: this service owns the users, so one it does not know is gone rather than not yet heard of."""
+
+    verifier: TokenVerifier
+    standings: Standings
+    users_are_here: bool = False
+
+    async def authenticate(self, token: str) -> Principal:
+        principal = await self.verifier.verify(token)
+        standing = await self.standings.standing(principal.user_id)
+        if standing is None:
+            if self.users_are_here:
+                raise UserInactive("The user no longer exists.")
+            return principal
+        if not standing.is_active:
+            raise UserInactive("The user has been blocked or deleted.")
+        return principal if standing.role == principal.role else replace(principal, role=standing.role)
+
+
+# Documents the scheme and gives Swagger its Authorize button.
+_bearer = OAuth2PasswordBearer("/api/v1/auth/token", auto_error=False)
+
+
+async def current_user(request: Request, token: Annotated[str | None, Depends(_bearer)]) -> Principal:
+    """The app keeps its `Authenticator` in `app.state.authenticator`."""
+    if not token:
+        raise NotAuthenticated("Send an access token in the Authorization header.")
+    authenticator: Authenticator = request.app.state.authenticator
+    return await authenticator.authenticate(token)
+
+
+async def current_admin(user: Annotated[Principal, Depends(current_user)]) -> Principal:
+    if not user.is_admin:
+        raise Forbidden("This needs the role admin.")
+    return user
+
+
+CurrentUser = Annotated[Principal, Depends(current_user)]
+CurrentAdmin = Annotated[Principal, Depends(current_admin)]

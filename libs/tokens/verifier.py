@@ -1,0 +1,52 @@
+"""Verifying an access token. Issuing one stays in auth_service."""
+
+from typing import Any, get_args
+from uuid import UUID
+
+from jose import jws, jwt
+from jose.exceptions import JOSEError
+
+from libs.tokens.keys import ALGORITHM, KeySource
+from libs.tokens.principal import InvalidToken, Principal, Role
+
+REQUIRED = ("exp", "iat", "aud", "iss", "sub")
+# A token is a few hundred bytes; a longer one is not ours and not worth decoding.
+MAX_LENGTH = 4096
+
+
+class TokenVerifier:
+    def __init__(self, keys: KeySource, *, issuer: str, audience: str) -> None:
+        self._keys = keys
+        self._issuer = issuer
+        self._audience = audience
+
+    async def verify(self, token: str) -> Principal:
+        """Raises `InvalidToken`, or `KeysUnavailable` while the key cannot be had.
+
+        The algorithm is the key's, never the token's: `none` and HS256 with the public key as secret are refused.
+        """
+        if len(token) > MAX_LENGTH:
+            raise InvalidToken("The token is not one of this shop's.")
+        try:
+            header = jws.get_unverified_header(token)
+            kid = header.get("kid")
+            if header.get("alg") != ALGORITHM or "crit" in header or not isinstance(kid, str):
+                raise InvalidToken("The token is not one of this shop's.")
+            claims = jwt.decode(
+                token,
+                await self._keys.key(kid),
+                algorithms=[ALGORITHM],
+                audience=self._audience,
+                issuer=self._issuer,
+                options={f"require_{claim}": True for claim in REQUIRED},
+            )
+            return _principal(claims)
+        except (JOSEError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise InvalidToken("The token is forged, damaged or expired.") from error
+
+
+def _principal(claims: dict[str, Any]) -> Principal:
+    role = claims["role"]
+    if role not in get_args(Role):
+        raise ValueError(role)
+    return Principal(UUID(claims["sub"]), str(claims["username"]), role, int(claims["exp"]))
