@@ -1,0 +1,81 @@
+"""Rules of the house that no linter knows. The layers themselves are held by import-linter, in `./shop check`."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SERVICES = ("auth_service", "catalog_service", "order_service")
+ANATOMY = (
+    "main.py",
+    "worker.py",
+    "api",
+    "services",
+    "domain",
+    "repositories",
+    "models",
+    "schemas",
+    "core",
+    "exceptions",
+)
+COMMIT_STANDS_IN = {"libs/messaging/unit_of_work.py"}
+
+
+def sources(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if "tests" not in path.relative_to(ROOT).parts and "versions" not in path.parts:
+                yield path
+
+
+def test_only_the_unit_of_work_commits() -> None:
+    committing = {str(path.relative_to(ROOT)) for path in sources("libs", *SERVICES) if ".commit(" in path.read_text()}
+    assert committing == COMMIT_STANDS_IN
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_service_has_the_same_anatomy(service: str) -> None:
+    missing = [part for part in ANATOMY if not (ROOT / service / part).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_settings_are_made_only_by_the_composition_roots(service: str) -> None:
+    makers = {
+        str(path.relative_to(ROOT / service))
+        for path in sources(service)
+        if re.search(r"\b(Worker)?Settings\(\)", path.read_text())
+    }
+    assert makers <= {"main.py", "worker.py"}
+    assert makers
+
+
+def test_no_secret_has_a_default() -> None:
+    """A settings field whose name speaks of a secret has no value in code."""
+    guilty = [
+        f"{path.relative_to(ROOT)}: {field.target.id}"
+        for path in sources("libs", *SERVICES)
+        for klass in ast.walk(ast.parse(path.read_text()))
+        if isinstance(klass, ast.ClassDef) and klass.name.endswith("Settings")
+        for field in klass.body
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and re.search(r"password|secret|private|database_url|amqp_url", field.target.id)
+        and not field.target.id.endswith(("_cost", "_size"))
+        and field.value is not None
+        and not _requires_a_value(field.value)
+    ]
+    assert guilty == []
+
+
+def _requires_a_value(value: ast.expr) -> bool:
+    return isinstance(value, ast.Call) and not any(key.arg == "default" for key in value.keywords) and not value.args
+
+
+def test_lock_files_name_no_address() -> None:
+    locks = [*ROOT.glob("*.lock"), *ROOT.glob("*_service/*.lock")]
+    assert len(locks) == 1 + len(SERVICES)
+    assert [lock.name for lock in locks if "://" in lock.read_text()] == []
