@@ -1,0 +1,102 @@
+"""Fills a running shop through its HTTP API. Whatever is there already stays as it is, so it may run again."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from ops.seed.client import Shop
+from ops.seed.goods import SEED, Category, Product, categories, products
+
+Thing = TypeVar("Thing")
+Tick = Callable[[str], None]
+
+CUSTOMERS = 20
+ORDERS_EACH = 3
+# Enough to keep both sides busy, few enough not to be a load test.
+AT_ONCE = 8
+CUSTOMER_PASSWORD = "demo-customer"  # noqa: S105 - everybody may know it: these people are invented.
+STREETS = ("Mill Lane", "Station Road", "Harbour Street", "Church Walk", "Linden Avenue")
+TOWNS = ("10115 Berlin", "1010 Wien", "8001 Zürich", "75002 Paris", "00184 Roma")
+
+
+def total() -> int:
+    """How many times `tick` is called."""
+    return len(categories()) + len(products()) + CUSTOMERS
+
+
+async def seed(shop: Shop, admin_login: str, admin_password: str, tick: Tick) -> None:
+    """Calls `tick` with the kind of each thing that is in place."""
+    admin = await shop.login(admin_login, admin_password)
+    ids: dict[str, str] = {}
+    for category in categories():  # One after the other: a child needs its parent's id.
+        ids[category.slug] = await _category(shop, admin, category, ids)
+        tick("category")
+
+    async def one_product(product: Product) -> None:
+        await _product(shop, admin, product, ids[product.category_slug])
+        tick("product")
+
+    await _few_at_once(products(), one_product)
+    on_sale = (await shop.get(f"{shop.catalog}/products", in_stock="true", limit=100)).json()["items"]
+
+    async def one_customer(number: int) -> None:
+        await _customer(shop, number, on_sale)
+        tick("customer")
+
+    await _few_at_once(range(CUSTOMERS), one_customer)
+
+
+async def _category(shop: Shop, admin: str, category: Category, ids: dict[str, str]) -> str:
+    found = await shop.get(f"{shop.catalog}/category/{category.slug}")
+    if found.status_code == HTTPStatus.NOT_FOUND:
+        parent = ids[category.parent_slug] if category.parent_slug else None
+        body = {"name": category.name, "slug": category.slug, "parent_id": parent}
+        found = await shop.post(f"{shop.catalog}/category", body, admin)
+    identity: str = found.json()["id"]
+    return identity
+
+
+async def _product(shop: Shop, admin: str, product: Product, category_id: str) -> None:
+    body = {
+        "sku": product.sku,
+        "name": product.name,
+        "description": product.description,
+        "price": str(product.price),
+        "category_id": category_id,
+        "attributes": product.attributes,
+        "stock": product.stock,
+    }
+    await shop.post(f"{shop.catalog}/product", body, admin)
+
+
+async def _customer(shop: Shop, number: int, on_sale: Sequence[dict[str, Any]]) -> None:
+    name = f"customer{number + 1:02}"
+    account = {"email": f"{name}@example.com", "username": name, "password": CUSTOMER_PASSWORD}
+    await shop.post(f"{shop.auth}/auth/register", account)
+    token = await shop.login(name, CUSTOMER_PASSWORD)
+    placed = (await shop.get(f"{shop.order}/orders", token, limit=1, with_total="true")).json()["total"]
+    chance = random.Random(SEED + number)  # noqa: S311 - a demo.
+    for order in range(ORDERS_EACH):
+        body = {
+            "items": [
+                {"product_id": product["id"], "quantity": chance.randint(1, 3)}
+                for product in chance.sample(on_sale, k=chance.randint(1, 4))
+            ],
+            "delivery_address": f"{chance.choice(STREETS)} {chance.randint(1, 99)}, {chance.choice(TOWNS)}",
+        }
+        if order >= placed:
+            await shop.post(f"{shop.order}/order", body, token)
+
+
+async def _few_at_once(things: Sequence[Thing], put: Callable[[Thing], Awaitable[None]]) -> None:
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def in_turn(thing: Thing) -> None:
+        async with places:
+            await put(thing)
+
+    async with asyncio.TaskGroup() as tasks:
+        for thing in things:
+            tasks.create_task(in_turn(thing))
