@@ -1,0 +1,72 @@
+"""The consumers of a process, from declaring the topology to leaving unhandled messages where they are."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from faststream.rabbit import RabbitRouter
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.messaging import topology
+from libs.messaging.consumer import new_broker
+from libs.messaging.deliveries import Deliveries
+from libs.messaging.handling import Handling
+from libs.messaging.ladder import Ladder
+from libs.messaging.link import Link, LinkDownError
+from libs.messaging.outage import Outage
+from libs.messaging.publisher import BROKER_ERRORS, Declare, Publisher
+from libs.messaging.topology import RUNGS, Rung
+
+START_TIMEOUT = 30.0
+
+
+class Consumption:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        amqp_url: str,
+        routers: Sequence[RabbitRouter],
+        context: Mapping[str, object],
+        *,
+        declare: Declare | None = None,
+        rungs: Sequence[Rung] = RUNGS,
+    ) -> None:
+        self._engine = engine
+        self._amqp_url = amqp_url
+        self._declare = declare or partial(topology.declare, amqp_url)
+        self._publisher = Publisher(amqp_url, self._declare)
+        self._handling = Handling(Ladder(self._publisher, rungs), Deliveries(engine), Outage(self._probe))
+        self._broker = new_broker(amqp_url, self._handling, context)
+        self._broker.include_routers(*routers)
+        self._link = Link("consumers")
+
+    async def run(self) -> None:
+        """Starts when the broker is there. From then on the connection mends itself."""
+        while not self._link.is_up:
+            try:
+                await self._declare()
+                async with asyncio.timeout(START_TIMEOUT):
+                    await self._broker.start()
+            except BROKER_ERRORS as error:
+                await self._broker.stop()
+                await asyncio.sleep(self._link.down(error))
+            else:
+                self._link.up()
+        await asyncio.Event().wait()
+
+    async def check(self) -> None:
+        """For readiness."""
+        await self._link.check()
+        if not await self._broker.ping(timeout=0.1):
+            raise LinkDownError("consumers")
+
+    async def stop(self) -> None:
+        """Finishes what is being handled; the rest stays in its queues."""
+        self._handling.stop()
+        await self._broker.stop()
+        await self._publisher.aclose()
+
+    async def _probe(self) -> None:
+        async with self._engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))

@@ -1,0 +1,51 @@
+"""Who was being handled when the process died: a row that is written before and removed after."""
+
+from alembic.operations import Operations
+from sqlalchemy import Column, DateTime, Integer, MetaData, Table, Text, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.schema import CreateTable
+
+BEGIN = text("""
+    INSERT INTO deliveries AS known (consumer, event_id) VALUES (:consumer, :event_id)
+    ON CONFLICT (consumer, event_id) DO UPDATE SET deaths = known.deaths + 1, last_at = now()
+    RETURNING deaths
+""").bindparams(bindparam("consumer", type_=Text), bindparam("event_id", type_=Text))
+END = text("DELETE FROM deliveries WHERE consumer = :consumer AND event_id = :event_id").bindparams(
+    bindparam("consumer", type_=Text), bindparam("event_id", type_=Text)
+)
+
+
+def deliveries_table(metadata: MetaData) -> Table:
+    """Adds `deliveries`, so that alembic knows it as the service's own."""
+    return Table(
+        "deliveries",
+        metadata,
+        Column("consumer", Text, primary_key=True),
+        Column("event_id", Text, primary_key=True),
+        # A message that comes a second time has been the end of a delivery once.
+        Column("deaths", Integer, nullable=False, server_default=text("1")),
+        Column("last_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    )
+
+
+def create_deliveries(op: Operations) -> None:
+    """For the first migration of a service that consumes."""
+    metadata = MetaData(naming_convention=op.get_context().opts["target_metadata"].naming_convention)
+    op.execute(CreateTable(deliveries_table(metadata)))
+
+
+class Deliveries:
+    """Counts deliveries that never came back. Only for messages that were delivered before: the rest pay nothing."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def begin(self, consumer: str, event_id: str) -> int:
+        """The number of deliveries of this message that ended with their process."""
+        async with self._engine.begin() as connection:
+            deaths: int = await connection.scalar(BEGIN, {"consumer": consumer, "event_id": event_id})
+            return deaths
+
+    async def end(self, consumer: str, event_id: str) -> None:
+        async with self._engine.begin() as connection:
+            await connection.execute(END, {"consumer": consumer, "event_id": event_id})

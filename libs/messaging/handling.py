@@ -1,0 +1,155 @@
+"""What happens around a handler: the gate, waiting for the database, the ladder, the acknowledgement."""
+
+import asyncio
+import hashlib
+import itertools
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from typing import Any, Final
+
+from aio_pika.abc import AbstractIncomingMessage
+from prometheus_client import Counter
+
+from libs.database.outages import is_outage
+from libs.messaging.cloudevents import Undecodable
+from libs.messaging.deliveries import Deliveries
+from libs.messaging.gate import Gate
+from libs.messaging.ladder import Ladder
+from libs.messaging.outage import Outage, is_surely_outage
+from libs.messaging.publisher import BROKER_ERRORS
+from libs.process.context import correlation_id
+
+DEATHS: Final = 3
+# How often an error is tried again at once that looks like an outage while the database answers.
+PATIENCE: Final = 8
+LONGEST_WAIT: Final = 5.0
+
+MESSAGES = Counter("consumer_messages_total", "Messages that left their queue", ["queue", "outcome"])
+logger = logging.getLogger(__name__)
+
+Call = Callable[[], Awaitable[Any]]
+
+
+class DeadlyError(Exception):
+    """Stands for the error that a message left no process alive to tell of."""
+
+
+class Handling:
+    """One for a process. See "When handling fails" in docs/architecture/events.md."""
+
+    def __init__(self, ladder: Ladder, deliveries: Deliveries, outage: Outage) -> None:
+        self._ladder = ladder
+        self._deliveries = deliveries
+        self._outage = outage
+        self._gate = Gate()
+        self._stopping = False
+        self._waiting: set[asyncio.Task[Any]] = set()
+
+    def stop(self) -> None:
+        """Lets go of messages that wait for something; they stay in their queues. Running handlers finish."""
+        self._stopping = True
+        for task in self._waiting:
+            task.cancel()
+
+    async def handle(self, queue: str, message: AbstractIncomingMessage, call: Call) -> None:
+        correlation_id.set(message.correlation_id or "-")
+        if message.redelivered or message.headers.get("x-delivery-count"):
+            # It was delivered before and did not leave. If it ends this process too, it hits no other message.
+            async with self._entered(self._gate.alone()):
+                error = await self._counted(queue, message, call)
+        else:
+            async with self._entered(self._gate.shared()):
+                error = await self._result(call)
+        await self._settle(queue, message, error)
+
+    async def _counted(self, queue: str, message: AbstractIncomingMessage, call: Call) -> Exception | None:
+        """The handler's result, with a note in the database for as long as it runs."""
+        event_id = message.message_id or hashlib.sha256(message.body).hexdigest()
+        deaths = 0
+
+        async def begin() -> None:
+            nonlocal deaths
+            deaths = await self._deliveries.begin(queue, event_id)
+
+        if (error := await self._result(begin)) is not None:
+            return error
+        try:
+            if deaths >= DEATHS:
+                return DeadlyError(f"{deaths} deliveries ended with their process")
+            return await self._result(call)
+        finally:
+            # Reached also where a lost connection or a shutdown cancels the handler: that is no death.
+            try:
+                await self._deliveries.end(queue, event_id)
+            except Exception:
+                logger.exception("The note of a delivery stays and counts as one death")
+
+    async def _result(self, call: Call) -> Exception | None:
+        """None, or what the handler raised that is not the database's fault."""
+        tries = 0
+        while True:
+            try:
+                await call()
+            except Exception as error:  # noqa: BLE001 - the ladder is for every error.
+                sure = is_surely_outage(error)
+                if not sure and (not is_outage(error) or tries >= PATIENCE):
+                    return error
+                tries += 1
+                with self._letting_go():
+                    if await self._outage.over(tries):
+                        tries = 0
+            else:
+                return None
+
+    async def _settle(self, queue: str, message: AbstractIncomingMessage, error: Exception | None) -> None:
+        outcome = "done" if error is None else await self._move(queue, message, error)
+        try:
+            await message.ack()
+        except BROKER_ERRORS:
+            # The connection was lost meanwhile. The message comes again and finds its version applied.
+            logger.info("A handled message could not be acknowledged and will come again")
+        MESSAGES.labels(queue, outcome).inc()
+
+    async def _move(self, queue: str, message: AbstractIncomingMessage, error: Exception) -> str:
+        """Puts a confirmed copy where the message belongs now, however long that takes."""
+        park = isinstance(error, Undecodable | DeadlyError)
+        for tries in itertools.count():
+            try:
+                target = await (self._ladder.park if park else self._ladder.climb)(queue, message, error)
+            except BROKER_ERRORS as broker_error:
+                if tries == 0:
+                    logger.warning("A failed message waits for the broker (%s)", type(broker_error).__name__)
+                with self._letting_go():
+                    await asyncio.sleep(min(LONGEST_WAIT, 0.1 * 2 ** min(tries, 10)))
+            else:
+                parked = target.endswith(".parked")
+                logger.log(
+                    logging.ERROR if parked else logging.WARNING,
+                    "Message %s of %s failed and is in %s",
+                    message.message_id,
+                    queue,
+                    target,
+                    exc_info=error,
+                )
+                return "parked" if parked else "retried"
+        raise AssertionError("counting has no end")
+
+    @asynccontextmanager
+    async def _entered(self, gate: AbstractAsyncContextManager[None]) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            with self._letting_go():
+                await stack.enter_async_context(gate)
+            yield
+
+    @contextmanager
+    def _letting_go(self) -> Iterator[None]:
+        """Marks a wait that `stop` may end."""
+        task = asyncio.current_task()
+        if self._stopping or task is None:
+            raise asyncio.CancelledError
+        self._waiting.add(task)
+        try:
+            yield
+        finally:
+            self._waiting.discard(task)

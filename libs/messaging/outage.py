@@ -1,0 +1,73 @@
+"""Waiting for the database to come back: everybody waits for one probe."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+LONGEST_WAIT = 5.0
+
+logger = logging.getLogger(__name__)
+
+_SURE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+
+
+def is_surely_outage(error: BaseException) -> bool:
+    """True where no message can be the cause, so that trying again for ever is right.
+
+    Of the rest that `is_outage` knows, a deadlock may be a handler's own doing, and so may a broken connection.
+    """
+    if isinstance(error, PoolTimeoutError):
+        return True
+    if isinstance(error, DBAPIError):
+        cause = error.orig.__cause__ if error.orig is not None else None
+        return error.connection_invalidated or isinstance(cause, _SURE)
+    return isinstance(error, _SURE)
+
+
+class Outage:
+    """Pauses who asks until the probe succeeds. Says so once when it begins and once when it is over."""
+
+    def __init__(self, probe: Callable[[], Awaitable[None]]) -> None:
+        self._probe = probe
+        self._turn = asyncio.Lock()
+        self._lasts = False
+
+    async def over(self, tries: int) -> bool:
+        """Returns when the database answers, and whether it was away. Waits longer first the more tries there were."""
+        await asyncio.sleep(_wait(tries))
+        async with self._turn:
+            failures = 0
+            while (error := await self._failure()) is not None:
+                if not self._lasts:
+                    logger.warning("Consumers pause: the database is away (%s)", type(error).__name__)
+                    self._lasts = True
+                failures += 1
+                await asyncio.sleep(_wait(failures))
+            if self._lasts:
+                logger.warning("Consumers carry on: the database is back")
+                self._lasts = False
+            return failures > 0
+
+    async def _failure(self) -> Exception | None:
+        try:
+            await self._probe()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the database does not answer.
+            return error
+        return None
+
+
+def _wait(tries: int) -> float:
+    longest = min(LONGEST_WAIT, 0.01 * (1 << min(tries, 10)))
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - only keeps many waiters apart.

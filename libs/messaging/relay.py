@@ -1,0 +1,152 @@
+"""Moves the outbox to the broker. Any number of relays may run; a killed or frozen one loses nothing."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from functools import partial
+from typing import Any, Final
+
+import asyncpg
+from aiormq import Channel
+from aiormq.exceptions import AMQPChannelError
+from prometheus_client import Gauge, Histogram
+
+from libs.contracts.topology import Exchange
+from libs.database.urls import for_asyncpg
+from libs.messaging import batch, partitions, topology
+from libs.messaging.link import Link
+from libs.messaging.outbox import CHANNEL
+from libs.messaging.publisher import BROKER_ERRORS, Declare, Publisher
+
+BATCH: Final = 500
+POLL: Final = 1.0
+MEASURE_EVERY: Final = 5.0
+MAINTAIN_EVERY: Final = 3600.0
+CONNECT_TIMEOUT: Final = 5.0
+COMMAND_TIMEOUT: Final = 30.0
+# Longer than a batch may wait for its confirms. A relay that hangs longer loses its rows to another.
+FROZEN: Final = "60s"
+DATABASE_ERRORS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+
+PENDING = Gauge("outbox_pending", "Events that wait in the outbox")
+OLDEST = Gauge("outbox_oldest_seconds", "Age of the event that waits the longest")
+CONNECTED = Gauge("relay_connected", "1 while the relay can publish")
+ROWS = Histogram("relay_batch_rows", "Events in a batch", buckets=(1, 2, 5, 10, 25, 50, 100, 250, 500))
+CONFIRM = Histogram(
+    "relay_confirm_seconds",
+    "From the first event of a batch sent to the last confirmed",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30),
+)
+MEASURE = """
+    SELECT count(*) AS pending, coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8 AS oldest
+    FROM outbox
+"""
+
+logger = logging.getLogger(__name__)
+
+
+class Relay:
+    def __init__(self, database_url: str, amqp_url: str, exchange: Exchange, *, declare: Declare | None = None) -> None:
+        self._dsn = for_asyncpg(database_url)
+        self._exchange = exchange
+        self._publisher = Publisher(amqp_url, declare or partial(topology.declare, amqp_url))
+        self._woken = asyncio.Event()
+        self._limit = BATCH
+        self._measured_at = self._maintained_at = float("-inf")
+        self.database = Link("relay's database")
+        self.broker = Link("relay's broker")
+
+    async def run(self) -> None:
+        """Until it is cancelled. Database or broker being away is waited for; events stay in the outbox meanwhile."""
+        try:
+            while True:
+                try:
+                    await self._with_database()
+                except DATABASE_ERRORS as error:
+                    await asyncio.sleep(self.database.down(error))
+        finally:
+            CONNECTED.set(0)
+            await self._publisher.aclose()
+
+    async def check(self) -> None:
+        """For readiness: raises while nothing can be relayed."""
+        await self.database.check()
+        await self.broker.check()
+
+    async def _with_database(self) -> None:
+        connection = await asyncpg.connect(
+            self._dsn,
+            timeout=CONNECT_TIMEOUT,
+            command_timeout=COMMAND_TIMEOUT,
+            server_settings={"idle_in_transaction_session_timeout": FROZEN, "application_name": "relay"},
+        )
+        try:
+            await connection.add_listener(CHANNEL, self._wake)
+            while True:
+                await self._step(connection)
+        finally:
+            connection.terminate()
+
+    def _wake(self, *_: Any) -> None:
+        self._woken.set()
+
+    async def _step(self, connection: asyncpg.Connection) -> None:
+        self._woken.clear()
+        await self._keep_house(connection)
+        self.database.up()
+        try:
+            channel = await self._publisher.open()
+        except BROKER_ERRORS as error:
+            CONNECTED.set(0)
+            await asyncio.sleep(self.broker.down(error))
+            return
+        self.broker.up()
+        CONNECTED.set(1)
+        try:
+            more = await self._relay_batch(connection, channel)
+        except asyncpg.CheckViolationError:
+            # No partition for today. The batch is published once more after there is one; readers do not mind.
+            self._maintained_at = float("-inf")
+            return
+        if not more:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), POLL)
+
+    async def _relay_batch(self, connection: asyncpg.Connection, channel: Channel) -> bool:
+        """True if there may be more to do at once."""
+        async with connection.transaction():
+            rows = await batch.take(connection, self._limit)
+            if not rows:
+                return False
+            started = time.perf_counter()
+            published = await batch.publish(channel, self._exchange, rows)
+            CONFIRM.observe(time.perf_counter() - started)
+            ROWS.observe(len(rows))
+            if isinstance(published.broken, AMQPChannelError) and len(rows) == 1:
+                # Alone on its channel, and the broker closed it: this row and no other is the reason.
+                published.refused.append((rows[0]["id"], f"refused by the broker: {published.broken}"))
+            await batch.settle(connection, published)
+        if published.refused:
+            logger.warning("%d events were put off: %s", len(published.refused), published.refused[0][1])
+        if published.broken is None:
+            full = len(rows) == self._limit
+            self._limit = min(BATCH, self._limit * 2)
+            return full
+        if isinstance(published.broken, AMQPChannelError):
+            # One of these rows may be to blame: halving the batch finds it while the others get through.
+            self._limit = max(1, len(rows) // 2)
+        await self._publisher.aclose()
+        await asyncio.sleep(self.broker.down(published.broken))
+        return True
+
+    async def _keep_house(self, connection: asyncpg.Connection) -> None:
+        now = time.monotonic()
+        if now - self._maintained_at >= MAINTAIN_EVERY:
+            await partitions.maintain(connection)
+            self._maintained_at = now
+        if now - self._measured_at >= MEASURE_EVERY:
+            measured = await connection.fetchrow(MEASURE)
+            PENDING.set(measured["pending"])
+            OLDEST.set(measured["oldest"])
+            self._measured_at = now

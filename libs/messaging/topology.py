@@ -1,0 +1,91 @@
+"""Declares the shop's exchanges and queues: one idempotent step, before anything is published.
+
+Every worker declares everything, so that no event finds a queue missing because its reader has not started yet.
+All arguments mean the same on RabbitMQ 3.10 and 4.x; what their defaults differ in is set.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import aio_pika
+from aio_pika.abc import AbstractChannel, ExchangeType
+
+from libs.contracts.topology import EXCHANGES, QUEUES, TRACE, Exchange, Queue
+
+CONNECT_TIMEOUT = 5.0
+DECLARE_TIMEOUT = 30.0
+TRACE_LENGTH = 10_000
+# Every lost connection counts as a delivery of what was merely prefetched, so a small limit throws out the innocent.
+DELIVERY_LIMIT = 1_000
+# A person who looks into a parked queue and puts the messages back must not use them up.
+PARKED_DELIVERY_LIMIT = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of the retry ladder: how long a message that failed waits before it is tried again."""
+
+    name: str
+    wait: timedelta
+
+
+RUNGS = (
+    Rung("5s", timedelta(seconds=5)),
+    Rung("30s", timedelta(seconds=30)),
+    Rung("5m", timedelta(minutes=5)),
+)
+
+
+async def declare(
+    amqp_url: str,
+    *,
+    exchanges: Sequence[Exchange] = EXCHANGES,
+    queues: Sequence[Queue] = QUEUES,
+    rungs: Sequence[Rung] = RUNGS,
+) -> None:
+    """Raises what aio-pika raises while the broker is away or where something of the same name is different."""
+    connection = await aio_pika.connect(amqp_url, timeout=CONNECT_TIMEOUT)
+    async with connection, connection.channel() as channel:
+        for exchange in exchanges:
+            await channel.declare_exchange(exchange.name, ExchangeType.TOPIC, durable=True, timeout=DECLARE_TIMEOUT)
+        for queue in queues:
+            await _declare_queue(channel, queue, rungs)
+        trace: dict[str, Any] = {"x-queue-type": "classic", "x-max-length": TRACE_LENGTH, "x-overflow": "drop-head"}
+        newest = await channel.declare_queue(TRACE, durable=True, arguments=trace, timeout=DECLARE_TIMEOUT)
+        for exchange in exchanges:
+            await newest.bind(exchange.name, "#")
+
+
+async def _declare_queue(channel: AbstractChannel, queue: Queue, rungs: Sequence[Rung]) -> None:
+    # The places that a message may have to go to are there before the queue that it comes from.
+    await _quorum(channel, queue.parked, {"x-delivery-limit": PARKED_DELIVERY_LIMIT})
+    main = await _quorum(channel, queue.name, {"x-delivery-limit": DELIVERY_LIMIT, **_dead_letters_to(queue.parked)})
+    await main.bind(queue.exchange.name, queue.pattern, timeout=DECLARE_TIMEOUT)
+    for rung in rungs:
+        await _quorum(
+            channel,
+            queue.retry(rung.name),
+            {"x-message-ttl": int(rung.wait.total_seconds() * 1000), **_dead_letters_to(queue.name)},
+        )
+
+
+def _dead_letters_to(queue: str) -> dict[str, Any]:
+    """At least once: a message leaves the one quorum queue when the other has confirmed it.
+
+    Classic queues have TTLs as well, but forget a message before its next queue has it. The strategy needs an
+    overflow that rejects; as no length is limited, nothing ever is.
+    """
+    return {
+        "x-dead-letter-exchange": "",
+        "x-dead-letter-routing-key": queue,
+        "x-dead-letter-strategy": "at-least-once",
+        "x-overflow": "reject-publish",
+    }
+
+
+async def _quorum(channel: AbstractChannel, name: str, arguments: dict[str, Any]) -> aio_pika.abc.AbstractQueue:
+    return await channel.declare_queue(
+        name, durable=True, arguments={"x-queue-type": "quorum", **arguments}, timeout=DECLARE_TIMEOUT
+    )

@@ -1,0 +1,92 @@
+"""The process beside a service's API: its consumers, its relay and its timers, with health and metrics over HTTP."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from faststream.rabbit import RabbitRouter
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.contracts.topology import Exchange
+from libs.http.health import Check, health_router
+from libs.http.metrics import router as metrics_router
+from libs.messaging.consumption import Consumption
+from libs.messaging.relay import Relay
+
+RESTART_AFTER = 1.0
+
+logger = logging.getLogger(__name__)
+
+Work = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    seconds: float
+    work: Work
+
+    async def run(self) -> None:
+        while True:
+            await self.work()
+            await asyncio.sleep(self.seconds)
+
+
+def every(seconds: float, work: Work) -> Periodic:
+    """A timer of `create_worker_app`. Several workers run it, so the work itself has to stand that."""
+    return Periodic(seconds, work)
+
+
+def create_worker_app(
+    *,
+    engine: AsyncEngine,
+    amqp_url: str,
+    publishes: Exchange,
+    routers: Sequence[RabbitRouter] = (),
+    context: Mapping[str, object] | None = None,
+    periodic: Sequence[Periodic] = (),
+) -> FastAPI:
+    """An ASGI app that starts whatever is away, and says so on /health/ready until everything is there.
+
+    `context` is what handlers get by `faststream.Context(name)`. The engine is disposed of at the end.
+    """
+    relay = Relay(engine.url.render_as_string(hide_password=False), amqp_url, publishes)
+    consumption = Consumption(engine, amqp_url, routers, context or {})
+
+    async def database() -> None:
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    checks: dict[str, Check] = {"database": database, "broker": relay.broker.check, "relay": relay.check}
+    if routers:
+        checks["consumers"] = consumption.check
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        works = {"relay": relay.run, **{f"timer {timer.work}": timer.run for timer in periodic}}
+        if routers:
+            works["consumers"] = consumption.run
+        tasks = [asyncio.create_task(_keep_running(name, work)) for name, work in works.items()]
+        yield
+        await consumption.stop()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await engine.dispose()
+
+    app = FastAPI(lifespan=lifespan, openapi_url=None)
+    app.include_router(health_router(checks))
+    app.include_router(metrics_router)
+    return app
+
+
+async def _keep_running(name: str, work: Work) -> None:
+    while True:
+        try:
+            await work()
+        except Exception:
+            logger.exception("%s ended and starts again", name)
+        await asyncio.sleep(RESTART_AFTER)
