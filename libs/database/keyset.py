@@ -1,7 +1,8 @@
 """Cursors of keyset pagination: the sort key of a page's last row, opaque to clients.
 
 A page is found by comparing keys in an index, never by OFFSET, so the thousandth costs what the first does and rows
-that are inserted meanwhile neither repeat nor hide others (Markus Winand, "We need tool support for keyset pagination").
+that are inserted meanwhile neither repeat nor hide others (after Markus Winand, "We need tool support for keyset
+pagination").
 """
 
 import base64

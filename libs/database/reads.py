@@ -74,6 +74,7 @@ class Reader:
                 timeout=CONNECT_TIMEOUT,
                 command_timeout=STATEMENT_TIMEOUT,
                 init=_decode_json,
+                reset=_nothing,
                 server_settings={"jit": "off"},
             )
         return _Acquired(self._pool)
@@ -96,3 +97,8 @@ class _Acquired:
 
 async def _decode_json(connection: asyncpg.Connection) -> None:
     await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
+
+
+async def _nothing(_connection: asyncpg.Connection) -> None:
+    # asyncpg would send a round trip that tidies up after each borrower; a SELECT leaves nothing behind.
+    pass

@@ -1,0 +1,66 @@
+"""Logs as a person who greps them sees them."""
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from libs.process.context import correlation_id
+from libs.process.logs import configure_logs
+
+
+@pytest.fixture(autouse=True)
+def _own_logging() -> Iterator[None]:
+    """Gives the test run its logging back."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers.clear()  # basicConfig(force=True) closes what it finds; pytest still needs its handlers.
+    yield
+    for handler in root.handlers:
+        if handler not in handlers:
+            handler.close()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def lines(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_everything_goes_to_one_file_and_errors_to_another_as_well(tmp_path: Path) -> None:
+    configure_logs("api", "INFO", tmp_path)
+    structlog.stdlib.get_logger("shop").info("order_placed", order="o-1")
+    logging.getLogger("a.library").error("it broke: %s", "x")
+    logging.getLogger("a.library").debug("nobody asked")
+
+    assert [line["event"] for line in lines(tmp_path / "api.log")] == ["order_placed", "it broke: x"]
+    assert [line["event"] for line in lines(tmp_path / "api.errors.log")] == ["it broke: x"]
+
+
+def test_a_line_carries_its_request_and_its_time(tmp_path: Path) -> None:
+    configure_logs("api", "INFO", tmp_path)
+    token = correlation_id.set("req-1")
+    try:
+        logging.getLogger("a.library").warning("slow")
+    finally:
+        correlation_id.reset(token)
+
+    (line,) = lines(tmp_path / "api.log")
+    assert line["request_id"] == "req-1"
+    assert line["level"] == "warning"
+    assert str(line["timestamp"]).endswith("Z")
+
+
+def test_an_exception_is_part_of_its_line(tmp_path: Path) -> None:
+    configure_logs("api", "INFO", tmp_path)
+    try:
+        int("no number")
+    except ValueError:
+        structlog.stdlib.get_logger("shop").exception("handler_failed")
+
+    (line,) = lines(tmp_path / "api.errors.log")
+    assert "ValueError: invalid literal" in str(line["exception"])
