@@ -1,0 +1,82 @@
+"""The shop as its clients meet it: over HTTP, at the addresses that the environment names."""
+
+import sys
+from collections.abc import AsyncIterator
+from random import randint
+
+import httpx
+import pytest
+
+from tests.integration.support.callers import Account, Caller, Switchboard
+from tests.integration.support.people import join, log_in
+from tests.integration.support.stack import NoStackError, Stack
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: takes seconds, and therefore starts first")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # What is long and starts last is what everybody waits for when tests run in parallel.
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    # Some of what is sent is a megabyte; a test's name need not be.
+    return f"{val[:20]!r}..." if isinstance(val, str | bytes) and len(val) > 40 else None
+
+
+@pytest.fixture(scope="session")
+def stack() -> Stack:
+    try:
+        return Stack.from_environment()
+    except NoStackError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+async def switchboard(stack: Stack) -> AsyncIterator[Switchboard]:
+    async with httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=100)) as transport:
+        yield Switchboard(stack, transport)
+
+
+@pytest.fixture(scope="session")
+def nobody(switchboard: Switchboard) -> Caller:
+    return switchboard.caller()
+
+
+@pytest.fixture
+async def elsewhere(stack: Stack) -> AsyncIterator[Caller]:
+    """Somebody at an address of their own: failed logins count against the address they come from.
+
+    Linux takes every address of 127.0.0.0/8 for its own. Where that is not so, all tests share one address,
+    and the suite must not run more often than a few times in five minutes.
+    """
+    own = f"127.{randint(1, 254)}.{randint(1, 254)}.{randint(1, 254)}"  # noqa: S311 # no secret
+    address = own if sys.platform == "linux" and stack.on_loopback else None
+    async with httpx.AsyncHTTPTransport(local_address=address) as transport:
+        yield Switchboard(stack, transport).caller()
+
+
+@pytest.fixture(scope="session")
+async def admin(stack: Stack, switchboard: Switchboard) -> Caller:
+    tokens = await log_in(switchboard.caller(), stack.admin_email, stack.admin_password)
+    return switchboard.caller(tokens["access_token"])
+
+
+@pytest.fixture(scope="session")
+async def customer(switchboard: Switchboard) -> Account:
+    """Somebody for tests that change nothing about the person; each test worker has its own."""
+    return await join(switchboard)
+
+
+@pytest.fixture(scope="session")
+async def stranger(switchboard: Switchboard) -> Account:
+    """Another customer, to whom the first one's orders are nobody's business."""
+    return await join(switchboard)
+
+
+@pytest.fixture
+async def newcomer(switchboard: Switchboard) -> Account:
+    """Somebody of this test alone, for tests that change or count what is theirs."""
+    return await join(switchboard)

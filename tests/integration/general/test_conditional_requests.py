@@ -1,0 +1,117 @@
+"""ETag, If-Match and If-None-Match on every kind of thing that is stored and can change."""
+
+import asyncio
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from tests.integration.support.callers import Account, Caller, Json
+from tests.integration.support.names import unique
+from tests.integration.support.problems import assert_problem, ok
+from tests.integration.support.things import line, make_category, make_product, reserved
+
+
+@dataclass(frozen=True)
+class Thing:
+    """Where something is read, where and how it is changed, and what it was at first."""
+
+    client: httpx.AsyncClient
+    read: str
+    write: str
+    method: str
+    change: Json
+    delete: str
+    version: int
+
+    async def get(self, **headers: str) -> httpx.Response:
+        return await self.client.get(self.read, headers=headers)
+
+    async def put(self, if_match: str) -> httpx.Response:
+        headers = {"If-Match": if_match}
+        return await self.client.request(self.method, self.write, json=self.change, headers=headers)
+
+
+@pytest.fixture(params=["me", "user", "category", "product", "order"])
+async def thing(request: pytest.FixtureRequest, admin: Caller, newcomer: Account) -> Thing:
+    if request.param == "me":
+        change = {"username": unique("etag")}
+        return Thing(newcomer.call.auth, "/users/me", "/users/me", "PUT", change, "/users/me", 1)
+    if request.param == "user":
+        path = f"/users/{newcomer.id}"
+        return Thing(admin.auth, path, path, "PATCH", {"is_active": False}, path, 1)
+    if request.param == "category":
+        path = f"/category/{(await make_category(admin))['id']}"
+        return Thing(admin.catalog, path, path, "PUT", {"name": unique()}, path, 1)
+    product = await make_product(admin, stock=5)
+    path = f"/product/{product['id']}"
+    if request.param == "product":
+        return Thing(admin.catalog, f"/products/{product['id']}", path, "PUT", {"name": unique()}, path, 1)
+    order = await reserved(newcomer.call, line(product))
+    at = order["id"]
+    change = {"comment": unique()}
+    return Thing(
+        newcomer.call.order,
+        f"/order/{at}",
+        f"/update_order/{at}",
+        "PUT",
+        change,
+        f"/delete_order/{at}",
+        order["version"],
+    )
+
+
+async def test_a_version_is_an_etag(thing: Thing) -> None:
+    response = await thing.get()
+    assert ok(response)["version"] == thing.version
+    assert response.headers["etag"] == f'"{thing.version}"'
+
+
+async def test_what_is_known_is_not_sent_again(thing: Thing) -> None:
+    tag = f'"{thing.version}"'
+    for condition in (tag, f"W/{tag}", f'"99", {tag}', "*"):
+        response = await thing.get(**{"If-None-Match": condition})
+        assert (response.status_code, response.content) == (304, b""), condition
+        assert response.headers["etag"] == tag
+    for condition in ('"99"', "nonsense", ""):
+        ok(await thing.get(**{"If-None-Match": condition}))
+
+
+async def test_a_stale_change_is_refused(thing: Thing) -> None:
+    for stale in ('"99"', '"0"', f'"{thing.version + 1}"'):
+        assert_problem(await thing.put(stale), 412, "version_conflict")
+    response = await thing.client.delete(thing.delete, headers={"If-Match": '"99"'})
+    assert_problem(response, 412, "version_conflict")
+    assert ok(await thing.get())["version"] == thing.version
+
+
+async def test_a_malformed_condition_changes_nothing(thing: Thing) -> None:
+    for malformed in ("nonsense", '"x"', '"-1"', '"1', f'"{"9" * 400}"', '""', "1e3"):
+        response = await thing.put(malformed)
+        assert response.status_code in {400, 412, 422}, f"{malformed}: {response.text}"
+        assert_problem(response, response.status_code)
+    assert ok(await thing.get())["version"] == thing.version
+
+
+@pytest.mark.parametrize("condition", ["current", "any", "one of several"])
+async def test_a_change_of_what_was_seen_is_made(thing: Thing, condition: str) -> None:
+    tag = f'"{thing.version}"'
+    sent = {"current": tag, "any": "*", "one of several": f'"99", {tag}'}[condition]
+    response = await thing.put(sent)
+    changed = ok(response)
+    assert changed["version"] == thing.version + 1
+    assert response.headers["etag"] == f'"{thing.version + 1}"'
+    assert ok(await thing.get(**{"If-None-Match": tag})) == changed
+    assert changed["updated_at"] > changed["created_at"]
+
+
+async def test_of_changes_of_one_version_one_is_made(thing: Thing) -> None:
+    tag = f'"{thing.version}"'
+    answers = await asyncio.gather(*(thing.put(tag) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
+    assert ok(await thing.get())["version"] == thing.version + 1
+
+
+async def test_a_thing_is_deleted_as_it_was_seen(thing: Thing) -> None:
+    response = await thing.client.delete(thing.delete, headers={"If-Match": f'"{thing.version}"'})
+    assert (response.status_code, response.content) == (204, b"")

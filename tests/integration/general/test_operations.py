@@ -1,0 +1,29 @@
+import pytest
+
+from tests.integration.support.callers import Switchboard
+from tests.integration.support.problems import ok
+from tests.integration.support.stack import SERVICES
+
+pytestmark = pytest.mark.parametrize("service", SERVICES)
+
+
+async def test_health_says_that_it_lives_and_is_ready(switchboard: Switchboard, service: str) -> None:
+    ok(await switchboard.root(service).get("/health/live"))
+    ok(await switchboard.root(service).get("/health/ready"))
+
+
+async def test_metrics_count_requests(switchboard: Switchboard, service: str) -> None:
+    response = await switchboard.root(service).get("/metrics")
+    assert response.status_code == 200
+    assert response.headers["content-type"].startswith(("text/plain", "application/openmetrics-text"))
+    assert "# TYPE" in response.text
+    # One series for each route, not one for each id: memory would grow with every product otherwise.
+    assert "http" in response.text
+
+
+@pytest.mark.parametrize("page", ["/docs", "/redoc"])
+async def test_the_docs_are_a_page(switchboard: Switchboard, service: str, page: str) -> None:
+    response = await switchboard.root(service).get(page)
+    assert response.status_code == 200
+    assert response.headers["content-type"].startswith("text/html")
+    assert "/openapi.json" in response.text

@@ -1,0 +1,61 @@
+"""What tests put into the shop before they look at something else."""
+
+from typing import Any
+
+from tests.integration.support.callers import Caller, Json
+from tests.integration.support.names import unique
+from tests.integration.support.problems import ok
+from tests.integration.support.wait import until
+
+
+async def make_category(admin: Caller, parent: Json | None = None, **fields: Any) -> Json:
+    body = {"name": unique("Category "), **fields}
+    if parent is not None:
+        body["parent_id"] = parent["id"]
+    made: Json = ok(await admin.catalog.post("/category", json=body), 201)
+    return made
+
+
+async def make_product(admin: Caller, **fields: Any) -> Json:
+    body = {"name": unique("Product "), "price": "10.00", **fields}
+    made: Json = ok(await admin.catalog.post("/product", json=body), 201)
+    return made
+
+
+def line(product: Json, quantity: int = 1) -> Json:
+    return {"product_id": product["id"], "quantity": quantity}
+
+
+async def place(caller: Caller, *lines: Json, **fields: Any) -> Json:
+    order: Json = ok(await caller.order.post("/order", json={"items": list(lines), **fields}), 201)
+    return order
+
+
+async def read_order(caller: Caller, order: Json) -> Json:
+    body: Json = ok(await caller.order.get(f"/order/{order['id']}"))
+    return body
+
+
+async def settled(caller: Caller, order: Json) -> Json:
+    """The order as soon as the catalog has answered for its stock."""
+    return await until(lambda: read_order(caller, order), lambda seen: seen["status"] != "pending")
+
+
+async def reserved(caller: Caller, *lines: Json, **fields: Any) -> Json:
+    """An order whose stock is held."""
+    order = await settled(caller, await place(caller, *lines, **fields))
+    assert order["status"] == "awaiting_payment", order
+    return order
+
+
+async def stock(admin: Caller, product: Json) -> Json:
+    body: Json = ok(await admin.catalog.get(f"/product/{product['id']}/stock"))
+    return body
+
+
+async def available(admin: Caller, product: Json) -> int:
+    return int((await stock(admin, product))["available"])
+
+
+async def until_available(admin: Caller, product: Json, wanted: int) -> None:
+    await until(lambda: available(admin, product), lambda seen: seen == wanted)
