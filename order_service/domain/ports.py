@@ -1,0 +1,105 @@
+"""What the use cases need from outside, as contracts."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Protocol, Self
+from uuid import UUID
+
+from order_service.domain.actor import Actor
+from order_service.domain.facts import Fact
+from order_service.domain.order import Order
+from order_service.domain.people import Person
+from order_service.domain.products import Product
+from order_service.domain.status import Status
+
+
+class Orders(Protocol):
+    async def add(self, order: Order) -> None:
+        """Stores a new order, its lines and its first entry of history."""
+
+    async def for_change(self, order_id: UUID) -> Order | None:
+        """Locked until the transaction ends."""
+
+    async def save(self, order: Order) -> None:
+        """Stores what its `changes` tell of, and these as history. Without any it does nothing."""
+
+
+class ReplicaOfProducts(Protocol):
+    """Keeps, of each product, the newest version that it has been told of."""
+
+    async def learn(self, product: Product) -> None: ...
+
+    async def forget(self, product_id: UUID, version: int, now: datetime) -> None:
+        """The product is gone; what is told of an older version must not bring it back."""
+
+
+class ReplicaOfUsers(Protocol):
+    """The same for users."""
+
+    async def learn(self, person: Person) -> None: ...
+
+    async def forget(self, user_id: UUID, version: int, now: datetime) -> None: ...
+
+
+class UnitOfWork(Protocol):
+    orders: Orders
+    products: ReplicaOfProducts
+    users: ReplicaOfUsers
+
+    def record(self, fact: Fact) -> None:
+        """Has others told of the fact if, and only if, the transaction commits."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+
+class UnitOfWorkFactory(Protocol):
+    def __call__(self) -> UnitOfWork: ...
+
+
+class KnownProducts(Protocol):
+    async def known(self, product_ids: Collection[UUID]) -> Mapping[UUID, Product | None]:
+        """What the replica has: None for a product that is gone, no entry for one never heard of."""
+
+
+class ProductSource(Protocol):
+    async def fetch(self, product_ids: Collection[UUID]) -> Sequence[Product]:
+        """Asks the catalog itself; it has no others of these. Raises `CatalogUnavailable`."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """Which orders a list has. None: whatever it is; both moments are included."""
+
+    user_id: UUID | None
+    with_deleted: bool
+    status: Status | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+
+
+Row = dict[str, Any]
+
+
+class OrderReads(Protocol):
+    """Orders as rows, for showing. A `viewer` finds only what they may see; the rest raises `OrderNotFound`."""
+
+    async def one(self, order_id: UUID, viewer: Actor) -> Row: ...
+
+    async def page(self, wanted: OrderFilter, limit: int, after: tuple[datetime, UUID] | None) -> Sequence[Row]:
+        """Newest first; `after` is `created_at` and `id` of the last one seen."""
+
+    async def count(self, wanted: OrderFilter) -> int: ...
+
+    async def history(self, order_id: UUID, viewer: Actor, limit: int, after: int) -> Sequence[Row]:
+        """Oldest first; `after` is the last version seen."""
+
+    async def count_history(self, order_id: UUID) -> int: ...
