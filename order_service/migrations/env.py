@@ -1,0 +1,4 @@
+from libs.database.migrations import migrate
+from order_service.models import metadata
+
+migrate(metadata)

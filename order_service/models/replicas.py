@@ -1,0 +1,39 @@
+"""What other services own and this one follows. The row of something that is gone stays, without what it said."""
+
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, DateTime, Numeric, Table, Text, Uuid
+
+from order_service.models.base import metadata
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("username", Text),
+    Column("email", Text),
+    Column("role", Text),
+    Column("is_active", Boolean),
+    Column("version", BigInteger, nullable=False),
+    Column("deleted_at", DateTime(timezone=True)),
+    CheckConstraint("version >= 1", name="version"),
+    CheckConstraint(
+        "deleted_at IS NOT NULL OR num_nulls(username, email, role, is_active) = 0",
+        name="whole_or_deleted",
+    ),
+)
+
+products = Table(
+    "products",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text),
+    Column("price", Numeric(9, 2)),
+    Column("currency", Text),
+    Column("is_active", Boolean),
+    Column("version", BigInteger, nullable=False),
+    Column("deleted_at", DateTime(timezone=True)),
+    CheckConstraint("version >= 1", name="version"),
+    CheckConstraint(
+        "deleted_at IS NOT NULL OR num_nulls(name, price, currency, is_active) = 0",
+        name="whole_or_deleted",
+    ),
+)

@@ -1,0 +1,41 @@
+"""What requests read of the replicas."""
+
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
+
+from libs.database.reads import Query, Reader, Row
+from libs.tokens.principal import Standing
+from order_service.domain.products import Product
+from order_service.models.replicas import products, users
+
+PRODUCTS = Query(select(products).where(products.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
+STANDING = Query(select(users.c.role, users.c.is_active).where(users.c.id == bindparam("id", type_=Uuid)))
+
+
+class SqlKnownProducts:
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    async def known(self, product_ids: Collection[UUID]) -> Mapping[UUID, Product | None]:
+        rows = await self._reader.all(PRODUCTS, ids=list(product_ids))
+        return {row["id"]: _product(row) for row in rows}
+
+
+def _product(row: Row) -> Product | None:
+    if row["deleted_at"] is not None:
+        return None
+    return Product(row["id"], row["name"], row["price"], row["currency"], row["is_active"], row["version"])
+
+
+class SqlStandings:
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    async def standing(self, user_id: UUID) -> Standing | None:
+        row = await self._reader.first(STANDING, id=user_id)
+        if row is None:
+            return None
+        # Of a user who is gone, the replica knows nothing but that.
+        return Standing(role=row["role"] or "user", is_active=bool(row["is_active"]))

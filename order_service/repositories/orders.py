@@ -1,0 +1,152 @@
+"""Orders in PostgreSQL."""
+
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, Numeric, Text, Uuid, bindparam, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from order_service.domain.order import Order
+from order_service.domain.products import Line
+from order_service.domain.status import Status
+from order_service.models.orders import order_lines, orders
+
+# One statement for any number of lines: a new order costs one round trip.
+PLACE = text("""
+    WITH placed AS (
+        INSERT INTO orders (id, user_id, username, status, total, currency, delivery_address, comment,
+                            version, created_at, updated_at)
+        VALUES (:id, :user_id, :username, :status, :total, :currency, :delivery_address, :comment,
+                :version, :created_at, :created_at)
+    ), lines AS (
+        INSERT INTO order_lines (order_id, product_id, position, name, unit_price, quantity)
+        SELECT :id, product_id, position, name, unit_price, quantity
+        FROM unnest(:product_ids, :names, :unit_prices, :quantities)
+             WITH ORDINALITY AS line (product_id, name, unit_price, quantity, position)
+    )
+    INSERT INTO order_history (order_id, version, at, actor, to_status)
+    VALUES (:id, :version, :created_at, :actor, :status)
+""").bindparams(
+    bindparam("id", type_=Uuid),
+    bindparam("user_id", type_=Uuid),
+    bindparam("username", type_=Text),
+    bindparam("status", type_=Text),
+    bindparam("total", type_=Numeric(14, 2)),
+    bindparam("currency", type_=Text),
+    bindparam("delivery_address", type_=Text),
+    bindparam("comment", type_=Text),
+    bindparam("version", type_=BigInteger),
+    bindparam("created_at", type_=DateTime(timezone=True)),
+    bindparam("actor", type_=Text),
+    bindparam("product_ids", type_=ARRAY(Uuid)),
+    bindparam("names", type_=ARRAY(Text)),
+    bindparam("unit_prices", type_=ARRAY(Numeric(9, 2))),
+    bindparam("quantities", type_=ARRAY(Integer)),
+)
+
+LOCK = select(orders).where(orders.c.id == bindparam("id")).with_for_update()
+# After the lock and not with it: while the lock was waited for, the lines may have become others.
+LINES = select(order_lines).where(order_lines.c.order_id == bindparam("id")).order_by(order_lines.c.position)
+
+SAVE = text("""
+    WITH saved AS (
+        UPDATE orders
+        SET status = :status, status_reason = :status_reason, delivery_address = :delivery_address,
+            comment = :comment, version = :version, updated_at = :updated_at, deleted_at = :deleted_at
+        WHERE id = :id AND version = :seen
+        RETURNING id
+    )
+    INSERT INTO order_history (order_id, version, at, actor, from_status, to_status, reason)
+    SELECT saved.id, change.*
+    FROM saved, unnest(:versions, :moments, :actors, :from_statuses, :to_statuses, :reasons) AS change
+""").bindparams(
+    bindparam("id", type_=Uuid),
+    bindparam("seen", type_=BigInteger),
+    bindparam("status", type_=Text),
+    bindparam("status_reason", type_=Text),
+    bindparam("delivery_address", type_=Text),
+    bindparam("comment", type_=Text),
+    bindparam("version", type_=BigInteger),
+    bindparam("updated_at", type_=DateTime(timezone=True)),
+    bindparam("deleted_at", type_=DateTime(timezone=True)),
+    bindparam("versions", type_=ARRAY(BigInteger)),
+    bindparam("moments", type_=ARRAY(DateTime(timezone=True))),
+    bindparam("actors", type_=ARRAY(Text)),
+    bindparam("from_statuses", type_=ARRAY(Text)),
+    bindparam("to_statuses", type_=ARRAY(Text)),
+    bindparam("reasons", type_=ARRAY(Text)),
+)
+
+
+class SqlOrders:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, order: Order) -> None:
+        await self._connection.execute(
+            PLACE,
+            {
+                "id": order.id,
+                "user_id": order.user_id,
+                "username": order.username,
+                "status": order.status,
+                "total": order.total,
+                "currency": order.currency,
+                "delivery_address": order.delivery_address,
+                "comment": order.comment,
+                "version": order.version,
+                "created_at": order.created_at,
+                "actor": order.changes[0].actor,
+                "product_ids": [line.product_id for line in order.lines],
+                "names": [line.name for line in order.lines],
+                "unit_prices": [line.unit_price for line in order.lines],
+                "quantities": [line.quantity for line in order.lines],
+            },
+        )
+
+    async def for_change(self, order_id: UUID) -> Order | None:
+        row = (await self._connection.execute(LOCK, {"id": order_id})).mappings().one_or_none()
+        if row is None:
+            return None
+        lines = (await self._connection.execute(LINES, {"id": order_id})).all()
+        return Order(
+            id=row["id"],
+            user_id=row["user_id"],
+            username=row["username"],
+            status=Status(row["status"]),
+            lines=tuple(Line(line.product_id, line.name, line.unit_price, line.quantity) for line in lines),
+            total=row["total"],
+            currency=row["currency"],
+            delivery_address=row["delivery_address"],
+            comment=row["comment"],
+            status_reason=row["status_reason"],
+            version=row["version"],
+            created_at=row["created_at"],
+            updated_at=row["updated_at"],
+            deleted_at=row["deleted_at"],
+        )
+
+    async def save(self, order: Order) -> None:
+        if not order.changes:
+            return
+        result = await self._connection.execute(
+            SAVE,
+            {
+                "id": order.id,
+                "seen": order.changes[0].version - 1,
+                "status": order.status,
+                "status_reason": order.status_reason,
+                "delivery_address": order.delivery_address,
+                "comment": order.comment,
+                "version": order.version,
+                "updated_at": order.updated_at,
+                "deleted_at": order.deleted_at,
+                "versions": [change.version for change in order.changes],
+                "moments": [change.at for change in order.changes],
+                "actors": [change.actor for change in order.changes],
+                "from_statuses": [change.from_status for change in order.changes],
+                "to_statuses": [change.to_status for change in order.changes],
+                "reasons": [change.reason for change in order.changes],
+            },
+        )
+        if result.rowcount != len(order.changes):
+            raise RuntimeError(f"Order {order.id} was saved without having been locked.")

@@ -1,0 +1,55 @@
+"""The one transaction of a use case."""
+
+from collections.abc import Mapping
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.contracts import orders as contracts
+from libs.messaging.unit_of_work import SqlUnitOfWork
+from order_service.domain import facts
+from order_service.domain.facts import Fact
+from order_service.domain.ports import Orders, ReplicaOfProducts, ReplicaOfUsers
+from order_service.repositories.orders import SqlOrders
+from order_service.repositories.replicas import SqlReplicaOfProducts, SqlReplicaOfUsers
+
+CONTRACTS: Mapping[type[Fact], type[contracts.OrderEvent]] = {
+    facts.OrderPlaced: contracts.OrderPlaced,
+    facts.OrderAmended: contracts.OrderAmended,
+    facts.OrderReserved: contracts.OrderReserved,
+    facts.OrderRejected: contracts.OrderRejected,
+    facts.OrderCancelled: contracts.OrderCancelled,
+    facts.OrderShipped: contracts.OrderShipped,
+    facts.OrderDelivered: contracts.OrderDelivered,
+}
+
+
+class OrderUnitOfWork(SqlUnitOfWork[Fact]):
+    orders: Orders
+    products: ReplicaOfProducts
+    users: ReplicaOfUsers
+
+    def open_repositories(self, connection: AsyncConnection) -> None:
+        self.orders = SqlOrders(connection)
+        self.products = SqlReplicaOfProducts(connection)
+        self.users = SqlReplicaOfUsers(connection)
+
+    def contract(self, fact: Fact) -> contracts.OrderEvent:
+        order = fact.order
+        return CONTRACTS[type(fact)](
+            id=order.id,
+            version=order.version,
+            user_id=order.user_id,
+            status=order.status.value,
+            items=tuple(
+                contracts.OrderItem(
+                    product_id=line.product_id,
+                    name=line.name,
+                    unit_price=line.unit_price,
+                    quantity=line.quantity,
+                    line_total=line.total,
+                )
+                for line in order.lines
+            ),
+            total=order.total,
+            currency=order.currency,
+        )
