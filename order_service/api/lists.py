@@ -1,0 +1,90 @@
+"""Orders by the page, and the history of one."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
+
+from libs.database.keyset import read_cursor, write_cursor
+from libs.http.openapi import refusing
+from libs.http.pages import Page, PageRequest, WantedPage, cut_page
+from libs.refusals import InvalidCursor
+from libs.tokens.principal import Forbidden
+from order_service.api.dependencies import CurrentActor, Reads
+from order_service.api.orders import SIGNED_IN
+from order_service.domain.ports import OrderFilter, OrderReads
+from order_service.domain.status import Status
+from order_service.exceptions import OrderNotFound
+from order_service.schemas.orders import HistoryEntry, OrderOut
+from order_service.services.listing import orders_for
+
+router = APIRouter(tags=["orders"])
+
+
+OfStatus = Annotated[Status | None, Query()]
+CreatedFrom = Annotated[AwareDatetime | None, Query(description="At this moment or later.")]
+CreatedTo = Annotated[AwareDatetime | None, Query(description="At this moment or earlier.")]
+
+
+@router.get(
+    "/orders",
+    summary="List orders, newest first",
+    description="Your own; an admin sees everybody's.",
+    response_model=Page[OrderOut],
+    responses=refusing(*SIGNED_IN, Forbidden, InvalidCursor),
+)
+async def list_orders(
+    viewer: CurrentActor,
+    reads: Reads,
+    page: WantedPage,
+    user_id: Annotated[UUID | None, Query(description="For admins: the orders of one user.")] = None,
+    status: OfStatus = None,
+    created_from: CreatedFrom = None,
+    created_to: CreatedTo = None,
+) -> dict[str, Any]:
+    wanted = orders_for(viewer, user_id=user_id, status=status, created_from=created_from, created_to=created_to)
+    return await _page(reads, wanted, page)
+
+
+@router.get(
+    "/orders/user/{user_id}",
+    summary="List the orders of one user, newest first",
+    response_model=Page[OrderOut],
+    responses=refusing(*SIGNED_IN, Forbidden, InvalidCursor),
+)
+async def list_orders_of_user(
+    user_id: UUID,
+    viewer: CurrentActor,
+    reads: Reads,
+    page: WantedPage,
+    status: OfStatus = None,
+    created_from: CreatedFrom = None,
+    created_to: CreatedTo = None,
+) -> dict[str, Any]:
+    wanted = orders_for(viewer, user_id=user_id, status=status, created_from=created_from, created_to=created_to)
+    return await _page(reads, wanted, page)
+
+
+@router.get(
+    "/order/{order_id}/history",
+    summary="Every change of an order, oldest first",
+    response_model=Page[HistoryEntry],
+    responses=refusing(*SIGNED_IN, OrderNotFound, InvalidCursor),
+)
+async def read_history(order_id: UUID, viewer: CurrentActor, reads: Reads, page: WantedPage) -> dict[str, Any]:
+    after = 0 if page.cursor is None else read_cursor(page.cursor, "history", [int])[0]
+    rows = await reads.history(order_id, viewer, page.limit + 1, after)
+    total = await reads.count_history(order_id) if page.with_total else None
+    return cut_page(rows, page.limit, lambda row: write_cursor("history", [row["version"]]), total)
+
+
+async def _page(reads: OrderReads, wanted: OrderFilter, page: PageRequest) -> dict[str, Any]:
+    after = None
+    if page.cursor is not None:
+        created_at, order_id = read_cursor(page.cursor, "orders", [datetime, UUID])
+        after = (created_at, order_id)
+    rows = await reads.page(wanted, page.limit + 1, after)
+    total = await reads.count(wanted) if page.with_total else None
+    return cut_page(rows, page.limit, lambda row: write_cursor("orders", [row["created_at"], row["id"]]), total)

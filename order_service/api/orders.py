@@ -1,0 +1,95 @@
+"""One order: placed, read, changed, cancelled, deleted."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from libs.http.app import API
+from libs.http.etag import ExpectedVersions, SetETag
+from libs.http.openapi import refusing
+from libs.refusals import VersionConflict
+from libs.tokens.principal import Forbidden, InvalidToken, NotAuthenticated, UserInactive
+from order_service.api.dependencies import CurrentActor, PlacingOrders, Reads, Uow
+from order_service.exceptions import (
+    CatalogUnavailable,
+    CurrencyMismatch,
+    IllegalTransition,
+    OrderInProgress,
+    OrderNotFound,
+    ProductNotFound,
+    ProductUnavailable,
+)
+from order_service.schemas.orders import OrderOut, OrderPlacing, OrderUpdate, show
+from order_service.services import changing
+
+SIGNED_IN = (NotAuthenticated, InvalidToken, UserInactive)
+
+router = APIRouter(tags=["orders"])
+
+
+@router.post(
+    "/order",
+    summary="Place an order",
+    status_code=201,
+    response_model=OrderOut,
+    responses=refusing(*SIGNED_IN, ProductNotFound, ProductUnavailable, CurrencyMismatch, CatalogUnavailable),
+)
+async def place_order(
+    body: OrderPlacing, customer: CurrentActor, orders: PlacingOrders, response: Response, etag: SetETag
+) -> dict[str, Any]:
+    order = await orders.place(customer, body.wanted, body.details)
+    response.headers["Location"] = f"{API}/order/{order.id}"
+    etag(order.version)
+    return show(order)
+
+
+@router.get(
+    "/order/{order_id}",
+    summary="Read an order",
+    response_model=OrderOut,
+    responses=refusing(*SIGNED_IN, OrderNotFound),
+)
+async def read_order(order_id: UUID, viewer: CurrentActor, reads: Reads, etag: SetETag) -> dict[str, Any]:
+    row = await reads.one(order_id, viewer)
+    etag(row["version"])
+    return row
+
+
+@router.put(
+    "/update_order/{order_id}",
+    summary="Change an order",
+    description="Before payment its owner changes address and comment; an admin marks it as shipped and delivered.",
+    response_model=OrderOut,
+    responses=refusing(*SIGNED_IN, Forbidden, OrderNotFound, IllegalTransition, VersionConflict),
+)
+async def update_order(
+    order_id: UUID, body: OrderUpdate, actor: CurrentActor, uow: Uow, expected: ExpectedVersions, etag: SetETag
+) -> dict[str, Any]:
+    order = await changing.update(uow, actor, order_id, details=body.details, status=body.status, expected=expected)
+    etag(order.version)
+    return show(order)
+
+
+@router.post(
+    "/order/{order_id}/cancel",
+    summary="Cancel an order that is not paid",
+    description="Cancelling a cancelled order changes nothing.",
+    response_model=OrderOut,
+    responses=refusing(*SIGNED_IN, OrderNotFound, IllegalTransition),
+)
+async def cancel_order(order_id: UUID, actor: CurrentActor, uow: Uow, etag: SetETag) -> dict[str, Any]:
+    order = await changing.cancel(uow, actor, order_id)
+    etag(order.version)
+    return show(order)
+
+
+@router.delete(
+    "/delete_order/{order_id}",
+    summary="Delete an order",
+    description="An open order is cancelled first. Afterwards only admins see it, with `deleted_at`.",
+    status_code=204,
+    responses=refusing(*SIGNED_IN, OrderNotFound, OrderInProgress, VersionConflict),
+)
+async def delete_order(order_id: UUID, actor: CurrentActor, uow: Uow, expected: ExpectedVersions) -> None:
+    await changing.delete(uow, actor, order_id, expected)

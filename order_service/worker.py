@@ -1,0 +1,34 @@
+"""The process beside the API, which consumes and relays events: `uvicorn order_service.worker:app`."""
+
+from functools import partial
+
+from fastapi import FastAPI
+
+from libs.contracts.topology import ORDER_EVENTS
+from libs.database.engine import new_engine
+from libs.messaging.bell import Bell
+from libs.messaging.worker import create_worker_app
+from libs.process.logs import configure_logs
+from libs.process.settings import WorkerSettings
+from order_service.consumer import products, stock, users
+from order_service.repositories.unit_of_work import OrderUnitOfWork
+
+
+def create_worker(settings: WorkerSettings) -> FastAPI:
+    engine = new_engine(settings.database_url, pool_size=settings.database_pool_size)
+    return create_worker_app(
+        engine=engine,
+        amqp_url=settings.amqp_url,
+        publishes=ORDER_EVENTS,
+        routers=[users.router, products.router, stock.router],
+        context={"uow": partial(OrderUnitOfWork, engine, Bell(engine))},
+    )
+
+
+def __getattr__(name: str) -> FastAPI:
+    """`app` is made from the environment when a server asks for it; importing `create_worker` needs none."""
+    if name != "app":
+        raise AttributeError(name)
+    settings = WorkerSettings()
+    configure_logs("order-worker", settings.log_level, settings.log_dir)
+    return create_worker(settings)
