@@ -22,7 +22,7 @@ from libs.process.context import correlation_id
 
 DEATHS: Final = 3
 # How often an error is tried again at once that looks like an outage while the database answers.
-PATIENCE: Final = 8
+PATIENCE: Final = 5
 LONGEST_WAIT: Final = 5.0
 
 MESSAGES = Counter("consumer_messages_total", "Messages that left their queue", ["queue", "outcome"])

@@ -1,0 +1,389 @@
+"""What a message meets: its handler, the ladder, the parked queue; and what never parks it."""
+
+import asyncio
+import json
+import random
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+import aio_pika
+import pytest
+from faststream import Context
+from faststream.rabbit import RabbitRouter
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.contracts.base import StateEvent
+from libs.database.engine import new_engine
+from libs.messaging.cloudevents import Envelope
+from libs.messaging.consumer import subscriber
+from libs.messaging.consumption import Consumption
+from libs.messaging.outbox import store
+from libs.messaging.tests.shop import Shop
+from libs.messaging.tests.things import ThingChanged, ThingDeleted, ThingEvent, follow
+from libs.messaging.topology import RUNGS, Rung
+from libs.process.context import correlation_id
+from libs.process.ids import new_id
+from libs.testing.proxy import Proxy
+from libs.testing.wait import until
+
+QUICK = tuple(Rung(rung.name, timedelta(milliseconds=50)) for rung in RUNGS)
+
+Handler = Callable[[ThingEvent, AsyncEngine], Awaitable[object]]
+
+
+def changed(version: int = 1, name: str = "thing", thing_id: UUID | None = None) -> ThingChanged:
+    return ThingChanged(id=thing_id or new_id(), version=version, name=name)
+
+
+def encoded(event: StateEvent) -> Envelope:
+    return Envelope(
+        id=str(new_id()),
+        source=event.source,
+        type=event.type,
+        subject=event.subject,
+        time=datetime.now(UTC),
+        sequence=event.sequence,
+        correlation_id="story-2",
+        data=event.model_dump(mode="json"),
+    )
+
+
+async def send(shop: Shop, *events: StateEvent) -> list[str]:
+    envelopes = [encoded(event) for event in events]
+    for envelope in envelopes:
+        await send_bytes(shop, envelope.encode(), message_id=envelope.id, correlation_id=envelope.correlation_id)
+    return [envelope.id for envelope in envelopes]
+
+
+async def send_bytes(shop: Shop, body: bytes, **properties: Any) -> None:
+    message = aio_pika.Message(body, delivery_mode=2, **properties)
+    await shop.channel.default_exchange.publish(message, shop.queue.name)
+
+
+async def apply(event: ThingEvent, engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await follow(connection, event)
+
+
+@asynccontextmanager
+async def consuming(
+    shop: Shop,
+    handler: Handler = apply,
+    *,
+    amqp_url: str | None = None,
+    database_url: str | None = None,
+    rungs: Sequence[Rung] = QUICK,
+) -> AsyncIterator[Consumption]:
+    router = RabbitRouter()
+
+    @subscriber(router, shop.queue, ThingEvent)
+    async def thing_changed(event: ThingEvent, engine: Annotated[AsyncEngine, Context("engine")]) -> None:
+        await handler(event, engine)
+
+    async def declare() -> None:
+        await shop.declare(rungs)
+
+    await declare()
+    engine = new_engine(database_url or shop.database_url, pool_size=5)
+    consumption = Consumption(
+        engine, amqp_url or shop.amqp_url, [router], {"engine": engine}, declare=declare, rungs=rungs
+    )
+    task = asyncio.create_task(consumption.run())
+    try:
+        yield consumption
+    finally:
+        await consumption.stop()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await engine.dispose()
+
+
+async def settled(shop: Shop, *, parked: int = 0) -> bool:
+    """Nothing waits, nothing is being handled."""
+    info = await shop.ready(shop.queue.name)
+    return info == 0 and await shop.ready(shop.queue.parked) == parked
+
+
+async def test_shuffled_and_tripled_events_end_in_the_same_replica(shop: Shop) -> None:
+    things = [new_id() for _ in range(8)]
+    events: list[StateEvent] = [
+        changed(version, f"name {version}", thing) for thing in things for version in range(1, 6)
+    ]
+    events += [ThingDeleted(id=thing, version=6) for thing in things[:4]]
+    thrice = events * 3
+    random.Random(7).shuffle(thrice)  # noqa: S311 - an order that is the same in every run.
+    async with consuming(shop):
+        await send(shop, *thrice)
+        expected = {thing: 6 if thing in things[:4] else 5 for thing in things}
+        await until(lambda: _versions(shop, expected))
+        await until(lambda: settled(shop))
+    replica = await shop.replica()
+    assert {thing for thing in things if replica[thing][2]} == set(things[:4])
+    assert {replica[thing][1] for thing in things[4:]} == {"name 5"}
+
+
+async def test_what_a_handler_stores_carries_the_correlation_on(shop: Shop) -> None:
+    async def answer(event: ThingEvent, engine: AsyncEngine) -> None:
+        async with engine.begin() as connection:
+            await store(connection, [event], correlation_id=correlation_id.get())
+
+    async with consuming(shop, answer):
+        await send(shop, changed())
+        await until(lambda: _one_waits(shop))
+    async with shop.engine.connect() as connection:
+        assert await connection.scalar(text("SELECT headers ->> 'correlation_id' FROM outbox")) == "story-2"
+
+
+BROKEN = [
+    b"not json",
+    b"",
+    b'{"specversion": "1.0"}',
+    b"[" * 100_000,
+    b'"\\ud800"',
+    b"\xff\xfe",
+    json.dumps({**json.loads(encoded(changed()).encode()), "type": "thing.unheard_of"}).encode(),
+    json.dumps({**json.loads(encoded(changed()).encode()), "data": {"id": "no uuid", "version": 1}}).encode(),
+    json.dumps({**json.loads(encoded(changed()).encode()), "specversion": "9"}).encode(),
+]
+
+
+@pytest.mark.parametrize("body", BROKEN, ids=range(len(BROKEN)))
+async def test_what_cannot_be_read_is_parked_as_it_is(shop: Shop, body: bytes) -> None:
+    neighbours = [changed(), changed()]
+    handled: list[UUID] = []
+
+    async def note(event: ThingEvent, _: AsyncEngine) -> None:
+        handled.append(event.id)
+
+    async with consuming(shop, note):
+        await send(shop, neighbours[0])
+        await send_bytes(shop, body, message_id="m-1", correlation_id="c-1", app_id="elsewhere", type="odd")
+        await send(shop, neighbours[1])
+        [parked] = await shop.take(shop.queue.parked, 1)
+        await until(lambda: set(handled) == {event.id for event in neighbours})
+    assert parked.body == body
+    properties = (parked.message_id, parked.correlation_id, parked.app_id, parked.type)
+    assert properties == ("m-1", "c-1", "elsewhere", "odd")
+    assert "Undecodable" in str(parked.headers["error"])
+
+
+async def test_a_handler_that_always_raises_climbs_the_ladder_and_is_parked(shop: Shop) -> None:
+    attempts: dict[str, int] = {}
+
+    async def fail(event: ThingEvent, engine: AsyncEngine) -> None:
+        assert isinstance(event, ThingChanged)
+        attempts[event.name] = attempts.get(event.name, 0) + 1
+        if event.name == "bad":
+            raise ValueError("always")
+        await apply(event, engine)
+
+    async with consuming(shop, fail):
+        fine = changed()
+        [_, bad_id] = await send(shop, fine, changed(name="bad"))
+        [parked] = await shop.take(shop.queue.parked, 1)
+        await until(lambda: _versions(shop, {fine.id: 1}))
+    assert attempts == {"thing": 1, "bad": 1 + len(QUICK)}
+    assert parked.message_id == bad_id == Envelope.decode(parked.body).id
+    assert parked.headers["attempt"] == 4
+    assert parked.headers["error"] == "ValueError: always"
+    first = datetime.fromisoformat(str(parked.headers["first-failed-at"]))
+    assert first < datetime.now(UTC) - timedelta(milliseconds=100)
+    assert parked.delivery_mode == 2
+
+
+async def test_a_handler_that_recovers_leaves_nothing_behind(shop: Shop) -> None:
+    attempts = 0
+
+    async def fail_twice(event: ThingEvent, engine: AsyncEngine) -> None:
+        nonlocal attempts
+        attempts += 1
+        if attempts < 3:
+            raise ValueError("not yet")
+        await apply(event, engine)
+
+    async with consuming(shop, fail_twice):
+        event = changed()
+        await send(shop, event)
+        await until(lambda: _versions(shop, {event.id: 1}))
+        await until(lambda: settled(shop))
+
+
+async def test_while_the_database_is_away_nothing_is_parked_or_counted(shop: Shop) -> None:
+    async with Proxy(shop.database_url) as proxy:
+        events = [changed() for _ in range(40)]
+        async with consuming(shop, database_url=proxy.url):
+            await send(shop, changed())
+            await until(lambda: _replica_size(shop, 1))
+            await proxy.cut()
+            await send(shop, *events)
+            await until(lambda: _unacknowledged(shop, 10))
+            for rung in RUNGS:
+                assert await shop.ready(shop.queue.retry(rung.name)) == 0
+            await proxy.restore()
+            await until(lambda: _replica_size(shop, 41))
+            await until(lambda: settled(shop))
+
+
+async def test_a_deadlock_is_tried_again_at_once(shop: Shop) -> None:
+    attempts = 0
+
+    async def deadlock(event: ThingEvent, engine: AsyncEngine) -> None:
+        nonlocal attempts
+        attempts += 1
+        if attempts < 3:
+            async with engine.begin() as connection:
+                await connection.execute(text("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$"))
+        await apply(event, engine)
+
+    hours = tuple(Rung(rung.name, timedelta(hours=1)) for rung in RUNGS)
+    async with consuming(shop, deadlock, rungs=hours):
+        event = changed()
+        await send(shop, event)
+        await until(lambda: _versions(shop, {event.id: 1}))
+
+
+async def test_an_error_that_only_looks_like_an_outage_climbs_the_ladder(shop: Shop) -> None:
+    async def missing(_: ThingEvent, __: AsyncEngine) -> None:
+        raise FileNotFoundError("no such template")
+
+    async with consuming(shop, missing):
+        await send(shop, changed())
+        [parked] = await shop.take(shop.queue.parked, 1)
+    assert parked.headers["error"] == "FileNotFoundError: no such template"
+
+
+async def test_consumers_resume_after_their_connection_was_cut(shop: Shop) -> None:
+    async with Proxy(shop.amqp_url) as proxy, consuming(shop, amqp_url=proxy.url) as consumption:
+        await send(shop, changed())
+        await until(lambda: _replica_size(shop, 1))
+        await proxy.cut()
+        await until(lambda: _not_well(consumption))
+        await send(shop, *(changed() for _ in range(5)))
+        await proxy.restore()
+        await until(lambda: _replica_size(shop, 6), timeout=20)
+        await consumption.check()
+        await until(lambda: settled(shop))
+
+
+async def test_a_connection_that_is_cut_while_handling_is_no_death(shop: Shop) -> None:
+    started = asyncio.Event()
+    go_on = asyncio.Event()
+
+    async def slow(event: ThingEvent, engine: AsyncEngine) -> None:
+        started.set()
+        await go_on.wait()
+        await apply(event, engine)
+
+    async with Proxy(shop.amqp_url) as proxy, consuming(shop, slow, amqp_url=proxy.url):
+        event = changed()
+        await send(shop, event)
+        for _ in range(4):
+            await started.wait()
+            started.clear()
+            await proxy.cut()
+            await proxy.restore()
+        go_on.set()
+        await until(lambda: _versions(shop, {event.id: 1}), timeout=20)
+        await until(lambda: settled(shop))
+    async with shop.engine.connect() as connection:
+        assert (await connection.execute(text("SELECT * FROM deliveries"))).all() == []
+
+
+async def test_consumers_start_when_the_broker_comes(shop: Shop) -> None:
+    async with Proxy(shop.amqp_url) as proxy:
+        await proxy.cut()
+        async with consuming(shop, amqp_url=proxy.url) as consumption:
+            await until(lambda: consumption._link._failures)  # noqa: SLF001 - it has tried in vain.
+            await send(shop, changed())
+            await proxy.restore()
+            await until(lambda: _replica_size(shop, 1), timeout=20)
+
+
+async def test_stopping_finishes_what_is_handled_and_leaves_the_rest(shop: Shop) -> None:
+    started, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(event: ThingEvent, engine: AsyncEngine) -> None:
+        started.set()
+        await go_on.wait()
+        await apply(event, engine)
+
+    async with consuming(shop, slow) as consumption:
+        await send(shop, *(changed() for _ in range(30)))
+        await started.wait()
+        await until(lambda: _unacknowledged(shop, 10))
+        stopping = asyncio.create_task(consumption.stop())
+        go_on.set()
+        await stopping
+        handled = len(await shop.replica())
+        assert 1 <= handled <= 20
+        await until(lambda: _left(shop, 30 - handled))
+
+
+async def test_a_deadly_message_is_parked_after_three_deaths_and_no_neighbour_is(shop: Shop) -> None:
+    await shop.declare()
+    before, after = [changed() for _ in range(4)], [changed() for _ in range(4)]
+    deadly = changed(name="deadly")
+    sent = await send(shop, *before, deadly, *after)
+    deaths = 0
+    while await shop.ready(shop.queue.parked) == 0:
+        assert deaths <= 3, "it was not parked after three deaths"
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "libs.messaging.tests.processes.consumer", shop.database_url, shop.amqp_url, shop.name
+        )
+        ended = asyncio.ensure_future(process.wait())
+        parked = asyncio.ensure_future(until(lambda: _some(shop, shop.queue.parked), timeout=30))
+        await asyncio.wait({ended, parked}, return_when=asyncio.FIRST_COMPLETED)
+        if ended.done():
+            deaths += 1
+            parked.cancel()
+        else:
+            await until(lambda: _replica_size(shop, 8))
+            await until(lambda: settled(shop, parked=1))
+            process.kill()
+            await ended
+        await asyncio.gather(parked, return_exceptions=True)
+    assert deaths == 3
+    [message] = await shop.take(shop.queue.parked, 1)
+    assert message.message_id == sent[4]
+    assert "3 deliveries ended with their process" in str(message.headers["error"])
+    assert set(await shop.replica()) == {event.id for event in (*before, *after)}
+    async with shop.engine.connect() as connection:
+        assert (await connection.execute(text("SELECT * FROM deliveries"))).all() == []
+
+
+async def _versions(shop: Shop, expected: dict[UUID, int]) -> bool:
+    return {thing: row[0] for thing, row in (await shop.replica()).items()} == expected
+
+
+async def _replica_size(shop: Shop, size: int) -> bool:
+    return len(await shop.replica()) == size
+
+
+async def _one_waits(shop: Shop) -> bool:
+    return await shop.waiting() == 1
+
+
+async def _some(shop: Shop, queue: str) -> bool:
+    return await shop.ready(queue) > 0
+
+
+async def _left(shop: Shop, count: int) -> bool:
+    return await shop.ready(shop.queue.name) == count
+
+
+async def _unacknowledged(shop: Shop, count: int) -> bool:
+    """True when all but `count` of what was sent still wait in the queue, so `count` are being handled."""
+    return 0 < await shop.ready(shop.queue.name) <= 40 - count
+
+
+async def _not_well(consumption: Consumption) -> bool:
+    try:
+        await consumption.check()
+    except Exception:  # noqa: BLE001 - any failure is what is waited for.
+        return True
+    return False

@@ -1,0 +1,259 @@
+"""Nothing that was committed is lost, whatever is killed or away."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+from libs.database.engine import new_engine
+from libs.messaging.bell import Bell
+from libs.messaging.cloudevents import Envelope
+from libs.messaging.tests.shop import Shop, running
+from libs.messaging.tests.things import ThingChanged, ThingDeleted
+from libs.process.ids import new_id
+from libs.testing.proxy import Proxy
+from libs.testing.wait import until
+
+
+def changed(version: int = 1, name: str = "thing") -> ThingChanged:
+    return ThingChanged(id=new_id(), version=version, name=name)
+
+
+async def test_an_event_arrives_as_it_was_stored(shop: Shop) -> None:
+    event = changed(version=7, name='naïve "quoted" \\ \u2028 name')
+    await shop.declare()
+    await shop.store(event)
+    async with running(shop.relay().run):
+        [message] = await shop.take(shop.queue.name, 1)
+    envelope = Envelope.decode(message.body)
+    assert ThingChanged.model_validate(envelope.data) == event
+    assert (envelope.type, envelope.source, envelope.subject) == ("thing.changed", "/test", event.id)
+    assert (envelope.sequence, envelope.correlation_id) == (7, "story-1")
+    assert message.message_id == envelope.id
+    assert (message.type, message.app_id, message.correlation_id) == ("thing.changed", "/test", "story-1")
+    assert message.headers == {"aggregate-version": 7}
+    assert message.content_type == "application/cloudevents+json"
+    assert message.delivery_mode == 2
+    assert message.timestamp is not None
+
+
+async def test_a_traceparent_of_the_outbox_travels(shop: Shop) -> None:
+    traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    await shop.declare()
+    await shop.store(changed())
+    async with shop.engine.begin() as connection:
+        await connection.execute(
+            text("UPDATE outbox SET headers = headers || jsonb_build_object('traceparent', CAST(:t AS text))"),
+            {"t": traceparent},
+        )
+    async with running(shop.relay().run):
+        [message] = await shop.take(shop.queue.name, 1)
+    assert message.headers["traceparent"] == traceparent
+
+
+async def test_confirmed_events_move_to_the_sent_ones(shop: Shop) -> None:
+    events = [changed() for _ in range(1203)]
+    await shop.declare()
+    await shop.store(*events)
+    async with running(shop.relay().run):
+        await until(lambda: _none_waits(shop))
+    assert await shop.ready(shop.queue.name) == 1203
+    async with shop.engine.connect() as connection:
+        sent = await connection.execute(text("SELECT aggregate_id FROM outbox_sent ORDER BY id"))
+        assert [row.aggregate_id for row in sent] == [event.id for event in events]
+
+
+async def test_the_same_version_waits_once(shop: Shop) -> None:
+    event = changed()
+    await shop.store(event)
+    await shop.store(event, changed())
+    assert await shop.waiting() == 2
+
+
+async def test_the_bell_wakes_the_relay(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("libs.messaging.relay.POLL", 3600)
+    relay, bell = shop.relay(), Bell(shop.engine)
+    async with running(relay.run):
+        await until(lambda: relay.broker.is_up)
+        for _ in range(3):
+            await shop.store(changed())
+            bell.ring()
+            await until(lambda: _none_waits(shop))
+    await bell.aclose()
+
+
+async def test_the_poll_finds_what_the_bell_forgot(shop: Shop) -> None:
+    relay = shop.relay()
+    async with running(relay.run):
+        await until(lambda: relay.broker.is_up)
+        await shop.store(changed())
+        await until(lambda: _none_waits(shop))
+
+
+async def test_rings_become_few(shop: Shop) -> None:
+    heard = 0
+
+    def hear(*_: object) -> None:
+        nonlocal heard
+        heard += 1
+
+    listener = await asyncpg.connect(shop.database_url)
+    await listener.add_listener("outbox", hear)
+    bell = Bell(shop.engine)
+    for _ in range(1000):
+        bell.ring()
+    await until(lambda: heard)
+    await bell.aclose()
+    await listener.execute("SELECT 1")
+    assert heard <= 2
+    await listener.close()
+
+
+async def test_a_bell_without_a_database_disturbs_nobody(shop: Shop) -> None:
+    async with Proxy(shop.database_url) as proxy:
+        bell = Bell(new_engine(proxy.url, pool_size=1))
+        bell.ring()
+        await proxy.cut()
+        bell.ring()
+        await bell.aclose()
+
+
+async def test_what_no_queue_takes_stays_and_holds_up_nobody(shop: Shop) -> None:
+    await shop.declare()
+    lost, fine = [changed() for _ in range(3)], [changed() for _ in range(600)]
+    await shop.store(*lost, *fine)
+    async with shop.engine.begin() as connection:
+        await connection.execute(
+            text("UPDATE outbox SET type = 'nobody.wants', aggregate = 'nobody' WHERE aggregate_id = ANY(:ids)"),
+            {"ids": [event.id for event in lost]},
+        )
+    trace = await shop.channel.declare_queue("shop.trace", passive=True)
+    await trace.unbind(shop.queue.exchange.name, "#")
+    relay = shop.relay()
+    relay._publisher._declare = _nothing  # noqa: SLF001 - the trace would take what nobody else takes.
+    async with running(relay.run):
+        await until(lambda: _waiting(shop, 3))
+        await until(lambda: _attempts(shop, 2))
+    async with shop.engine.connect() as connection:
+        rows = (await connection.execute(text("SELECT *, next_attempt_at > now() AS later FROM outbox"))).all()
+    assert {row.last_error for row in rows} == {"unroutable: no queue takes it"}
+    assert await shop.ready(shop.queue.name) == 600
+
+
+async def test_a_broker_that_is_away_is_no_row_s_fault(shop: Shop) -> None:
+    await shop.declare()
+    async with Proxy(shop.amqp_url) as proxy:
+        await proxy.cut()
+        relay = shop.relay(amqp_url=proxy.url)
+        await shop.store(*(changed() for _ in range(700)))
+        async with running(relay.run):
+            await until(lambda: relay.database.is_up)
+            await until(lambda: relay.broker._failures > 2)  # noqa: SLF001 - it has tried in vain.
+            async with shop.engine.connect() as connection:
+                assert await connection.scalar(text("SELECT max(attempts) FROM outbox")) == 0
+            await proxy.restore()
+            await until(lambda: _none_waits(shop))
+            await proxy.cut()
+            await shop.store(changed())
+            await until(lambda: not relay.broker.is_up)
+            await proxy.restore()
+            await until(lambda: _none_waits(shop))
+    assert await shop.ready(shop.queue.name) == 701
+
+
+async def test_a_database_that_is_away_is_waited_for(shop: Shop) -> None:
+    await shop.declare()
+    async with Proxy(shop.database_url) as proxy:
+        relay = shop.relay(database_url=proxy.url)
+        async with running(relay.run):
+            await until(lambda: relay.broker.is_up)
+            await proxy.cut()
+            await until(lambda: not relay.database.is_up)
+            await shop.store(changed())
+            await proxy.restore()
+            await until(lambda: _none_waits(shop))
+
+
+async def test_a_killed_relay_loses_nothing(shop: Shop) -> None:
+    await shop.declare()
+    events = [changed() for _ in range(4000)]
+    await shop.store(*events)
+    async with _relay_process(shop) as process:
+        await until(lambda: _waiting(shop, 3900, at_most=True))
+        process.kill()
+        await process.wait()
+    assert await shop.waiting() > 0, "it was killed too late to show anything"
+    async with running(shop.relay().run):
+        await until(lambda: _none_waits(shop))
+    messages = await shop.take(shop.queue.name, await shop.ready(shop.queue.name))
+    assert {Envelope.decode(message.body).subject for message in messages} == {event.id for event in events}
+
+
+async def test_two_relays_share_the_work_without_doubling_it(shop: Shop) -> None:
+    await shop.declare()
+    events = [changed() for _ in range(3000)]
+    await shop.store(*events)
+    async with running(shop.relay().run), running(shop.relay().run):
+        await until(lambda: _none_waits(shop))
+    messages = await shop.take(shop.queue.name, 3000)
+    assert {message.message_id for message in messages} == {message.message_id for message in messages}
+    assert len({Envelope.decode(message.body).subject for message in messages}) == 3000
+    assert await shop.ready(shop.queue.name) == 0
+
+
+async def test_a_row_that_the_broker_closes_the_channel_for_is_put_off_alone(shop: Shop) -> None:
+    await shop.declare()
+    poison = changed(name="x" * 3_000_000)
+    await shop.store(*(changed() for _ in range(30)), poison, *(changed() for _ in range(30)))
+    async with shop.engine.begin() as connection:
+        await connection.execute(
+            text("UPDATE outbox SET type = :type WHERE aggregate_id = :id"), {"type": "t" * 256, "id": poison.id}
+        )
+    async with running(shop.relay().run):
+        await until(lambda: _waiting(shop, 1))
+        await until(lambda: _attempts(shop, 1))
+    assert await shop.ready(shop.queue.name) == 60
+
+
+async def test_deletes_and_changes_keep_their_types(shop: Shop) -> None:
+    await shop.declare()
+    await shop.store(changed(), ThingDeleted(id=new_id(), version=2))
+    async with running(shop.relay().run):
+        messages = await shop.take(shop.queue.name, 2)
+    assert [message.routing_key for message in messages] == ["thing.changed", "thing.deleted"]
+
+
+async def _none_waits(shop: Shop) -> bool:
+    return await shop.waiting() == 0
+
+
+async def _waiting(shop: Shop, count: int, *, at_most: bool = False) -> bool:
+    waiting = await shop.waiting()
+    return waiting <= count if at_most else waiting == count
+
+
+async def _attempts(shop: Shop, count: int) -> bool:
+    async with shop.engine.connect() as connection:
+        found: int = await connection.scalar(text("SELECT min(attempts) FROM outbox"))
+        return found >= count
+
+
+async def _nothing() -> None:
+    return
+
+
+@asynccontextmanager
+async def _relay_process(shop: Shop) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "libs.messaging.tests.processes.relay", shop.database_url, shop.amqp_url, shop.name
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()

@@ -1,0 +1,83 @@
+"""What tests do with the service in small."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.contracts.base import Event
+from libs.contracts.topology import Queue
+from libs.messaging import topology
+from libs.messaging.outbox import store
+from libs.messaging.relay import Relay
+from libs.messaging.tests.things import OUTBOX, THINGS
+from libs.messaging.topology import RUNGS, Rung
+
+
+@dataclass
+class Shop:
+    """What a test sees of the service in small: its outbox, its replica and the broker's queues."""
+
+    database_url: str
+    amqp_url: str
+    engine: AsyncEngine
+    name: str
+    queue: Queue
+    channel: AbstractChannel
+
+    async def store(self, *events: Event) -> None:
+        async with self.engine.begin() as connection:
+            await store(connection, events, correlation_id="story-1")
+
+    async def declare(self, rungs: Sequence[Rung] = RUNGS, *, amqp_url: str | None = None) -> None:
+        await topology.declare(
+            amqp_url or self.amqp_url, exchanges=[self.queue.exchange], queues=[self.queue], rungs=rungs
+        )
+
+    async def waiting(self) -> int:
+        """Rows in the outbox."""
+        async with self.engine.connect() as connection:
+            return len((await connection.execute(select(OUTBOX.c.id))).all())
+
+    async def replica(self) -> dict[uuid.UUID, tuple[int, str, bool]]:
+        async with self.engine.connect() as connection:
+            rows = await connection.execute(select(THINGS))
+            return {row.id: (row.version, row.name, row.is_deleted) for row in rows}
+
+    async def ready(self, name: str) -> int:
+        """Messages in a queue that wait for a reader."""
+        queue = await self.channel.declare_queue(name, passive=True)
+        return queue.declaration_result.message_count or 0
+
+    async def take(self, name: str, count: int) -> list[AbstractIncomingMessage]:
+        """Waits for that many messages and takes them away."""
+        queue = await self.channel.declare_queue(name, passive=True)
+        taken: list[AbstractIncomingMessage] = []
+        async with asyncio.timeout(20), queue.iterator() as messages:
+            async for message in messages:
+                await message.ack()
+                taken.append(message)
+                if len(taken) == count:
+                    break
+        return taken
+
+    def relay(self, *, database_url: str | None = None, amqp_url: str | None = None) -> Relay:
+        declare = partial(self.declare, amqp_url=amqp_url)
+        return Relay(database_url or self.database_url, amqp_url or self.amqp_url, self.queue.exchange, declare=declare)
+
+
+@asynccontextmanager
+async def running(work: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """Runs something that never ends by itself for the length of a block."""
+    task = asyncio.ensure_future(work())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

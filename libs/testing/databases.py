@@ -1,0 +1,84 @@
+"""A database of its own for each test worker, copied from one that was migrated once for the whole run."""
+
+import asyncio
+import os
+import sys
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+from libs.database.urls import for_asyncpg
+from libs.testing.environment import required
+
+ROOT = Path(__file__).resolve().parents[2]
+
+Prepare = Callable[[str], Awaitable[None]]
+
+
+def migrations_of(service: str) -> Prepare:
+    """Brings a database to the newest version of a service's history, as its deployment does."""
+
+    async def prepare(url: str) -> None:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "alembic", "-c", f"{service}/migrations/alembic.ini", "upgrade", "head"),
+            cwd=ROOT,
+            env={**os.environ, "DATABASE_URL": url},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await process.communicate()
+        if process.returncode:
+            raise AssertionError(f"the migrations of {service} failed:\n{output.decode()}")
+
+    return prepare
+
+
+@asynccontextmanager
+async def fresh_database(name: str, run: str, worker: str, prepare: Prepare) -> AsyncIterator[str]:
+    """The URL of a new database for one worker of a test run. It is dropped afterwards."""
+    server = for_asyncpg(required("DATABASE_URL"))
+    template = f"test_{name}_{run[:12]}"
+    own = f"{template}_{worker}"
+    lock = zlib.crc32(template.encode())
+    admin = await asyncpg.connect(server)
+    try:
+        # Everybody of this run holds the lock together while there is a template to hold; the first one makes it.
+        await admin.execute("SELECT pg_advisory_lock($1)", lock)
+        if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", template):
+            await admin.execute(f'CREATE DATABASE "{template}"')
+            await prepare(_with_path(server, template))
+        await admin.execute(f'CREATE DATABASE "{own}" TEMPLATE "{template}"')
+        await admin.execute("SELECT pg_advisory_lock_shared($1)", lock)
+        await admin.execute("SELECT pg_advisory_unlock($1)", lock)
+        try:
+            yield _with_path(server, own)
+        finally:
+            await admin.execute(f'DROP DATABASE "{own}" WITH (FORCE)')
+            await admin.execute("SELECT pg_advisory_unlock_shared($1)", lock)
+            if await admin.fetchval("SELECT pg_try_advisory_lock($1)", lock):
+                await admin.execute(f'DROP DATABASE IF EXISTS "{template}" WITH (FORCE)')
+    finally:
+        await admin.close()
+
+
+async def empty(url: str) -> None:
+    """Removes all rows, in one statement; what migrations have put into tables as well."""
+    connection = await asyncpg.connect(for_asyncpg(url))
+    try:
+        tables = await connection.fetch(
+            "SELECT oid::regclass::text AS name FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition"
+            " AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'"
+        )
+        if tables:
+            names = ", ".join(row["name"] for row in tables)
+            await connection.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+    finally:
+        await connection.close()
+
+
+def _with_path(url: str, database: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))

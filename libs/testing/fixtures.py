@@ -1,0 +1,46 @@
+"""Fixtures for a conftest to import by name: amqp_url, database_for, and run_id and worker_name that both need."""
+
+import os
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+
+import pytest
+
+from libs.testing.databases import Prepare, fresh_database, migrations_of
+from libs.testing.vhosts import fresh_vhost
+
+DatabaseFor = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture(scope="session")
+def run_id() -> str:
+    """The same for all workers of one pytest run."""
+    return os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex
+
+
+@pytest.fixture(scope="session")
+def worker_name() -> str:
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+@pytest.fixture(scope="session")
+async def database_for(run_id: str, worker_name: str) -> AsyncIterator[DatabaseFor]:
+    """Gives the URL of a migrated database of this worker's own; call it with the name of a service."""
+    urls: dict[str, str] = {}
+    async with AsyncExitStack() as stack:
+
+        async def make(name: str, prepare: Prepare | None = None) -> str:
+            if name not in urls:
+                database = fresh_database(name, run_id, worker_name, prepare or migrations_of(name))
+                urls[name] = await stack.enter_async_context(database)
+            return urls[name]
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+async def amqp_url(run_id: str, worker_name: str) -> AsyncIterator[str]:
+    """A broker that nobody else uses: a virtual host of this worker's own."""
+    async with fresh_vhost(f"test_{run_id[:12]}_{worker_name}") as url:
+        yield url
