@@ -1,6 +1,7 @@
 """The transaction that commits rows and the events that tell of them together, or neither."""
 
 from abc import ABC, abstractmethod
+from contextlib import aclosing
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -50,7 +51,7 @@ class SqlUnitOfWork(ABC, Generic[Fact]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        async with self.connection:  # gives the connection back, rolling back what was not committed
+        async with aclosing(self.connection):  # gives the connection back, rolling back what was not committed
             if error_type is not None:
                 return
             if self._facts:
