@@ -1,5 +1,6 @@
 """The SQLAlchemy engine that transactions run on."""
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from libs.database.urls import for_sqlalchemy
@@ -28,3 +29,9 @@ def new_engine(url: str, *, pool_size: int) -> AsyncEngine:
             "server_settings": {"idle_in_transaction_session_timeout": "60000", "jit": "off"},
         },
     )
+
+
+async def ping(engine: AsyncEngine) -> None:
+    """For readiness: raises while the database does not answer."""
+    async with engine.connect() as connection:
+        await connection.execute(text("SELECT 1"))

@@ -40,6 +40,15 @@ def _number_or_numeral(value: Any) -> Any:
     return str(value) if isinstance(value, float) else value
 
 
+def _given(value: Any) -> Any:
+    if value is None:
+        raise ValueError("must not be null; leave it out")
+    return value
+
+
+# For a field that may be left out and whose absence means something else than null would:
+# `name: Annotated[Line | None, Given] = None`.
+Given = BeforeValidator(_given)
 Text = Annotated[str, AfterValidator(_storable)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_storable)]
 Moment = Annotated[datetime, PlainSerializer(_rfc3339, return_type=str, when_used="json")]
