@@ -1,0 +1,67 @@
+"""What the composition root has put on the app, for endpoints to ask for."""
+
+import ipaddress
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from auth_service.domain.ports import Passwords, UnitOfWorkFactory, UserReads
+from auth_service.services.profile import Profiles
+from auth_service.services.sessions import Sessions
+from libs.http.security import Authenticator
+
+# Whoever has one IPv6 address has all of its /64.
+IPV6_SUBSCRIBER_BITS = 64
+
+
+def unit_of_work(request: Request) -> UnitOfWorkFactory:
+    uow: UnitOfWorkFactory = request.app.state.uow
+    return uow
+
+
+def passwords(request: Request) -> Passwords:
+    found: Passwords = request.app.state.passwords
+    return found
+
+
+def sessions(request: Request) -> Sessions:
+    found: Sessions = request.app.state.sessions
+    return found
+
+
+def profiles(request: Request) -> Profiles:
+    found: Profiles = request.app.state.profiles
+    return found
+
+
+def user_reads(request: Request) -> UserReads:
+    found: UserReads = request.app.state.user_reads
+    return found
+
+
+def authenticator(request: Request) -> Authenticator:
+    found: Authenticator = request.app.state.authenticator
+    return found
+
+
+def address(request: Request) -> str:
+    """Whom failed attempts are counted for."""
+    host = request.client.host if request.client is not None else "unknown"
+    try:
+        found = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, IPV6_SUBSCRIBER_BITS), strict=False))
+
+
+Uow = Annotated[UnitOfWorkFactory, Depends(unit_of_work)]
+PasswordPool = Annotated[Passwords, Depends(passwords)]
+SessionCases = Annotated[Sessions, Depends(sessions)]
+ProfileCases = Annotated[Profiles, Depends(profiles)]
+Reads = Annotated[UserReads, Depends(user_reads)]
+TokenAuthenticator = Annotated[Authenticator, Depends(authenticator)]
+Address = Annotated[str, Depends(address)]

@@ -1,0 +1,21 @@
+"""The public keys, where everybody looks for them."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from auth_service.schemas.tokens import KeySet
+from libs.http.openapi import refusing
+
+router = APIRouter(tags=["keys"])
+
+
+@router.get(
+    "/.well-known/jwks.json",
+    response_model=KeySet,
+    summary="The keys that access tokens are verified with",
+    responses=refusing(),
+)
+async def keys(request: Request, response: Response) -> Any:
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return request.app.state.jwks

@@ -1,0 +1,57 @@
+"""One's own account."""
+
+from fastapi import APIRouter
+
+from auth_service.api.dependencies import Address, ProfileCases, Reads, Uow
+from auth_service.domain.ports import Row
+from auth_service.domain.user import User
+from auth_service.exceptions import (
+    CurrentPasswordRequired,
+    EmailTaken,
+    LastAdmin,
+    TooManyAttempts,
+    TooManyPasswords,
+    UsernameTaken,
+    WrongPassword,
+)
+from auth_service.schemas.users import ChangeMe, UserOut
+from auth_service.services.administration import delete_user
+from auth_service.services.profile import ProfileChange
+from libs.http.etag import ExpectedVersions, SetETag
+from libs.http.openapi import refusing
+from libs.http.security import CurrentUser
+
+router = APIRouter(prefix="/users/me", tags=["me"])
+
+
+@router.get("", response_model=UserOut, summary="Your own account", responses=refusing())
+async def read_me(user: CurrentUser, reads: Reads, etag: SetETag) -> Row:
+    me = await reads.by_id(user.user_id)
+    etag(me["version"])
+    return me
+
+
+@router.put(
+    "",
+    response_model=UserOut,
+    summary="Change your own account",
+    responses=refusing(
+        EmailTaken, UsernameTaken, CurrentPasswordRequired, WrongPassword, TooManyAttempts, TooManyPasswords
+    ),
+)
+async def change_me(
+    user: CurrentUser,
+    body: ChangeMe,
+    profiles: ProfileCases,
+    address: Address,
+    expected: ExpectedVersions,
+    etag: SetETag,
+) -> User:
+    me = await profiles.change(ProfileChange(user.user_id, address, **body.model_dump()), expected)
+    etag(me.version)
+    return me
+
+
+@router.delete("", status_code=204, summary="Delete your own account", responses=refusing(LastAdmin))
+async def delete_me(user: CurrentUser, uow: Uow, expected: ExpectedVersions) -> None:
+    await delete_user(uow, user.user_id, expected)

@@ -1,0 +1,62 @@
+"""Users, for admins."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+
+from auth_service.api.dependencies import Reads, Uow
+from auth_service.domain.ports import Row, UserFilter
+from auth_service.domain.user import Role, User
+from auth_service.exceptions import LastAdmin, UserNotFound
+from auth_service.schemas.users import ChangeStanding, UserOut
+from auth_service.services.administration import StandingChange, change_standing, delete_user
+from libs.database.keyset import read_cursor, write_cursor
+from libs.http.etag import ExpectedVersions, SetETag
+from libs.http.fields import Line
+from libs.http.openapi import refusing
+from libs.http.pages import Page, WantedPage, cut_page
+from libs.http.security import current_admin
+
+router = APIRouter(prefix="/users", tags=["users"], dependencies=[Depends(current_admin)])
+
+NEWEST = "users"
+
+
+@router.get("", response_model=Page[UserOut], summary="All users, newest first", responses=refusing())
+async def list_users(
+    reads: Reads,
+    page: WantedPage,
+    q: Annotated[Line | None, Query(max_length=320, description="How the e-mail address or username begins.")] = None,
+    role: Role | None = None,
+    is_active: bool | None = None,
+) -> dict[str, Any]:
+    wanted = UserFilter(q.lower() if q else None, role, is_active)
+    before = read_cursor(page.cursor, NEWEST, [UUID])[0] if page.cursor is not None else None
+    rows = await reads.newest(wanted, before=before, limit=page.limit + 1)
+    total = await reads.count(wanted) if page.with_total else None
+    return cut_page(rows, page.limit, lambda row: write_cursor(NEWEST, [row["id"]]), total)
+
+
+@router.get("/{user_id}", response_model=UserOut, summary="One user", responses=refusing(UserNotFound))
+async def read_user(user_id: UUID, reads: Reads, etag: SetETag) -> Row:
+    user = await reads.by_id(user_id)
+    etag(user["version"])
+    return user
+
+
+@router.patch(
+    "/{user_id}",
+    response_model=UserOut,
+    summary="Promote, demote, block or unblock",
+    responses=refusing(UserNotFound, LastAdmin),
+)
+async def change_user(user_id: UUID, body: ChangeStanding, uow: Uow, expected: ExpectedVersions, etag: SetETag) -> User:
+    user = await change_standing(uow, StandingChange(user_id, body.role, body.is_active), expected)
+    etag(user.version)
+    return user
+
+
+@router.delete("/{user_id}", status_code=204, summary="Delete a user", responses=refusing(UserNotFound, LastAdmin))
+async def delete(user_id: UUID, uow: Uow, expected: ExpectedVersions) -> None:
+    await delete_user(uow, user_id, expected)

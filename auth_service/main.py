@@ -1,0 +1,104 @@
+"""The HTTP process: everything is put together here and nowhere else."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+
+import structlog
+from fastapi import FastAPI
+
+from auth_service.api import keys, me, sessions, users
+from auth_service.core.keys import SigningKey
+from auth_service.core.passwords import BcryptPasswords
+from auth_service.core.settings import Settings
+from auth_service.core.tokens import JwtAccessTokens
+from auth_service.repositories.reads import SqlStandings, SqlUserReads
+from auth_service.repositories.unit_of_work import AuthUnitOfWork
+from auth_service.services.first_admin import FirstAdmin, ensure_admin
+from auth_service.services.guesses import GuardedPasswords
+from auth_service.services.profile import Profiles
+from auth_service.services.sessions import Sessions
+from libs.database.engine import new_engine, ping
+from libs.database.reads import Reader
+from libs.http.app import new_api
+from libs.http.security import Authenticator
+from libs.messaging.bell import Bell
+from libs.process.logs import configure_logs
+from libs.tokens.keys import LocalKeys
+from libs.tokens.verifier import TokenVerifier
+
+log = structlog.stdlib.get_logger(__name__)
+
+RETRY = 1.0
+DESCRIPTION = "Users, roles and tokens of the shop."
+
+
+def create_app(settings: Settings) -> FastAPI:
+    engine = new_engine(settings.database_url, pool_size=settings.database_pool_size)
+    reader = Reader(settings.database_url, pool_size=settings.database_pool_size)
+    bell = Bell(engine)
+    passwords = BcryptPasswords(
+        cost=settings.bcrypt_cost, threads=settings.bcrypt_threads, waiting=settings.bcrypt_waiting
+    )
+    signing = SigningKey.load(settings.jwt_private_key_file)
+    verifier = TokenVerifier(LocalKeys(signing.jwks), issuer=settings.jwt_issuer, audience=settings.jwt_audience)
+    uow = partial(AuthUnitOfWork, engine, bell)
+    guarded = GuardedPasswords(uow, passwords)
+    first = FirstAdmin(settings.admin_email, settings.admin_password.get_secret_value())
+    admin_is_there = asyncio.Event()
+
+    async def make_first_admin() -> None:
+        await _until_it_works(partial(ensure_admin, uow, passwords, first))
+        admin_is_there.set()
+
+    async def first_admin() -> None:
+        await admin_is_there.wait()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        making = asyncio.create_task(make_first_admin())
+        yield
+        making.cancel()
+        await asyncio.gather(making, return_exceptions=True)
+        passwords.close()
+        await bell.aclose()
+        await reader.aclose()
+        await engine.dispose()
+
+    app = new_api(
+        "auth_service",
+        DESCRIPTION,
+        routers=[sessions.router, me.router, users.router],
+        checks={"database": partial(ping, engine), "first_admin": first_admin},
+        lifespan=lifespan,
+        cors_origins=settings.cors_origins,
+    )
+    app.include_router(keys.router)
+    app.state.uow = uow
+    app.state.passwords = passwords
+    app.state.sessions = Sessions(uow, guarded, JwtAccessTokens(signing, settings.jwt_issuer, settings.jwt_audience))
+    app.state.profiles = Profiles(uow, passwords, guarded)
+    app.state.user_reads = SqlUserReads(reader)
+    app.state.authenticator = Authenticator(verifier, SqlStandings(reader), users_are_here=True)
+    app.state.jwks = signing.jwks
+    return app
+
+
+async def _until_it_works(work: Callable[[], Awaitable[None]]) -> None:
+    """The process starts while its database is away or not yet migrated, and is not ready until this has worked."""
+    while True:
+        try:
+            return await work()
+        except Exception as error:  # noqa: BLE001 - whatever it is, readiness says that it is not done.
+            log.warning("first_admin_not_made_yet", error=repr(error))
+            await asyncio.sleep(RETRY)
+
+
+def __getattr__(name: str) -> FastAPI:
+    """`uvicorn auth_service.main:app` makes the app from the environment; importing `create_app` needs none."""
+    if name != "app":
+        raise AttributeError(name)
+    settings = Settings()
+    configure_logs("auth-api", settings.log_level, settings.log_dir)
+    return create_app(settings)

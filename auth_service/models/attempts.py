@@ -1,0 +1,17 @@
+"""Passwords that were tried and not found right, for as long as they count."""
+
+from sqlalchemy import CheckConstraint, Column, DateTime, Index, LargeBinary, Table, Text, Uuid
+
+from auth_service.models.base import metadata
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("account", LargeBinary, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False, index=True),
+    CheckConstraint("octet_length(account) = 32", name="account"),
+)
+# Counting reads no more than the index, and never more rows of an address than may stand there.
+Index("ix_attempts_address_made_at", attempts.c.address, attempts.c.made_at, postgresql_include=["account"])

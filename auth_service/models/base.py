@@ -1,0 +1,3 @@
+from libs.database.metadata import new_metadata
+
+metadata = new_metadata()

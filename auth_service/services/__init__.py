@@ -1,0 +1,1 @@
+"""What people do with auth_service. Each use case owns its transactions."""

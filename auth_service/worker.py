@@ -1,0 +1,33 @@
+"""The process beside the API: relays events and forgets what has expired."""
+
+from functools import partial
+
+from fastapi import FastAPI
+
+from auth_service.core.settings import WorkerSettings
+from auth_service.repositories.expiry import forget_expired
+from libs.contracts.topology import AUTH_EVENTS
+from libs.database.engine import new_engine
+from libs.messaging.worker import create_worker_app, every
+from libs.process.logs import configure_logs
+
+FORGET_EVERY = 60.0
+
+
+def create_worker(settings: WorkerSettings) -> FastAPI:
+    engine = new_engine(settings.database_url, pool_size=settings.database_pool_size)
+    return create_worker_app(
+        engine=engine,
+        amqp_url=settings.amqp_url,
+        publishes=AUTH_EVENTS,
+        periodic=[every(FORGET_EVERY, partial(forget_expired, engine))],
+    )
+
+
+def __getattr__(name: str) -> FastAPI:
+    """`uvicorn auth_service.worker:app` makes the app from the environment; importing `create_worker` needs none."""
+    if name != "app":
+        raise AttributeError(name)
+    settings = WorkerSettings()
+    configure_logs("auth-worker", settings.log_level, settings.log_dir)
+    return create_worker(settings)
