@@ -43,26 +43,35 @@ async def fresh_database(name: str, run: str, worker: str, prepare: Prepare) -> 
     server = for_asyncpg(required("DATABASE_URL"))
     template = f"test_{name}_{run[:12]}"
     own = f"{template}_{worker}"
-    lock = zlib.crc32(template.encode())
+    # Whoever makes or drops the template is alone; whoever may still need it says so by a lock of its own.
+    making, using = (zlib.crc32(f"{purpose} {template}".encode()) for purpose in ("make", "use"))
     admin = await asyncpg.connect(server)
     try:
-        # Everybody of this run holds the lock together while there is a template to hold; the first one makes it.
-        await admin.execute("SELECT pg_advisory_lock($1)", lock)
-        if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", template):
-            await admin.execute(f'CREATE DATABASE "{template}"')
-            await prepare(_with_path(server, template))
-        await admin.execute(f'CREATE DATABASE "{own}" TEMPLATE "{template}"')
-        await admin.execute("SELECT pg_advisory_lock_shared($1)", lock)
-        await admin.execute("SELECT pg_advisory_unlock($1)", lock)
+        async with _locked(admin, making):
+            await admin.execute("SELECT pg_advisory_lock_shared($1)", using)
+            if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", template):
+                await admin.execute(f'CREATE DATABASE "{template}"')
+                await prepare(_with_path(server, template))
+            await admin.execute(f'CREATE DATABASE "{own}" TEMPLATE "{template}"')
         try:
             yield _with_path(server, own)
         finally:
-            await admin.execute(f'DROP DATABASE "{own}" WITH (FORCE)')
-            await admin.execute("SELECT pg_advisory_unlock_shared($1)", lock)
-            if await admin.fetchval("SELECT pg_try_advisory_lock($1)", lock):
-                await admin.execute(f'DROP DATABASE IF EXISTS "{template}" WITH (FORCE)')
+            async with _locked(admin, making):
+                await admin.execute(f'DROP DATABASE "{own}" WITH (FORCE)')
+                await admin.execute("SELECT pg_advisory_unlock_shared($1)", using)
+                if await admin.fetchval("SELECT pg_try_advisory_lock($1)", using):
+                    await admin.execute(f'DROP DATABASE IF EXISTS "{template}" WITH (FORCE)')
     finally:
         await admin.close()
+
+
+@asynccontextmanager
+async def _locked(admin: asyncpg.Connection, lock: int) -> AsyncIterator[None]:
+    await admin.execute("SELECT pg_advisory_lock($1)", lock)
+    try:
+        yield
+    finally:
+        await admin.execute("SELECT pg_advisory_unlock($1)", lock)
 
 
 async def empty(url: str) -> None:
