@@ -5,7 +5,6 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from auth_service.schemas.tokens import KeySet
-from libs.http.openapi import refusing
 
 router = APIRouter(tags=["keys"])
 
@@ -14,7 +13,6 @@ router = APIRouter(tags=["keys"])
     "/.well-known/jwks.json",
     response_model=KeySet,
     summary="The keys that access tokens are verified with",
-    responses=refusing(),
 )
 async def keys(request: Request, response: Response) -> Any:
     response.headers["Cache-Control"] = "public, max-age=300"

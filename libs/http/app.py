@@ -1,6 +1,7 @@
 """The HTTP application that every service starts from."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
@@ -10,9 +11,17 @@ from libs.http.envelope import REQUEST_ID, Envelope
 from libs.http.etag import install_not_modified
 from libs.http.health import Check, health_router
 from libs.http.metrics import router as metrics_router
+from libs.http.openapi import document_implied
 from libs.http.problems import install_problem_handlers
 
 API = "/api/v1"
+
+
+class _Api(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        document = super().openapi()
+        document_implied(document)
+        return document
 
 
 def new_api(
@@ -24,7 +33,7 @@ def new_api(
     lifespan: Lifespan[FastAPI],
     cors_origins: Sequence[str],
 ) -> FastAPI:
-    app = FastAPI(title=title, description=description, version="1.0.0", lifespan=lifespan, redirect_slashes=False)
+    app = _Api(title=title, description=description, version="1.0.0", lifespan=lifespan, redirect_slashes=False)
     install_problem_handlers(app)
     install_not_modified(app)
     for router in routers:

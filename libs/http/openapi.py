@@ -1,14 +1,20 @@
 """Documenting refusals: what an endpoint can answer beside its success."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from libs.http.envelope import BodyTooLarge
 from libs.http.problems import MEDIA_TYPE, STATUS, ValidationFailed
-from libs.refusals import Refusal, Unavailable
+from libs.http.security import ADMIN, SCHEME
+from libs.refusals import Refusal, Unavailable, VersionConflict
+from libs.tokens.principal import Forbidden, InvalidToken, NotAuthenticated, UserInactive
 
 
 class FieldProblem(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"example": {"field": "price", "message": "Input should be positive"}})
+
     field: str
     message: str
 
@@ -41,17 +47,54 @@ class Problem(BaseModel):
     errors: list[FieldProblem] | None = None
 
 
+SEPARATOR = " · "
+REFERENCE = {"$ref": "#/components/schemas/Problem"}
+
+
 def refusing(*refusals: type[Refusal]) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of an endpoint that may refuse so; a malformed request and an outage are always possible."""
-    by_status: dict[int, list[type[Refusal]]] = {}
+    """The `responses` of an endpoint that may refuse so; a malformed request and an outage are always possible.
+
+    What `document_implied` finds by itself (401, 403, 412 and 413 of the usual kind) need not be named.
+    """
+    by_status: dict[int | str, dict[str, Any]] = {}
     possible: tuple[type[Refusal], ...] = (*refusals, ValidationFailed, Unavailable)
     for refusal in possible:
-        by_status.setdefault(STATUS[refusal.kind], []).append(refusal)
-    return {
-        status: {
-            "model": Problem,
-            "description": " · ".join(f"`{refusal.code}` {refusal.title()}" for refusal in group),
-            "content": {MEDIA_TYPE: {}},
-        }
-        for status, group in sorted(by_status.items())
-    }
+        _add(by_status, STATUS[refusal.kind], refusal)
+        by_status[STATUS[refusal.kind]]["model"] = Problem
+    return by_status
+
+
+def document_implied(document: dict[str, Any]) -> None:
+    """Adds what follows from an operation's own form: who may call it, conditions, and a body with its limit.
+
+    Adding it once more changes nothing.
+    """
+    for item in document["paths"].values():
+        for operation in item.values():
+            responses = operation["responses"]
+            for refusal in _implied(operation):
+                _add(responses, str(STATUS[refusal.kind]), refusal)
+            for response in responses.values():
+                if MEDIA_TYPE in response.get("content", {}):
+                    response["content"] = {MEDIA_TYPE: {"schema": REFERENCE}}
+            operation["responses"] = dict(sorted(responses.items()))
+
+
+def _implied(operation: dict[str, Any]) -> Iterator[type[Refusal]]:
+    scopes = [scope for requirement in operation.get("security", ()) for scope in requirement.get(SCHEME, ())]
+    if any(SCHEME in requirement for requirement in operation.get("security", ())):
+        yield from (NotAuthenticated, InvalidToken, UserInactive)
+    if ADMIN in scopes:
+        yield Forbidden
+    if any(parameter["name"] == "if-match" for parameter in operation.get("parameters", ())):
+        yield VersionConflict
+    if "requestBody" in operation:
+        yield BodyTooLarge
+
+
+def _add(responses: dict[Any, dict[str, Any]], status: int | str, refusal: type[Refusal]) -> None:
+    line = f"`{refusal.code}` {refusal.title()}"
+    response = responses.setdefault(status, {"description": "", "content": {MEDIA_TYPE: {}}})
+    known = response["description"].split(SEPARATOR) if response["description"] else []
+    if line not in known:
+        response["description"] = SEPARATOR.join((*known, line))

@@ -4,12 +4,21 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Depends, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 Item = TypeVar("Item")
 
 
+def _page_of_the_items_example(schema: dict[str, Any], page: type[BaseModel]) -> None:
+    (item,) = page.__pydantic_generic_metadata__["args"] or (None,)
+    extra = getattr(item, "model_config", {}).get("json_schema_extra")
+    if isinstance(extra, dict):
+        schema["example"] = {"items": [extra["example"]], "next_cursor": None}
+
+
 class Page(BaseModel, Generic[Item]):
+    model_config = ConfigDict(json_schema_extra=_page_of_the_items_example)
+
     items: list[Item]
     next_cursor: str | None = Field(description="Pass it as `cursor` for the next page; null on the last one.")
     total: int | None = Field(

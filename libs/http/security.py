@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
 from fastapi.security import OAuth2PasswordBearer
 
 from libs.tokens.principal import Forbidden, NotAuthenticated, Principal, Standings, UserInactive
@@ -30,8 +30,11 @@ class Authenticator:
         return principal if standing.role == principal.role else replace(principal, role=standing.role)
 
 
-# Documents the scheme and gives Swagger its Authorize button.
-_bearer = OAuth2PasswordBearer("/api/v1/auth/token", auto_error=False)
+# Documents the scheme and gives Swagger its Authorize button. The scope only says in the documentation what is for
+# admins; what somebody may do is decided by the role.
+SCHEME = "OAuth2PasswordBearer"
+ADMIN = "admin"
+_bearer = OAuth2PasswordBearer("/api/v1/auth/token", scheme_name=SCHEME, scopes={ADMIN: "for admins"}, auto_error=False)
 
 
 async def current_user(request: Request, token: Annotated[str | None, Depends(_bearer)]) -> Principal:
@@ -42,7 +45,7 @@ async def current_user(request: Request, token: Annotated[str | None, Depends(_b
     return await authenticator.authenticate(token)
 
 
-async def current_admin(user: Annotated[Principal, Depends(current_user)]) -> Principal:
+async def current_admin(user: Annotated[Principal, Security(current_user, scopes=[ADMIN])]) -> Principal:
     if not user.is_admin:
         raise Forbidden("This needs the role admin.")
     return user
