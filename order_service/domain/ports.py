@@ -44,9 +44,14 @@ class ReplicaOfUsers(Protocol):
 
 
 class UnitOfWork(Protocol):
-    orders: Orders
-    products: ReplicaOfProducts
-    users: ReplicaOfUsers
+    @property
+    def orders(self) -> Orders: ...
+
+    @property
+    def products(self) -> ReplicaOfProducts: ...
+
+    @property
+    def users(self) -> ReplicaOfUsers: ...
 
     def record(self, fact: Fact) -> None:
         """Has others told of the fact if, and only if, the transaction commits."""

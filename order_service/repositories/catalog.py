@@ -19,6 +19,12 @@ log = structlog.stdlib.get_logger(__name__)
 
 # Seconds, for all that a request misses together: the customer is waiting.
 PATIENCE = 1.0
+# What catalog says of a product that is not there; any other 404 comes from somewhere else on the way.
+GONE = "product_not_found"
+
+
+class _Problem(BaseModel):
+    code: str
 
 
 class _Answer(BaseModel):
@@ -52,7 +58,7 @@ class HttpProductSource:
             headers={"X-Request-ID": correlation_id.get()},
             timeout=PATIENCE,
         )
-        if response.status_code == HTTPStatus.NOT_FOUND:
+        if response.status_code == HTTPStatus.NOT_FOUND and _Problem.model_validate_json(response.content).code == GONE:
             return None
         response.raise_for_status()
         answer = _Answer.model_validate_json(response.content)

@@ -8,7 +8,6 @@ from libs.contracts import orders as contracts
 from libs.messaging.unit_of_work import SqlUnitOfWork
 from order_service.domain import facts
 from order_service.domain.facts import Fact
-from order_service.domain.ports import Orders, ReplicaOfProducts, ReplicaOfUsers
 from order_service.repositories.orders import SqlOrders
 from order_service.repositories.replicas import SqlReplicaOfProducts, SqlReplicaOfUsers
 
@@ -24,9 +23,9 @@ CONTRACTS: Mapping[type[Fact], type[contracts.OrderEvent]] = {
 
 
 class OrderUnitOfWork(SqlUnitOfWork[Fact]):
-    orders: Orders
-    products: ReplicaOfProducts
-    users: ReplicaOfUsers
+    orders: SqlOrders
+    products: SqlReplicaOfProducts
+    users: SqlReplicaOfUsers
 
     def open_repositories(self, connection: AsyncConnection) -> None:
         self.orders = SqlOrders(connection)

@@ -1,0 +1,96 @@
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+import pytest
+
+from libs.process.ids import new_id
+from order_service.domain.facts import OrderPlaced
+from order_service.domain.products import Product
+from order_service.domain.status import Status
+from order_service.exceptions import CatalogUnavailable, ProductNotFound
+from order_service.services.placing import Placing
+from order_service.tests.things import NOW, a_customer, a_product
+from order_service.tests.unit.fakes import FakeCatalog, FakeUnitOfWork
+
+
+@pytest.fixture
+def work() -> FakeUnitOfWork:
+    return FakeUnitOfWork()
+
+
+@pytest.fixture
+def catalog(work: FakeUnitOfWork) -> FakeCatalog:
+    return FakeCatalog(work)
+
+
+@pytest.fixture
+def placing(work: FakeUnitOfWork, catalog: FakeCatalog) -> Placing:
+    return Placing(work, work.products, catalog)
+
+
+async def test_an_order_is_stored_and_announced(placing: Placing, work: FakeUnitOfWork, catalog: FakeCatalog) -> None:
+    lamp = a_product()
+    await work.products.learn(lamp)
+    order = await placing.place(a_customer(), {lamp.id: 2}, {"comment": "Ring twice."})
+    assert work.orders.stored[order.id].status is Status.PENDING
+    assert work.facts == [OrderPlaced(order)]
+    assert catalog.asked == []
+
+
+async def test_a_product_nobody_has_heard_of_is_asked_of_the_catalog_once(
+    placing: Placing, work: FakeUnitOfWork, catalog: FakeCatalog
+) -> None:
+    lamp, bulb = a_product("Lamp"), a_product("Bulb")
+    await work.products.learn(bulb)
+    catalog.products[lamp.id] = lamp
+    for _ in range(2):
+        order = await placing.place(a_customer(), {lamp.id: 1, bulb.id: 1}, {})
+        assert [line.name for line in order.lines] == ["Lamp", "Bulb"]
+    assert catalog.asked == [{lamp.id}]
+
+
+async def test_what_the_replica_heard_meanwhile_wins(work: FakeUnitOfWork) -> None:
+    lamp = a_product("Lamp", version=3)
+
+    class Slow(FakeCatalog):
+        async def fetch(self, product_ids: Collection[UUID]) -> Sequence[Product]:
+            await work.products.learn(a_product("Newer lamp", product_id=lamp.id, version=4))
+            return await super().fetch(product_ids)
+
+    slow = Slow(work, {lamp.id: lamp})
+    order = await Placing(work, work.products, slow).place(a_customer(), {lamp.id: 1}, {})
+    assert order.lines[0].name == "Newer lamp"
+
+
+async def test_a_product_that_is_gone_is_not_asked_for(
+    placing: Placing, work: FakeUnitOfWork, catalog: FakeCatalog
+) -> None:
+    lamp = a_product()
+    await work.products.learn(lamp)
+    await work.products.forget(lamp.id, 2, NOW)
+    with pytest.raises(ProductNotFound):
+        await placing.place(a_customer(), {lamp.id: 1}, {})
+    assert catalog.asked == []
+
+
+async def test_what_the_catalog_does_not_have_makes_no_order(
+    placing: Placing, work: FakeUnitOfWork, catalog: FakeCatalog
+) -> None:
+    lamp, unknown = a_product(), new_id()
+    catalog.products[lamp.id] = lamp
+    with pytest.raises(ProductNotFound, match=str(unknown)):
+        await placing.place(a_customer(), {lamp.id: 1, unknown: 1}, {})
+    assert (work.orders.stored, work.facts) == ({}, [])
+
+
+async def test_while_the_catalog_is_away_only_known_products_can_be_ordered(
+    placing: Placing, work: FakeUnitOfWork, catalog: FakeCatalog
+) -> None:
+    catalog.is_away = True
+    lamp = a_product()
+    with pytest.raises(CatalogUnavailable):
+        await placing.place(a_customer(), {lamp.id: 1}, {})
+    assert work.orders.stored == {}
+    await work.products.learn(lamp)
+    await placing.place(a_customer(), {lamp.id: 1}, {})
+    assert len(work.orders.stored) == 1
