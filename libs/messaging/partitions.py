@@ -28,14 +28,17 @@ async def maintain(connection: asyncpg.Connection) -> None:
             day = today + timedelta(days=offset)
             if _name(day) not in there:
                 await connection.execute(_create(day))
-    oldest = today - timedelta(days=DAYS_KEPT)
+    # Dropping locks the whole table. Whoever reads it goes first: there is another hour.
+    with contextlib.suppress(asyncpg.LockNotAvailableError):
+        await _drop_before(connection, today - timedelta(days=DAYS_KEPT))
+
+
+async def _drop_before(connection: asyncpg.Connection, oldest: date) -> None:
     for name in sorted(await _partitions(connection)):
         if name.startswith(PREFIX) and name < _name(oldest):
-            # Dropping locks the whole table; whoever reads it goes first, there is another hour.
-            with contextlib.suppress(asyncpg.LockNotAvailableError):
-                async with connection.transaction():
-                    await connection.execute("SET LOCAL lock_timeout = '2s'")
-                    await connection.execute(f"DROP TABLE IF EXISTS {name}")
+            async with connection.transaction():
+                await connection.execute("SET LOCAL lock_timeout = '2s'")
+                await connection.execute(f"DROP TABLE IF EXISTS {name}")
 
 
 async def _partitions(connection: asyncpg.Connection) -> set[str]:

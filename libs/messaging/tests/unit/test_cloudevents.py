@@ -1,0 +1,59 @@
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from libs.messaging.cloudevents import Envelope, Undecodable
+from libs.process.ids import new_id
+
+ENVELOPE = Envelope(
+    id=str(new_id()),
+    source="/auth",
+    type="user.created",
+    subject=new_id(),
+    time=datetime(2026, 2, 3, 4, 5, 6, tzinfo=timezone(timedelta(hours=2))),
+    sequence=12,
+    correlation_id='a "quoted" \\ id',
+    data={"name": "ünïcode \u2028", "nested": {"list": [1, None, True]}},
+)
+
+
+def changed(**attributes: Any) -> bytes:
+    return json.dumps({**json.loads(ENVELOPE.encode()), **attributes}).encode()
+
+
+def test_what_is_written_is_read_the_same() -> None:
+    assert Envelope.decode(ENVELOPE.encode()) == ENVELOPE
+
+
+def test_times_are_utc() -> None:
+    assert json.loads(ENVELOPE.encode())["time"] == "2026-02-03T02:05:06Z"
+    assert Envelope.decode(ENVELOPE.encode()).time.astimezone(UTC).hour == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{",
+        b"\xff",
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"specversion": "1.0"}',
+        changed(specversion="0.3"),
+        changed(data=None),
+        changed(data=[]),
+        changed(subject="nobody"),
+        changed(sequence="many"),
+        changed(sequence=1e400),
+        changed(time="yesterday"),
+        changed(time="2026-02-03T04:05:06"),
+        changed(correlationid="x" * 201),
+        ENVELOPE.encode().replace(b"user.created", b"\\ud800"),
+    ],
+)
+def test_what_is_no_event_is_undecodable(body: bytes) -> None:
+    with pytest.raises(Undecodable):
+        Envelope.decode(body)
