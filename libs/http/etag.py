@@ -7,7 +7,8 @@ from fastapi import Depends, FastAPI, Header, Request, Response
 
 from libs.refusals import VersionConflict
 
-STRONG_TAG = re.compile(r'"(\d{1,18})"')
+# A version, and what `ETag` was told of things beside it: that part is for caches alone.
+STRONG_TAG = re.compile(r'"(\d{1,18})(?:-[0-9a-f]{1,18})?"')
 
 
 class NotModified(Exception):  # noqa: N818 - an answer, not a malfunction.
@@ -43,8 +44,9 @@ class ETag:
         self._request = request
         self._response = response
 
-    def __call__(self, version: int) -> None:
-        tag = f'"{version}"'
+    def __call__(self, version: int, beside: int | str | None = None) -> None:
+        """`beside` is a number or digest of what is shown with the thing and changes without its version."""
+        tag = f'"{version}"' if beside is None else f'"{version}-{beside}"'
         self._response.headers["ETag"] = tag
         known = self._request.headers.get("If-None-Match")
         if known is None or self._request.method not in ("GET", "HEAD"):

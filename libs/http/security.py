@@ -34,10 +34,10 @@ class Authenticator:
 # admins; what somebody may do is decided by the role.
 SCHEME = "OAuth2PasswordBearer"
 ADMIN = "admin"
-_bearer = OAuth2PasswordBearer("/api/v1/auth/token", scheme_name=SCHEME, scopes={ADMIN: "for admins"}, auto_error=False)
+bearer = OAuth2PasswordBearer("/api/v1/auth/token", scheme_name=SCHEME, scopes={ADMIN: "for admins"}, auto_error=False)
 
 
-async def current_user(request: Request, token: Annotated[str | None, Depends(_bearer)]) -> Principal:
+async def current_user(request: Request, token: Annotated[str | None, Depends(bearer)]) -> Principal:
     """The app keeps its `Authenticator` in `app.state.authenticator`."""
     if not token:
         raise NotAuthenticated("Send an access token in the Authorization header.")
