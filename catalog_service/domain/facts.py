@@ -1,0 +1,46 @@
+"""What can happen in the catalog that others are told of."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+if TYPE_CHECKING:  # The product returns facts and facts hold the product.
+    from catalog_service.domain.product import Product
+    from catalog_service.domain.shelf import Shortage
+
+
+@dataclass(frozen=True, slots=True)
+class ProductCreated:
+    product: "Product"
+
+
+@dataclass(frozen=True, slots=True)
+class ProductChanged:
+    product: "Product"
+
+
+@dataclass(frozen=True, slots=True)
+class ProductDeleted:
+    product_id: UUID
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class StockHeld:
+    """Everything that this version of an order wants is kept for it."""
+
+    order_id: UUID
+    order_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class StockShort:
+    """Something that this version of an order wants is not there, so nothing is kept for it."""
+
+    order_id: UUID
+    order_version: int
+    shortages: tuple["Shortage", ...]
+
+
+Answer = StockHeld | StockShort
+Fact = ProductCreated | ProductChanged | ProductDeleted | Answer

@@ -1,0 +1,113 @@
+"""What the use cases need from outside, as contracts."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+from uuid import UUID
+
+from catalog_service.domain.category import Category
+from catalog_service.domain.facts import Fact
+from catalog_service.domain.product import Product
+from catalog_service.domain.reservation import Reservation
+from catalog_service.domain.shelf import Movement, OnShelf
+from catalog_service.domain.stock import LedgerEntry, Stock
+from catalog_service.domain.users import KnownUser
+
+
+class Categories(Protocol):
+    async def lock_structure(self) -> None:
+        """Until the transaction ends nobody else makes, moves or deletes a category. Take it before anything else."""
+
+    async def add(self, category: Category) -> bool:
+        """False if its slug is taken. Raises `CategoryNameTaken`."""
+
+    async def get(self, category_id: UUID) -> Category:
+        """Raises `CategoryNotFound`."""
+
+    async def for_change(self, category_id: UUID) -> Category:
+        """The same, locked until the transaction ends."""
+
+    async def is_at_or_below(self, category_id: UUID, other_id: UUID) -> bool: ...
+
+    async def save(self, category: Category) -> None:
+        """Raises `SlugTaken`, `CategoryNameTaken`."""
+
+    async def shift_below(self, category_id: UUID, levels: int, now: datetime) -> None:
+        """Moves the levels of everything below the category; each of these gets a new version."""
+
+    async def delete(self, category_id: UUID) -> None:
+        """Raises `CategoryNotEmpty`."""
+
+
+class Products(Protocol):
+    async def add(self, product: Product) -> bool:
+        """False if its slug is taken. Raises `SkuTaken`, `CategoryNotFound`."""
+
+    async def for_change(self, product_id: UUID) -> Product:
+        """Locked until the transaction ends. Raises `ProductNotFound`."""
+
+    async def save(self, product: Product) -> None:
+        """Raises `SlugTaken`, `SkuTaken`, `CategoryNotFound`."""
+
+    async def bury(self, product: Product) -> None:
+        """Keeps it as a tombstone alone; its slug and SKU are free again."""
+
+
+class Stocks(Protocol):
+    async def add(self, stock: Stock) -> None: ...
+
+    async def get(self, product_id: UUID) -> Stock: ...
+
+    async def for_change(self, product_id: UUID) -> Stock:
+        """Locked until the transaction ends. Raises `ProductNotFound`, also for a deleted product."""
+
+    async def save(self, stock: Stock) -> None: ...
+
+    async def enter(self, entry: LedgerEntry) -> None: ...
+
+    async def lock_shelf(self, product_ids: Collection[UUID]) -> Mapping[UUID, OnShelf]:
+        """Those of the products that ever existed, locked in the order of their ids."""
+
+    async def move(self, movements: Sequence[Movement], order_id: UUID, now: datetime) -> None:
+        """Each movement that changes what is on hand is entered into the ledger as the order's."""
+
+
+class Reservations(Protocol):
+    async def for_change(self, order_id: UUID) -> Reservation:
+        """The order's reservation, or a new one at version 0; locked until the transaction ends."""
+
+    async def save(self, reservation: Reservation) -> None: ...
+
+
+class ReplicaOfUsers(Protocol):
+    """Keeps, of each user, the newest version that it has been told of."""
+
+    async def learn(self, user: KnownUser) -> None: ...
+
+    async def forget(self, user_id: UUID, version: int, now: datetime) -> None:
+        """The user is gone; what is told of an older version must not bring them back."""
+
+
+class UnitOfWork(Protocol):
+    categories: Categories
+    products: Products
+    stocks: Stocks
+    reservations: Reservations
+    users: ReplicaOfUsers
+
+    def record(self, fact: Fact) -> None:
+        """Has others told of the fact if, and only if, the transaction commits."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+
+class UnitOfWorkFactory(Protocol):
+    def __call__(self) -> UnitOfWork: ...

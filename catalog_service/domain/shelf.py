@@ -1,0 +1,67 @@
+"""Units on the shelf, and what moves when the orders that keep or take them change."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+Lines = Mapping[UUID, int]
+
+
+@dataclass(frozen=True, slots=True)
+class OnShelf:
+    """A product's stock, and whether the product can be ordered at all."""
+
+    on_hand: int
+    reserved: int
+    is_for_sale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """By how much a product's numbers change."""
+
+    product_id: UUID
+    on_hand: int
+    reserved: int
+
+    @property
+    def takes(self) -> int:
+        """How many units are no longer free for others."""
+        return self.reserved - self.on_hand
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    product_id: UUID
+    wanted: int
+    available: int
+
+
+def difference(*, kept: tuple[Lines, Lines], gone: tuple[Lines, Lines]) -> list[Movement]:
+    """From the first of each pair to the second, for those products alone whose numbers change."""
+    products = sorted({product for lines in (*kept, *gone) for product in lines})
+    movements = (
+        Movement(
+            product,
+            on_hand=gone[0].get(product, 0) - gone[1].get(product, 0),
+            reserved=kept[1].get(product, 0) - kept[0].get(product, 0),
+        )
+        for product in products
+    )
+    return [movement for movement in movements if movement.on_hand or movement.reserved]
+
+
+def shortages(
+    movements: Sequence[Movement], wanted: Lines, shelf: Mapping[UUID, OnShelf], *, for_sale_only: bool
+) -> tuple[Shortage, ...]:
+    """Which movements take more than is free. Units that the order has already count as available to it."""
+    missing = []
+    for movement in movements:
+        product = shelf.get(movement.product_id)
+        quantity = wanted.get(movement.product_id, 0)
+        if product is None or (for_sale_only and not product.is_for_sale):
+            if movement.takes > 0:
+                missing.append(Shortage(movement.product_id, quantity, 0))
+        elif movement.takes > (free := product.on_hand - product.reserved):
+            missing.append(Shortage(movement.product_id, quantity, free + quantity - movement.takes))
+    return tuple(missing)

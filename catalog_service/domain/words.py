@@ -1,0 +1,26 @@
+"""Texts as people compare them: whatever their case and accents.
+
+Done here and not by the database, whose idea of letters depends on the locale that it was set up with.
+"""
+
+import re
+import unicodedata
+
+# Longer ones are no words, and PostgreSQL refuses to look for lexemes of more than 2,046 bytes.
+MAX_WORD = 100
+NEITHER_LETTER_NOR_DIGIT = re.compile(r"[\W_]+")
+
+
+def folded(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()
+
+
+def words(text: str) -> list[str]:
+    return [word[:MAX_WORD] for word in NEITHER_LETTER_NOR_DIGIT.split(folded(text)) if word]
+
+
+def searched(query: str) -> str:
+    """A tsquery: all of the words, of which the last may be the beginning of one, as somebody is still typing it."""
+    quoted = [f"'{word}'" for word in words(query)]
+    return " & ".join(quoted) + (":*" if quoted else "")
