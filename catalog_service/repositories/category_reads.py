@@ -1,0 +1,81 @@
+"""Categories as they are shown."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, bindparam, func, select
+
+from catalog_service.domain.reads import Row
+from catalog_service.domain.slugs import is_id, is_slug
+from catalog_service.domain.tree import add_up, depth_first, sibling_order
+from catalog_service.exceptions import CategoryNotFound
+from catalog_service.models.categories import categories
+from catalog_service.models.products import products
+from catalog_service.repositories.subtrees import above, below
+from libs.database.reads import Query, Reader
+
+
+def _family(category_id: Any) -> Query:
+    """In one statement, so that it is of one moment: the category, all above it, and its children."""
+    upwards = above(category_id)
+    return Query(
+        select(categories).where(categories.c.id.in_(select(upwards.c.id)) | (categories.c.parent_id == category_id))
+    )
+
+
+_by_slug = select(categories.c.id).where(categories.c.slug == bindparam("slug")).scalar_subquery()
+FAMILY_BY_ID = _family(bindparam("category_id", type_=categories.c.id.type))
+FAMILY_BY_SLUG = _family(_by_slug)
+
+_counts = (
+    select(products.c.category_id, func.count().label("product_count"))
+    .where(products.c.category_id.is_not(None), products.c.is_active)
+    .group_by(products.c.category_id)
+    .subquery()
+)
+
+
+def _counted() -> Select[Any]:
+    return select(categories, func.coalesce(_counts.c.product_count, 0).label("product_count")).join(
+        _counts, _counts.c.category_id == categories.c.id, isouter=True
+    )
+
+
+_below = below(bindparam("root_id"))
+WHOLE_TREE = Query(_counted())
+SUBTREE = Query(_counted().where(categories.c.id.in_(select(_below.c.id))))
+
+
+class SqlCategoryReads:
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    async def one(self, reference: str) -> Row:
+        if is_id(reference):
+            rows = await self._reader.all(FAMILY_BY_ID, category_id=UUID(reference))
+            found = [row for row in rows if row["id"] == UUID(reference)]
+        elif is_slug(reference):
+            rows = await self._reader.all(FAMILY_BY_SLUG, slug=reference)
+            found = [row for row in rows if row["slug"] == reference]
+        else:
+            found = []
+        if not found:
+            raise CategoryNotFound(f"There is no category {reference}.")
+        row = found[0]
+        return row | {
+            "ancestors": sorted(
+                (each for each in rows if each["level"] < row["level"]), key=lambda each: each["level"]
+            ),
+            "children": sorted((each for each in rows if each["parent_id"] == row["id"]), key=sibling_order),
+        }
+
+    async def tree(self, root_id: UUID | None) -> list[Row]:
+        if root_id is None:
+            rows = await self._reader.all(WHOLE_TREE)
+        else:
+            rows = await self._reader.all(SUBTREE, root_id=root_id)
+            if not rows:
+                raise CategoryNotFound(f"There is no category {root_id}.")
+        ordered = depth_first(rows)
+        add_up(ordered)
+        return ordered

@@ -1,0 +1,98 @@
+"""Products in transactions."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from catalog_service.domain.product import Product
+from catalog_service.domain.words import folded, words
+from catalog_service.exceptions import CategoryNotFound, ProductNotFound, SkuTaken, SlugTaken
+from catalog_service.models.products import products
+from libs.database.constraints import refusing
+from libs.refusals import Refusal
+
+ALIVE = products.c.deleted_at.is_(None)
+COLUMNS = [column for column in products.columns if column.name not in ("sort_name", "search", "deleted_at")]
+# What a product is called says more than how it is described.
+SEARCH = func.setweight(func.to_tsvector("simple", bindparam("named")), "A").concat(
+    func.setweight(func.to_tsvector("simple", bindparam("described")), "C")
+)
+CHANGING = [column.name for column in COLUMNS if column.name not in ("id", "currency", "created_at")]
+
+FOR_CHANGE = select(*COLUMNS).where(products.c.id == bindparam("product_id"), ALIVE).with_for_update(key_share=True)
+ADD = (
+    insert(products)
+    .values({column.name: bindparam(column.name) for column in COLUMNS})
+    .values(sort_name=bindparam("sort_name"), search=SEARCH)
+    .on_conflict_do_nothing(index_elements=["slug"], index_where=ALIVE)
+)
+SAVE = (
+    update(products)
+    .where(products.c.id == bindparam("product_id"), products.c.version == bindparam("seen"))
+    .values({name: bindparam(name) for name in CHANGING})
+    .values(sort_name=bindparam("sort_name"), search=SEARCH)
+)
+BURY = (
+    update(products)
+    .where(products.c.id == bindparam("product_id"), products.c.version == bindparam("seen"))
+    .values(
+        category_id=None,
+        version=bindparam("version"),
+        updated_at=bindparam("updated_at"),
+        deleted_at=bindparam("updated_at"),
+    )
+)
+
+
+class SqlProducts:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, product: Product) -> bool:
+        with refusing(_refusals(product)):
+            result = await self._connection.execute(ADD, _row(product))
+        return result.rowcount == 1
+
+    async def for_change(self, product_id: UUID) -> Product:
+        row = (await self._connection.execute(FOR_CHANGE, {"product_id": product_id})).first()
+        if row is None:
+            raise ProductNotFound(f"There is no product {product_id}.")
+        return Product(**row._mapping)  # noqa: SLF001 - public in SQLAlchemy, named so that no column can hide it.
+
+    async def save(self, product: Product) -> None:
+        row = _row(product)
+        arguments = {name: row[name] for name in (*CHANGING, "sort_name", "named", "described")}
+        with refusing(_refusals(product)):
+            await self._connection.execute(SAVE, {"product_id": product.id, "seen": product.version - 1, **arguments})
+
+    async def bury(self, product: Product) -> None:
+        await self._connection.execute(
+            BURY,
+            {
+                "product_id": product.id,
+                "seen": product.version - 1,
+                "version": product.version,
+                "updated_at": product.updated_at,
+            },
+        )
+
+
+def _refusals(product: Product) -> Mapping[str, Callable[[], Refusal]]:
+    return {
+        "uq_products_sku": lambda: SkuTaken(f"Another product has the SKU {product.sku}."),
+        "uq_products_slug": lambda: SlugTaken(f"The slug {product.slug} is taken."),
+        "fk_products_category_id_categories": lambda: CategoryNotFound(f"There is no category {product.category_id}."),
+    }
+
+
+def _row(product: Product) -> dict[str, Any]:
+    return {
+        **{column.name: getattr(product, column.name) for column in COLUMNS},
+        "sort_name": folded(product.name),
+        "named": " ".join(words(f"{product.name} {product.sku or ''}")),
+        "described": " ".join(words(product.description)),
+    }

@@ -1,0 +1,129 @@
+"""Stock and its ledger in transactions."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, DateTime, Uuid, any_, bindparam, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from catalog_service.domain.shelf import Movement, OnShelf
+from catalog_service.domain.stock import LedgerEntry, Stock
+from catalog_service.exceptions import ProductNotFound
+from catalog_service.models.products import products
+from catalog_service.models.stock import stock, stock_ledger
+
+BY_ID = select(stock).where(stock.c.product_id == bindparam("product"))
+OF_A_PRODUCT = (
+    select(stock)
+    .join(products, products.c.id == stock.c.product_id)
+    .where(stock.c.product_id == bindparam("product"), products.c.deleted_at.is_(None))
+    .with_for_update(of=stock)
+)
+ADD = insert(stock)
+SAVE = (
+    update(stock)
+    .where(stock.c.product_id == bindparam("product"), stock.c.version == bindparam("seen"))
+    .values(on_hand=bindparam("on_hand"), reserved=bindparam("reserved"), version=bindparam("version"))
+)
+ENTER = insert(stock_ledger)
+# Everybody locks in this order, so nobody waits for somebody who waits for them.
+LOCK_SHELF = (
+    select(
+        stock.c.product_id,
+        stock.c.on_hand,
+        stock.c.reserved,
+        (products.c.is_active & products.c.deleted_at.is_(None)).label("is_for_sale"),
+    )
+    .join(products, products.c.id == stock.c.product_id)
+    .where(stock.c.product_id == any_(bindparam("product_ids", type_=ARRAY(Uuid))))
+    .order_by(stock.c.product_id)
+    .with_for_update(of=stock)
+)
+MOVE = text("""
+    WITH moved AS (
+        UPDATE stock
+        SET on_hand = stock.on_hand + movement.on_hand,
+            reserved = stock.reserved + movement.reserved,
+            version = stock.version + 1
+        FROM unnest(:product_ids, :on_hand, :reserved) AS movement (product_id, on_hand, reserved)
+        WHERE stock.product_id = movement.product_id
+        RETURNING stock.product_id, stock.version, movement.on_hand AS delta
+    )
+    INSERT INTO stock_ledger (product_id, version, delta, reason, order_id, at)
+    SELECT product_id, version, delta, CASE WHEN delta < 0 THEN 'sold' ELSE 'returned' END, :order_id, :now
+    FROM moved WHERE delta <> 0
+""").bindparams(
+    bindparam("product_ids", type_=ARRAY(Uuid)),
+    bindparam("on_hand", type_=ARRAY(BigInteger)),
+    bindparam("reserved", type_=ARRAY(BigInteger)),
+    bindparam("order_id", type_=Uuid),
+    bindparam("now", type_=DateTime(timezone=True)),
+)
+
+
+class SqlStocks:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, new: Stock) -> None:
+        await self._connection.execute(
+            ADD,
+            {
+                "product_id": new.product_id,
+                "on_hand": new.on_hand,
+                "reserved": new.reserved,
+                "version": new.version,
+            },
+        )
+
+    async def get(self, product_id: UUID) -> Stock:
+        return Stock(*(await self._connection.execute(BY_ID, {"product": product_id})).one())
+
+    async def for_change(self, product_id: UUID) -> Stock:
+        row = (await self._connection.execute(OF_A_PRODUCT, {"product": product_id})).first()
+        if row is None:
+            raise ProductNotFound(f"There is no product {product_id}.")
+        return Stock(*row)
+
+    async def save(self, changed: Stock) -> None:
+        await self._connection.execute(
+            SAVE,
+            {
+                "product": changed.product_id,
+                "seen": changed.version - 1,
+                "on_hand": changed.on_hand,
+                "reserved": changed.reserved,
+                "version": changed.version,
+            },
+        )
+
+    async def enter(self, entry: LedgerEntry) -> None:
+        await self._connection.execute(
+            ENTER,
+            {
+                "product_id": entry.product_id,
+                "version": entry.version,
+                "delta": entry.delta,
+                "reason": entry.reason,
+                "actor_id": entry.actor.id,
+                "actor": entry.actor.username,
+                "at": entry.at,
+            },
+        )
+
+    async def lock_shelf(self, product_ids: Collection[UUID]) -> Mapping[UUID, OnShelf]:
+        rows = await self._connection.execute(LOCK_SHELF, {"product_ids": list(product_ids)})
+        return {row.product_id: OnShelf(row.on_hand, row.reserved, row.is_for_sale) for row in rows}
+
+    async def move(self, movements: Sequence[Movement], order_id: UUID, now: datetime) -> None:
+        await self._connection.execute(
+            MOVE,
+            {
+                "product_ids": [movement.product_id for movement in movements],
+                "on_hand": [movement.on_hand for movement in movements],
+                "reserved": [movement.reserved for movement in movements],
+                "order_id": order_id,
+                "now": now,
+            },
+        )

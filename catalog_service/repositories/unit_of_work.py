@@ -1,0 +1,70 @@
+"""The transaction of catalog_service."""
+
+from typing import TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from catalog_service.domain.facts import Fact, ProductChanged, ProductCreated, ProductDeleted, StockHeld, StockShort
+from catalog_service.domain.ports import Categories, Products, ReplicaOfUsers, Reservations, Stocks
+from catalog_service.domain.product import Product
+from catalog_service.repositories.categories import SqlCategories
+from catalog_service.repositories.products import SqlProducts
+from catalog_service.repositories.reservations import SqlReservations
+from catalog_service.repositories.stocks import SqlStocks
+from catalog_service.repositories.users import SqlReplicaOfUsers
+from libs.contracts import catalog as contracts
+from libs.messaging.unit_of_work import SqlUnitOfWork
+
+State = TypeVar("State", contracts.ProductCreated, contracts.ProductUpdated)
+
+
+class CatalogUnitOfWork(SqlUnitOfWork[Fact]):
+    categories: Categories
+    products: Products
+    stocks: Stocks
+    reservations: Reservations
+    users: ReplicaOfUsers
+
+    def open_repositories(self, connection: AsyncConnection) -> None:
+        self.categories = SqlCategories(connection)
+        self.products = SqlProducts(connection)
+        self.stocks = SqlStocks(connection)
+        self.reservations = SqlReservations(connection)
+        self.users = SqlReplicaOfUsers(connection)
+
+    def contract(self, fact: Fact) -> contracts.ProductEvent | contracts.StockEvent:
+        match fact:
+            case ProductCreated(product):
+                return _state(contracts.ProductCreated, product)
+            case ProductChanged(product):
+                return _state(contracts.ProductUpdated, product)
+            case ProductDeleted(product_id, version):
+                return contracts.ProductDeleted(id=product_id, version=version)
+            case StockHeld(order_id, order_version):
+                return contracts.StockReserved(order_id=order_id, order_version=order_version)
+            case StockShort(order_id, order_version, shortages):
+                return contracts.StockRejected(
+                    order_id=order_id,
+                    order_version=order_version,
+                    shortages=tuple(
+                        contracts.Shortage(
+                            product_id=shortage.product_id, wanted=shortage.wanted, available=shortage.available
+                        )
+                        for shortage in shortages
+                    ),
+                )
+
+
+def _state(event: type[State], product: Product) -> State:
+    return event(
+        id=product.id,
+        sku=product.sku,
+        slug=product.slug,
+        name=product.name,
+        price=product.price,
+        currency=product.currency,
+        category_id=product.category_id,
+        image_url=product.image_urls[0] if product.image_urls else None,
+        is_active=product.is_active,
+        version=product.version,
+    )
