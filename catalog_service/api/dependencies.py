@@ -1,0 +1,64 @@
+"""What endpoints are handed. The composition root has put it on the app."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from catalog_service.domain.ports import UnitOfWorkFactory
+from catalog_service.domain.reads import CategoryReads, ProductReads, StockReads
+from catalog_service.domain.stock import Admin
+from libs.http.security import CurrentAdmin, bearer, current_admin, current_user
+from libs.tokens.principal import Principal
+
+
+def _uow(request: Request) -> UnitOfWorkFactory:
+    uow: UnitOfWorkFactory = request.app.state.uow
+    return uow
+
+
+def _categories(request: Request) -> CategoryReads:
+    reads: CategoryReads = request.app.state.categories
+    return reads
+
+
+def _products(request: Request) -> ProductReads:
+    reads: ProductReads = request.app.state.products
+    return reads
+
+
+def _stock(request: Request) -> StockReads:
+    reads: StockReads = request.app.state.stock
+    return reads
+
+
+def _currency(request: Request) -> str:
+    currency: str = request.app.state.currency
+    return currency
+
+
+def _admin(principal: CurrentAdmin) -> Admin:
+    return Admin(principal.user_id, principal.username)
+
+
+class Visitor:
+    """Somebody in front of the shop window. Who it is is only found out if it matters."""
+
+    def __init__(self, request: Request, token: Annotated[str | None, Depends(bearer)]) -> None:
+        self._request = request
+        self._token = token
+
+    async def expect_admin(self) -> Principal:
+        return await current_admin(await current_user(self._request, self._token))
+
+    @property
+    def is_anonymous(self) -> bool:
+        return not self._token
+
+
+Uow = Annotated[UnitOfWorkFactory, Depends(_uow)]
+Categories = Annotated[CategoryReads, Depends(_categories)]
+Products = Annotated[ProductReads, Depends(_products)]
+StockOfProducts = Annotated[StockReads, Depends(_stock)]
+Currency = Annotated[str, Depends(_currency)]
+TheAdmin = Annotated[Admin, Depends(_admin)]
+TheVisitor = Annotated[Visitor, Depends()]

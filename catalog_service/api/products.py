@@ -1,0 +1,122 @@
+"""Products."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from catalog_service.api.dependencies import Currency, Products, TheAdmin, TheVisitor, Uow
+from catalog_service.api.filters import WantedProducts
+from catalog_service.api.refusing import ADMINS_ONLY, CHANGING, CREATING, DELETING
+from catalog_service.domain.listing import ProductFilter
+from catalog_service.exceptions import CategoryNotFound, ProductNotFound, SkuTaken, SlugTaken
+from catalog_service.schemas.products import (
+    NewProduct,
+    ProductChange,
+    ProductOut,
+    ProductWithCategory,
+    show,
+    with_category,
+)
+from catalog_service.services import products
+from libs.http.app import API
+from libs.http.etag import ExpectedVersions, SetETag
+from libs.http.openapi import refusing
+from libs.http.pages import Page, WantedPage, cut_page
+from libs.refusals import InvalidCursor
+
+router = APIRouter(tags=["products"])
+
+
+@router.post(
+    "/product",
+    summary="Create a product",
+    status_code=201,
+    response_model=ProductOut,
+    responses=refusing(*CREATING, CategoryNotFound, SkuTaken, SlugTaken),
+)
+async def create_product(
+    body: NewProduct, admin: TheAdmin, currency: Currency, uow: Uow, response: Response, etag: SetETag
+) -> dict[str, Any]:
+    product, stock = await products.create_product(uow, body.fields, body.stock, currency, admin)
+    response.headers["Location"] = f"{API}/products/{product.id}"
+    etag(product.version, _beside(stock.version))
+    return show(product, stock)
+
+
+@router.get(
+    "/products",
+    summary="List and search products",
+    description="`attr.<name>=<value>` filters by attributes, such as `attr.colour=red`; a name may be repeated for"
+    " alternatives. Products that are not active are left out.",
+    response_model=Page[ProductOut],
+    responses=refusing(*ADMINS_ONLY, CategoryNotFound, InvalidCursor),
+)
+async def list_products(
+    wanted: WantedProducts, page: WantedPage, visitor: TheVisitor, reads: Products
+) -> dict[str, Any]:
+    if not wanted.is_active:
+        await visitor.expect_admin()
+    rows = await reads.page(wanted, limit=page.limit, cursor=page.cursor)
+    total = await reads.count(wanted) if page.with_total else None
+    return cut_page(rows, page.limit, lambda row: reads.cursor(wanted, row), total)
+
+
+@router.get(
+    "/products/{id_or_slug}",
+    summary="Read a product",
+    description="The entity tag names the product's version, and the stock's once that has changed.",
+    response_model=ProductOut,
+    responses=refusing(*ADMINS_ONLY, ProductNotFound),
+)
+async def read_product(id_or_slug: str, visitor: TheVisitor, reads: Products, etag: SetETag) -> dict[str, Any]:
+    row = await reads.one(id_or_slug)
+    if not row["is_active"]:
+        if visitor.is_anonymous:
+            raise ProductNotFound(f"There is no product {id_or_slug}.")
+        await visitor.expect_admin()
+    etag(row["version"], _beside(row["stock_version"]))
+    return row
+
+
+@router.get(
+    "/products_with_category/{category_id}",
+    summary="List the products of a category and of everything below it, each with its category",
+    response_model=Page[ProductWithCategory],
+    responses=refusing(CategoryNotFound, InvalidCursor),
+)
+async def list_products_with_category(category_id: UUID, page: WantedPage, reads: Products) -> dict[str, Any]:
+    wanted = ProductFilter(category_id=category_id)
+    rows = await reads.page(wanted, limit=page.limit, cursor=page.cursor, with_category=True)
+    total = await reads.count(wanted) if page.with_total else None
+    return cut_page([with_category(row) for row in rows], page.limit, lambda row: reads.cursor(wanted, row), total)
+
+
+@router.put(
+    "/product/{product_id}",
+    summary="Change a product",
+    response_model=ProductOut,
+    responses=refusing(*CHANGING, ProductNotFound, CategoryNotFound, SkuTaken, SlugTaken),
+)
+async def change_product(
+    product_id: UUID, body: ProductChange, _: TheAdmin, uow: Uow, expected: ExpectedVersions, etag: SetETag
+) -> dict[str, Any]:
+    product, stock = await products.change_product(uow, product_id, body.fields, expected)
+    etag(product.version, _beside(stock.version))
+    return show(product, stock)
+
+
+@router.delete(
+    "/product/{product_id}",
+    summary="Delete a product",
+    description="It leaves every list at once; its slug and SKU are free again.",
+    status_code=204,
+    responses=refusing(*DELETING, ProductNotFound),
+)
+async def delete_product(product_id: UUID, _: TheAdmin, uow: Uow, expected: ExpectedVersions) -> None:
+    await products.delete_product(uow, product_id, expected)
+
+
+def _beside(stock_version: int) -> int | None:
+    """A product is shown with its stock; see docs/decisions/a-products-entity-tag-covers-its-stock.md."""
+    return stock_version if stock_version > 1 else None

@@ -1,0 +1,10 @@
+"""Refusals that many endpoints have in common."""
+
+from libs.http.envelope import BodyTooLarge
+from libs.refusals import VersionConflict
+from libs.tokens.principal import Forbidden, InvalidToken, KeysUnavailable, NotAuthenticated, UserInactive
+
+ADMINS_ONLY = (NotAuthenticated, InvalidToken, UserInactive, Forbidden, KeysUnavailable)
+CREATING = (*ADMINS_ONLY, BodyTooLarge)
+CHANGING = (*CREATING, VersionConflict)
+DELETING = (*ADMINS_ONLY, VersionConflict)

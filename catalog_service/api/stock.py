@@ -1,0 +1,47 @@
+"""Stock, for admins."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from catalog_service.api.dependencies import StockOfProducts, TheAdmin, Uow
+from catalog_service.api.refusing import ADMINS_ONLY, CREATING
+from catalog_service.domain.stock import Stock
+from catalog_service.exceptions import ProductNotFound, StockTooHigh, StockTooLow
+from catalog_service.schemas.stock import StockChange, StockOut, StockWithLedger
+from catalog_service.services.stock import adjust_stock
+from libs.http.etag import SetETag
+from libs.http.openapi import refusing
+from libs.http.pages import WantedPage, cut_page
+from libs.refusals import InvalidCursor
+
+router = APIRouter(tags=["stock"])
+
+
+@router.post(
+    "/product/{product_id}/stock",
+    summary="Change how many are on hand",
+    response_model=StockOut,
+    responses=refusing(*CREATING, ProductNotFound, StockTooLow, StockTooHigh),
+)
+async def change_stock(product_id: UUID, body: StockChange, admin: TheAdmin, uow: Uow, etag: SetETag) -> Stock:
+    stock = await adjust_stock(uow, product_id, body.delta, body.reason, admin)
+    etag(stock.version)
+    return stock
+
+
+@router.get(
+    "/product/{product_id}/stock",
+    summary="Read the stock of a product and its ledger",
+    response_model=StockWithLedger,
+    responses=refusing(*ADMINS_ONLY, ProductNotFound, InvalidCursor),
+)
+async def read_stock(
+    product_id: UUID, page: WantedPage, _: TheAdmin, reads: StockOfProducts, etag: SetETag
+) -> dict[str, Any]:
+    stock = await reads.one(product_id)
+    etag(stock["version"])
+    rows = await reads.ledger(product_id, limit=page.limit, cursor=page.cursor)
+    ledger = cut_page(rows, page.limit, reads.cursor)
+    return {**stock, "ledger": ledger["items"], "next_cursor": ledger["next_cursor"]}

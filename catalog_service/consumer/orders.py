@@ -1,0 +1,23 @@
+"""order_service's orders, which stock follows."""
+
+from collections import Counter
+from uuid import UUID
+
+from faststream.rabbit import RabbitRouter
+
+from catalog_service.consumer.dependencies import Uow
+from catalog_service.domain.reservation import Order
+from catalog_service.services.reservations import follow_order
+from libs.contracts.orders import OrderEvent
+from libs.contracts.topology import CATALOG_ORDERS
+from libs.messaging.consumer import subscriber
+
+router = RabbitRouter()
+
+
+@subscriber(router, CATALOG_ORDERS, OrderEvent)
+async def order_changed(event: OrderEvent, uow: Uow) -> None:
+    lines: Counter[UUID] = Counter()
+    for item in event.items:
+        lines[item.product_id] += item.quantity
+    await follow_order(uow, Order(event.id, event.version, event.status, lines))

@@ -1,0 +1,73 @@
+"""The HTTP process: `uvicorn catalog_service.main:app`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from catalog_service.api import categories, products, stock
+from catalog_service.core.settings import Settings
+from catalog_service.repositories.category_reads import SqlCategoryReads
+from catalog_service.repositories.product_reads import SqlProductReads
+from catalog_service.repositories.stock_reads import SqlStockReads
+from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
+from catalog_service.repositories.users import SqlStandings
+from libs.database.engine import new_engine
+from libs.database.reads import Query, Reader
+from libs.http.app import new_api
+from libs.http.security import Authenticator
+from libs.messaging.bell import Bell
+from libs.process.logs import configure_logs
+from libs.tokens.keys import RemoteKeys
+from libs.tokens.verifier import TokenVerifier
+
+ALIVE = Query(select(1))
+
+
+def create_app(settings: Settings) -> FastAPI:
+    engine = new_engine(settings.database_url, pool_size=settings.database_pool_size)
+    reader = Reader(settings.database_url, pool_size=settings.database_pool_size)
+    bell = Bell(engine)
+    # The shop's own services are reached directly, whatever proxy the environment names for the world outside.
+    client = httpx.AsyncClient(trust_env=False)
+
+    async def database() -> None:
+        await reader.value(ALIVE)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await client.aclose()
+        await bell.aclose()
+        await reader.aclose()
+        await engine.dispose()
+
+    app = new_api(
+        "Catalog",
+        "Categories, products and their stock.",
+        routers=[categories.router, products.router, stock.router],
+        checks={"database": database},
+        lifespan=lifespan,
+        cors_origins=settings.cors_origins,
+    )
+    keys = RemoteKeys(settings.jwks_url, client)
+    verifier = TokenVerifier(keys, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
+    app.state.authenticator = Authenticator(verifier, SqlStandings(reader))
+    app.state.currency = settings.currency
+    app.state.uow = partial(CatalogUnitOfWork, engine, bell)
+    app.state.categories = SqlCategoryReads(reader)
+    app.state.products = SqlProductReads(reader)
+    app.state.stock = SqlStockReads(reader)
+    return app
+
+
+def __getattr__(name: str) -> FastAPI:
+    """`app` is made from the environment when a server asks for it; importing `create_app` needs none."""
+    if name != "app":
+        raise AttributeError(name)
+    settings = Settings()
+    configure_logs("catalog-api", settings.log_level, settings.log_dir)
+    return create_app(settings)

@@ -1,0 +1,34 @@
+"""The process beside the API, which consumes and relays events: `uvicorn catalog_service.worker:app`."""
+
+from functools import partial
+
+from fastapi import FastAPI
+
+from catalog_service.consumer import orders, users
+from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
+from libs.contracts.topology import CATALOG_EVENTS
+from libs.database.engine import new_engine
+from libs.messaging.bell import Bell
+from libs.messaging.worker import create_worker_app
+from libs.process.logs import configure_logs
+from libs.process.settings import WorkerSettings
+
+
+def create_worker(settings: WorkerSettings) -> FastAPI:
+    engine = new_engine(settings.database_url, pool_size=settings.database_pool_size)
+    return create_worker_app(
+        engine=engine,
+        amqp_url=settings.amqp_url,
+        publishes=CATALOG_EVENTS,
+        routers=[users.router, orders.router],
+        context={"uow": partial(CatalogUnitOfWork, engine, Bell(engine))},
+    )
+
+
+def __getattr__(name: str) -> FastAPI:
+    """`app` is made from the environment when a server asks for it; importing `create_worker` needs none."""
+    if name != "app":
+        raise AttributeError(name)
+    settings = WorkerSettings()
+    configure_logs("catalog-worker", settings.log_level, settings.log_dir)
+    return create_worker(settings)
