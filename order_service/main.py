@@ -6,10 +6,9 @@ from functools import partial
 
 import httpx
 from fastapi import FastAPI
-from sqlalchemy import select
 
-from libs.database.engine import new_engine
-from libs.database.reads import Query, Reader
+from libs.database.engine import new_engine, ping
+from libs.database.reads import Reader
 from libs.http.app import new_api
 from libs.http.security import Authenticator
 from libs.messaging.bell import Bell
@@ -24,8 +23,6 @@ from order_service.repositories.reads import SqlOrderReads
 from order_service.repositories.unit_of_work import OrderUnitOfWork
 from order_service.services.placing import Placing
 
-ALIVE = Query(select(1))
-
 
 def create_app(settings: Settings) -> FastAPI:
     engine = new_engine(settings.database_url, pool_size=settings.database_pool_size)
@@ -33,9 +30,6 @@ def create_app(settings: Settings) -> FastAPI:
     bell = Bell(engine)
     # The shop's own services are reached directly, whatever proxy the environment names for the world outside.
     client = httpx.AsyncClient(trust_env=False)
-
-    async def database() -> None:
-        await reader.value(ALIVE)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -46,10 +40,10 @@ def create_app(settings: Settings) -> FastAPI:
         await engine.dispose()
 
     app = new_api(
-        "Orders",
-        "Orders from placing to delivery.",
+        "order_service",
+        "Orders of the shop, from placing to delivery.",
         routers=[orders.router, lists.router],
-        checks={"database": database},
+        checks={"database": partial(ping, engine)},
         lifespan=lifespan,
         cors_origins=settings.cors_origins,
     )

@@ -1,11 +1,11 @@
 """Bodies of requests and responses about orders."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from libs.http.fields import Body, Moment, Money, Text
+from libs.http.fields import Body, Given, Moment, Money, Text
 from order_service.domain.order import Details, Order
 from order_service.domain.products import MAX_LINES, MAX_QUANTITY
 from order_service.domain.status import Status
@@ -82,13 +82,7 @@ class OrderUpdate(Body):
 
     delivery_address: Address | None = None
     comment: Comment | None = None
-    status: Annotated[Status | None, Field(description="For admins: `shipped` or `delivered`.")] = None
-
-    @model_validator(mode="after")
-    def _no_empty_status(self) -> Self:
-        if "status" in self.model_fields_set and self.status is None:
-            raise ValueError("status cannot be null")
-        return self
+    status: Annotated[Status | None, Given, Field(description="For admins: `shipped` or `delivered`.")] = None
 
     @property
     def details(self) -> Details:

@@ -1,0 +1,67 @@
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.database.engine import new_engine
+from libs.testing.fixtures import DatabaseFor, amqp_url, database_for, run_id, worker_name
+from order_service.core.settings import Settings
+from order_service.main import create_app
+from order_service.repositories import catalog
+from order_service.tests.integration.neighbours import Neighbours
+from order_service.tests.integration.shop import Caller, Shop
+
+__all__ = ["amqp_url", "database_for", "run_id", "worker_name"]
+
+
+@pytest.fixture(scope="session")
+async def database_url(database_for: DatabaseFor) -> str:
+    return await database_for("order_service")
+
+
+@pytest.fixture(scope="session")
+async def neighbours() -> AsyncIterator[Neighbours]:
+    neighbours = Neighbours()
+    async with neighbours.serving():
+        yield neighbours
+
+
+@pytest.fixture(scope="session")
+async def app(database_url: str, neighbours: Neighbours) -> AsyncIterator[FastAPI]:
+    app = create_app(
+        Settings(
+            database_url=database_url,
+            catalog_url=neighbours.url,
+            jwks_url=f"{neighbours.url}/.well-known/jwks.json",
+        )
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        # Many run at once on a small machine; how long a customer waits is shown elsewhere.
+        patch.setattr(catalog, "PATIENCE", 30.0)
+        async with app.router.lifespan_context(app):
+            yield app
+
+
+@pytest.fixture(scope="session")
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """The tests' own way into the database."""
+    engine = new_engine(database_url, pool_size=2)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def shop(app: FastAPI, neighbours: Neighbours, engine: AsyncEngine) -> Shop:
+    return Shop(httpx.ASGITransport(app), neighbours, app.state.uow, engine)
+
+
+@pytest.fixture
+def customer(shop: Shop) -> Caller:
+    return shop.caller()
+
+
+@pytest.fixture
+def admin(shop: Shop) -> Caller:
+    return shop.admin()

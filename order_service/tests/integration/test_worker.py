@@ -1,0 +1,188 @@
+"""The worker between a real broker and a real database."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import aio_pika
+import httpx
+import pytest
+from aio_pika.abc import AbstractChannel, AbstractQueue
+
+from libs.contracts.auth import UserDeleted, UserUpdated
+from libs.contracts.base import Event
+from libs.contracts.catalog import ProductCreated, ProductDeleted, Shortage, StockRejected, StockReserved
+from libs.contracts.topology import AUTH_EVENTS, CATALOG_EVENTS, ORDER_EVENTS, Exchange
+from libs.messaging import topology
+from libs.messaging.cloudevents import Envelope
+from libs.process.ids import new_id
+from libs.process.settings import WorkerSettings
+from libs.testing.wait import until
+from order_service.tests.integration.shop import Caller, Json, Shop, ok, refused
+from order_service.tests.things import a_product
+from order_service.worker import create_worker
+
+
+class Bus:
+    """The other services, as far as RabbitMQ knows them."""
+
+    def __init__(self, channel: AbstractChannel, orders: AbstractQueue) -> None:
+        self._channel = channel
+        self._orders = orders
+        self._seen: list[Json] = []
+
+    async def tell(self, exchange: Exchange, event: Event, *, times: int = 1) -> None:
+        envelope = Envelope(
+            id=str(new_id()),
+            source=exchange.source,
+            type=event.type,
+            subject=event.subject,
+            time=datetime.now(UTC),
+            sequence=event.sequence,
+            correlation_id="a-request",
+            data=json.loads(event.model_dump_json()),
+        )
+        target = await self._channel.get_exchange(exchange.name)
+        for _ in range(times):
+            await target.publish(aio_pika.Message(envelope.encode()), event.type)
+
+    async def told(self, order_id: str) -> list[Json]:
+        """The events of one order that have arrived so far."""
+        while (message := await self._orders.get(fail=False, no_ack=True)) is not None:
+            self._seen.append(json.loads(message.body))
+        return [event for event in self._seen if event["subject"] == order_id]
+
+
+@pytest.fixture(scope="module")
+async def bus(amqp_url: str) -> AsyncIterator[Bus]:
+    await topology.declare(amqp_url)
+    async with await aio_pika.connect(amqp_url) as connection:
+        channel = await connection.channel()
+        queue = await channel.declare_queue(exclusive=True)
+        await queue.bind(ORDER_EVENTS.name, "#")
+        yield Bus(channel, queue)
+
+
+@pytest.fixture(scope="module")
+async def worker(database_url: str, amqp_url: str, bus: Bus) -> AsyncIterator[httpx.AsyncClient]:
+    del bus  # It listens before the worker speaks.
+    app = create_worker(WorkerSettings(database_url=database_url, amqp_url=amqp_url))
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://worker") as client,
+    ):
+        yield client
+
+
+async def becomes(caller: Caller, order: Json, status: str) -> Json:
+    async def there() -> Json | None:
+        seen = await caller.read(order)
+        return seen if seen["status"] == status else None
+
+    found: Json | None = await until(there)
+    assert found is not None
+    return found
+
+
+@pytest.mark.usefixtures("worker")
+async def test_the_story_of_an_order(shop: Shop, customer: Caller, bus: Bus) -> None:
+    lamp = await shop.product()
+    items = [{"product_id": str(lamp.id), "quantity": 2}]
+    headers = {"X-Request-ID": "the-order"}
+    order = ok(await customer.http.post("/order", json={"items": items}, headers=headers), 201)
+    (placed,) = await until(lambda: bus.told(order["id"]))
+    assert (placed["type"], placed["sequence"], placed["correlationid"]) == ("order.placed", "1", "the-order")
+    assert placed["data"]["items"] == order["items"]
+
+    answer = StockReserved(order_id=UUID(order["id"]), order_version=1)
+    await bus.tell(CATALOG_EVENTS, answer, times=3)
+    after = await becomes(customer, order, "awaiting_payment")
+    assert after["version"] == 2
+
+    ok(await customer.http.post(f"/order/{order['id']}/cancel"))
+    events = await until(lambda: _three(bus, order["id"]))
+    assert [(event["type"], event["sequence"], event["data"]["status"]) for event in events] == [
+        ("order.placed", "1", "pending"),
+        ("order.reserved", "2", "awaiting_payment"),
+        ("order.cancelled", "3", "cancelled"),
+    ]
+    # What an answer causes belongs to the request that the answer belongs to.
+    assert events[1]["correlationid"] == "a-request"
+
+
+async def _three(bus: Bus, order_id: str) -> list[Json] | None:
+    events = await bus.told(order_id)
+    return events if len(events) == 3 else None
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_rejection_arrives(shop: Shop, customer: Caller, bus: Bus) -> None:
+    lamp = await shop.product("Lamp")
+    order = await customer.place(lamp)
+    shortage = Shortage(product_id=lamp.id, wanted=2, available=1)
+    await bus.tell(CATALOG_EVENTS, StockRejected(order_id=UUID(order["id"]), order_version=1, shortages=(shortage,)))
+    after = await becomes(customer, order, "rejected")
+    assert after["status_reason"] == "Not enough in stock: Lamp: 2 wanted, 1 available"
+
+
+@pytest.mark.usefixtures("worker")
+async def test_products_are_followed(customer: Caller, bus: Bus) -> None:
+    lamp = a_product("Lamp", "3.50")
+    event = ProductCreated(
+        id=lamp.id,
+        version=1,
+        sku=None,
+        slug="lamp",
+        name=lamp.name,
+        price=lamp.price,
+        currency=lamp.currency,
+        category_id=None,
+        image_url=None,
+        is_active=True,
+    )
+    await bus.tell(CATALOG_EVENTS, event, times=3)
+
+    async def answered(status: int) -> httpx.Response | None:
+        items = [{"product_id": str(lamp.id), "quantity": 1}]
+        response = await customer.http.post("/order", json={"items": items})
+        return response if response.status_code == status else None
+
+    response = await until(lambda: answered(201))
+    assert response is not None
+    assert response.json()["total"] == "3.50"
+    await bus.tell(CATALOG_EVENTS, ProductDeleted(id=lamp.id, version=2))
+    await bus.tell(CATALOG_EVENTS, event)
+    response = await until(lambda: answered(404))
+    assert response is not None
+    refused(response, 404, "product_not_found")
+
+
+@pytest.mark.usefixtures("worker")
+async def test_users_are_followed(shop: Shop, bus: Bus) -> None:
+    admin = shop.admin()
+    state: dict[str, Any] = {"id": admin.actor.user_id, "email": "root@example.com", "username": "root"}
+    now = datetime.now(UTC)
+    demoted = UserUpdated(**state, role="user", is_active=True, version=2, created_at=now, updated_at=now)
+    path = f"/orders/user/{new_id()}"
+    ok(await admin.http.get(path))
+    await bus.tell(AUTH_EVENTS, demoted)
+
+    async def answered(code: str) -> bool:
+        response = await admin.http.get(path)
+        return bool(response.json().get("code") == code)
+
+    await until(lambda: answered("forbidden"))
+    await bus.tell(AUTH_EVENTS, UserDeleted(id=admin.actor.user_id, version=3))
+    await until(lambda: answered("user_inactive"))
+
+
+async def test_the_worker_says_that_it_is_ready(worker: httpx.AsyncClient) -> None:
+    async def ready() -> Json | None:
+        response = await worker.get("/health/ready")
+        return ok(response) if response.status_code == 200 else None
+
+    seen = await until(ready)
+    assert seen is not None
+    assert set(seen["checks"]) == {"database", "broker", "relay", "consumers"}
