@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from libs.refusals import InvalidCursor
+from libs.refusals import FieldError, InvalidCursor
 
 Parser = Callable[[str], Any]
 PARSERS: dict[type, Parser] = {
@@ -39,10 +39,14 @@ def read_cursor(cursor: str, scope: str, types: Sequence[type]) -> list[Any]:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         found, *texts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         if found != scope or len(texts) != len(types):
-            raise InvalidCursor("The cursor belongs to another list or order.")
+            raise _unreadable("It belongs to another list or order.")
         key = [PARSERS[kind](text) for kind, text in zip(types, texts, strict=True)]
     except (binascii.Error, ValueError, TypeError, ArithmeticError, RecursionError) as error:
-        raise InvalidCursor("The cursor cannot be read; pass `next_cursor` as it was given.") from error
+        raise _unreadable("Pass `next_cursor` as it was given.") from error
     if any("\x00" in value for value in key if isinstance(value, str)):
-        raise InvalidCursor("The cursor cannot be read; pass `next_cursor` as it was given.")
+        raise _unreadable("Pass `next_cursor` as it was given.")
     return key
+
+
+def _unreadable(message: str) -> InvalidCursor:
+    return InvalidCursor("The cursor cannot be read.", errors=[FieldError("cursor", message)])

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.http.metrics import observe
-from libs.http.problems import unexpected_response
+from libs.http.problems import refusal_response, unexpected_response
 from libs.process.context import correlation_id
 from libs.process.ids import new_id
 from libs.refusals import Kind, Refusal
@@ -61,7 +61,11 @@ class Envelope:
             await send(message)
 
         try:
-            await self._app(scope, _limited(headers, receive), send_with_id)
+            if _announced_length(headers) > MAX_BODY:
+                # At once, since not every endpoint would read it.
+                await refusal_response(Request(scope), _too_large())(scope, receive, send_with_id)
+            else:
+                await self._app(scope, _limited(receive), send_with_id)
         except Exception as error:
             if status:  # The response has begun; the connection must break so that nobody takes it for whole.
                 log.exception("response_broken_off")
@@ -77,23 +81,28 @@ def _forgive_trailing_slash(scope: MutableMapping[str, Any]) -> None:
         scope["path"] = path[:-1]
 
 
-def _limited(headers: Headers, receive: Receive) -> Receive:
-    """A `receive` that refuses a body over `MAX_BODY` as soon as it is announced or has arrived."""
-    announced = headers.get("content-length", "0")
-    too_large = announced.isdecimal() and int(announced) > MAX_BODY
+def _announced_length(headers: Headers) -> int:
+    announced = headers.get("content-length", "")
+    return int(announced) if announced.isdecimal() else 0
+
+
+def _limited(receive: Receive) -> Receive:
+    """A `receive` that refuses a body as soon as more than `MAX_BODY` of it has arrived."""
     seen = 0
 
     async def receive_limited() -> Message:
         nonlocal seen
-        if too_large:
-            raise BodyTooLarge(f"A body may have at most {MAX_BODY} bytes.")
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > MAX_BODY:
-            raise BodyTooLarge(f"A body may have at most {MAX_BODY} bytes.")
+            raise _too_large()
         return message
 
     return receive_limited
+
+
+def _too_large() -> BodyTooLarge:
+    return BodyTooLarge(f"A body may have at most {MAX_BODY} bytes.")
 
 
 def _account(scope: Scope, status: int, seconds: float) -> None:

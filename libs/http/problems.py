@@ -40,6 +40,9 @@ class ValidationFailed(Refusal):
     code = "validation_error"
 
 
+UNREADABLE = FieldError("body", "must be the JSON or the form that its Content-Type says")
+
+
 def problem(
     request: Request,
     status: int,
@@ -74,13 +77,17 @@ def refusal_response(request: Request, refusal: Refusal) -> Response:
         headers["Retry-After"] = str(refusal.retry_after)
     elif refusal.kind in (Kind.UNAVAILABLE, Kind.TOO_MANY):
         headers["Retry-After"] = str(RETRY_AFTER_OUTAGE)
+    errors = refusal.errors
+    if refusal.kind is Kind.INVALID and not errors:
+        # Clients read the reasons of every 422 in one place, also where no single field is to blame.
+        errors = [FieldError("request", refusal.detail)]
     return problem(
         request,
         STATUS[refusal.kind],
         refusal.code,
         refusal.title(),
         refusal.detail,
-        errors=refusal.errors,
+        errors=errors,
         headers=headers,
     )
 
@@ -105,7 +112,7 @@ def install_problem_handlers(app: FastAPI) -> None:
             return refusal_response(request, error.__cause__)
         if error.status_code == HTTPStatus.BAD_REQUEST:
             # The framework found a body that is not the JSON or the form it claims to be.
-            return refusal_response(request, ValidationFailed("The body cannot be read."))
+            return refusal_response(request, ValidationFailed("The body cannot be read.", errors=[UNREADABLE]))
         status = HTTPStatus(error.status_code)
         code = status.phrase.lower().replace(" ", "_").replace("-", "_")
         return problem(request, status, code, status.phrase, status.description, headers=error.headers)
