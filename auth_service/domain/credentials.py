@@ -31,8 +31,6 @@ def password(text: str) -> str:
         raise ValueError(f"must have {MIN_PASSWORD_CHARACTERS} characters or more")
     if len(text.encode()) > MAX_PASSWORD_BYTES:
         raise ValueError(f"must have at most {MAX_PASSWORD_BYTES} bytes in UTF-8")
-    if "\x00" in text:
-        raise ValueError("must not contain a NUL character")
     return text
 
 

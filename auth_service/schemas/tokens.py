@@ -37,7 +37,7 @@ class RefreshTokenIn(Body):
         json_schema_extra={"example": {"refresh_token": "pXrWdDMoDmpUzKjIxJ7qDQdYQpXlqZ1cY8rO5bM0s3E"}}
     )
 
-    refresh_token: str
+    refresh_token: Text
 
 
 class Verify(Body):
