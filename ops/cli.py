@@ -1,0 +1,14 @@
+"""The `./shop` command line. One module a command group under `ops.commands`."""
+
+import typer
+
+from ops.commands import locks, quality, seeding, stack, testing
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="An event-driven online shop: runs it, tests it, looks after it.",
+)
+for group in (stack, seeding, testing, quality, locks):
+    group.register(app)

@@ -1,0 +1,85 @@
+"""What a stack consists of and where it can be reached."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ops.stack.credentials import Credentials
+from ops.stack.kind import Kind
+from ops.stack.ports import HOST, PortReservations
+from ops.stack.postgres import Postgres
+from ops.stack.rabbitmq import RabbitMQ
+from ops.stack.services import ADMIN_EMAIL, SERVICES, Service
+
+# Stacks of test runs keep away from the ports where a person expects the shop.
+_SCRATCH_OFFSET = 10_000
+_POSTGRES_PORT = 5432
+
+Take = Callable[[str, int], int]  # what for, which port it should be → which port it is
+
+
+@dataclass
+class Plan:
+    kind: Kind
+    credentials: Credentials
+    postgres: Postgres | None = None  # None: the environment names others for all of it.
+    rabbitmq: RabbitMQ | None = None
+    api_ports: dict[Service, int] = field(default_factory=dict)
+    worker_ports: dict[Service, int] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def database_url(self, service: Service) -> str:
+        return self.addresses[service.database_variable]
+
+
+def make_plan(kind: Kind, credentials: Credentials, ports: PortReservations) -> Plan:
+    plan = Plan(kind, credentials)
+    offset = _SCRATCH_OFFSET if kind.scratch else 0
+
+    def take(what: str, preferred: int) -> int:
+        port = ports.take(preferred + offset)
+        if port != preferred + offset:
+            plan.notes.append(f"port {preferred + offset} is taken: {what} is on {port}")
+        return port
+
+    if kind.apps:
+        for service in SERVICES:
+            plan.api_ports[service] = take(f"{service.name}-api", service.api_port)
+            plan.worker_ports[service] = take(f"{service.name}-worker", service.worker_port)
+            plan.addresses[service.url_variable] = f"http://{HOST}:{plan.api_ports[service]}"
+        plan.addresses |= {"ADMIN_EMAIL": ADMIN_EMAIL, "ADMIN_PASSWORD": credentials.admin}
+    _plan_rabbitmq(plan, take)
+    _plan_postgres(plan, take)
+    return plan
+
+
+def _plan_rabbitmq(plan: Plan, take: Take) -> None:
+    given = os.environ.get("AMQP_URL")
+    if given:
+        plan.addresses |= {"AMQP_URL": given, "RABBITMQ_UI_URL": os.environ.get("RABBITMQ_UI_URL", "")}
+        return
+    plan.rabbitmq = RabbitMQ(
+        port=take("RabbitMQ", 5672),
+        ui_port=take("RabbitMQ's management page", 15672),
+        distribution_port=take("Erlang's distribution", 25672),
+        epmd_port=take("epmd", 4369),
+        password=plan.credentials.rabbitmq,
+        cookie=plan.credentials.erlang_cookie,
+    )
+    plan.addresses |= {"AMQP_URL": plan.rabbitmq.url, "RABBITMQ_UI_URL": plan.rabbitmq.ui_url}
+
+
+def _plan_postgres(plan: Plan, take: Take) -> None:
+    wanted = [service.database_variable for service in SERVICES] if plan.kind.apps else ["DATABASE_URL"]
+    given = {name: os.environ[name] for name in wanted if os.environ.get(name)}
+    plan.addresses |= given
+    if len(given) == len(wanted):
+        return
+    server = plan.postgres = Postgres(take("PostgreSQL", _POSTGRES_PORT), plan.credentials.postgres)
+    own = {
+        service.database_variable: server.url(service.database, service.role, service.password(plan.credentials))
+        for service in SERVICES
+    }
+    own["DATABASE_URL"] = server.url("postgres")
+    plan.addresses |= {name: own[name] for name in wanted if name not in given}

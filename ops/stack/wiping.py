@@ -1,0 +1,16 @@
+"""Deleting what a stack has stored. It must be down."""
+
+import os
+import shutil
+
+from ops.stack.layout import Layout
+from ops.stack.privileges import fallback_place
+
+
+def wipe(layout: Layout) -> None:
+    for folder in (layout.logs, layout.postgres, layout.rabbitmq, layout.signing_key.parent):
+        shutil.rmtree(folder, ignore_errors=True)
+    for file in (layout.state, layout.secrets):
+        file.unlink(missing_ok=True)
+    if os.geteuid() == 0:
+        shutil.rmtree(fallback_place(layout.postgres), ignore_errors=True)

@@ -1,0 +1,65 @@
+"""Stacks that live as long as one test run and leave nothing behind."""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from ops.stack.control import Launch, launch, take_down
+from ops.stack.identity import Identity
+from ops.stack.kind import Kind
+from ops.stack.layout import CLONE, Layout
+from ops.stack.logs import tail
+from ops.stack.state import Phase, State
+from ops.stack.wiping import wipe
+
+
+class StackError(Exception):
+    """What the tests were to run against does not come up."""
+
+
+class ScratchStack:
+    def __init__(self, started: Launch) -> None:
+        self._started = started
+
+    def addresses(self) -> dict[str, str]:
+        """Waits until it is ready."""
+        state = State(Phase.STARTING)
+        for state in self._started.follow():  # noqa: B007 - the last one counts.
+            pass
+        if state.phase is not Phase.READY:
+            end = tail(self._started.layout, state.guilty) if state.guilty else ""
+            raise StackError(f"{state.error}\n{end}")
+        return state.addresses
+
+
+@contextmanager
+def run_folder() -> Iterator[Path]:
+    """A folder for one test run. What earlier runs that were killed have left is cleared away."""
+    for old in CLONE.test_runs.glob("*.*"):
+        pid, _, started = old.name.partition(".")
+        if not Identity(int(pid), started).alive():
+            _clear(old)
+    me = Identity.own()
+    folder = CLONE.test_runs / f"{me.pid}.{me.started}"
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        _clear(folder)
+
+
+@contextmanager
+def scratch_stack(home: Path, kind: Kind, environment: Mapping[str, str]) -> Iterator[ScratchStack]:
+    started = launch(Layout(home), kind, attached=True, environment=environment)
+    try:
+        yield ScratchStack(started)
+    finally:
+        started.stop()
+
+
+def _clear(folder: Path) -> None:
+    for home in folder.iterdir():
+        take_down(Layout(home))
+        wipe(Layout(home))
+    shutil.rmtree(folder, ignore_errors=True)
