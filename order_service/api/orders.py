@@ -9,7 +9,7 @@ from libs.http.app import API
 from libs.http.etag import ExpectedVersions, SetETag
 from libs.http.openapi import refusing
 from libs.refusals import VersionConflict
-from libs.tokens.principal import Forbidden, InvalidToken, NotAuthenticated, UserInactive
+from libs.tokens.principal import Forbidden, InvalidToken, KeysUnavailable, NotAuthenticated, UserInactive
 from order_service.api.dependencies import CurrentActor, PlacingOrders, Reads, Uow
 from order_service.exceptions import (
     CatalogUnavailable,
@@ -20,10 +20,11 @@ from order_service.exceptions import (
     ProductNotFound,
     ProductUnavailable,
 )
-from order_service.schemas.orders import OrderOut, OrderPlacing, OrderUpdate, show
+from order_service.schemas.orders import OrderOut, show
+from order_service.schemas.requests import OrderPlacing, OrderUpdate
 from order_service.services import changing
 
-SIGNED_IN = (NotAuthenticated, InvalidToken, UserInactive)
+SIGNED_IN = (NotAuthenticated, InvalidToken, UserInactive, KeysUnavailable)
 
 router = APIRouter(tags=["orders"])
 

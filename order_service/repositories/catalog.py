@@ -2,15 +2,15 @@
 
 import asyncio
 from collections.abc import Collection, Sequence
-from decimal import Decimal
 from http import HTTPStatus
-from typing import Annotated
 from uuid import UUID
 
 import httpx
 import structlog
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
+from libs.contracts.base import Currency, Text, Version
+from libs.http.fields import Amount
 from libs.process.context import correlation_id
 from order_service.domain.products import Product
 from order_service.exceptions import CatalogUnavailable
@@ -31,11 +31,11 @@ class _Answer(BaseModel):
     """What this service reads of catalog's product; the rest is none of its business."""
 
     id: UUID
-    name: str
-    price: Annotated[Decimal, Field(ge=0, decimal_places=2)]
-    currency: str
+    name: Text
+    price: Amount
+    currency: Currency
     is_active: bool
-    version: int
+    version: Version
 
 
 class HttpProductSource:

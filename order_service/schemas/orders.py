@@ -1,32 +1,27 @@
-"""Bodies of requests and responses about orders."""
+"""Bodies of responses about orders."""
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
-from libs.http.fields import Body, Given, Moment, Money, Text
-from order_service.domain.order import Details, Order
-from order_service.domain.products import MAX_LINES, MAX_QUANTITY
+from libs.http.fields import Moment, Money
+from order_service.domain.order import Order
 from order_service.domain.status import Status
 
-Address = Annotated[Text, StringConstraints(max_length=500)]
-Comment = Annotated[Text, StringConstraints(max_length=2000)]
-
+ITEM: dict[str, Any] = {
+    "product_id": "0199f39f-5c1d-7d0e-b7a2-3e9f4c5d6a7b",
+    "name": "Desk lamp",
+    "unit_price": "19.99",
+    "quantity": 2,
+    "line_total": "39.98",
+}
 ORDER: dict[str, Any] = {
     "id": "0199f3a4-7f8e-7c3b-9d8e-4a1f0c2b6d5e",
     "user_id": "0199f3a1-02b4-7a55-8f39-6d1c1b8e2f10",
     "username": "ada",
     "status": "awaiting_payment",
-    "items": [
-        {
-            "product_id": "0199f39f-5c1d-7d0e-b7a2-3e9f4c5d6a7b",
-            "name": "Desk lamp",
-            "unit_price": "19.99",
-            "quantity": 2,
-            "line_total": "39.98",
-        }
-    ],
+    "items": [ITEM],
     "total": "39.98",
     "currency": "EUR",
     "delivery_address": "1 Quiet Lane, Oxford",
@@ -40,61 +35,9 @@ ORDER: dict[str, Any] = {
 }
 
 
-class OrderItemWanted(Body):
-    product_id: UUID
-    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY, strict=True)] = 1
-
-
-def _each_once(items: list[OrderItemWanted]) -> list[OrderItemWanted]:
-    if len({item.product_id for item in items}) < len(items):
-        raise ValueError("a product may stand in one line only")
-    return items
-
-
-class OrderPlacing(Body):
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "items": [{"product_id": ORDER["items"][0]["product_id"], "quantity": 2}],
-                "delivery_address": ORDER["delivery_address"],
-                "comment": ORDER["comment"],
-            }
-        }
-    )
-
-    items: Annotated[list[OrderItemWanted], Field(min_length=1, max_length=MAX_LINES), AfterValidator(_each_once)]
-    delivery_address: Address | None = None
-    comment: Comment | None = None
-
-    @property
-    def wanted(self) -> dict[UUID, int]:
-        return {item.product_id: item.quantity for item in self.items}
-
-    @property
-    def details(self) -> Details:
-        return {"delivery_address": self.delivery_address, "comment": self.comment}
-
-
-class OrderUpdate(Body):
-    """What is absent stays as it is; null empties an address or a comment."""
-
-    model_config = ConfigDict(json_schema_extra={"example": {"delivery_address": "2 Quiet Lane, Oxford"}})
-
-    delivery_address: Address | None = None
-    comment: Comment | None = None
-    status: Annotated[Status | None, Given, Field(description="For admins: `shipped` or `delivered`.")] = None
-
-    @property
-    def details(self) -> Details:
-        details: Details = {}
-        if "delivery_address" in self.model_fields_set:
-            details["delivery_address"] = self.delivery_address
-        if "comment" in self.model_fields_set:
-            details["comment"] = self.comment
-        return details
-
-
 class OrderItem(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"example": ITEM})
+
     product_id: UUID
     name: str
     unit_price: Money

@@ -84,6 +84,9 @@ async def test_a_catalog_that_does_not_answer_in_time_is_away(monkeypatch: pytes
         httpx.Response(200, content=b"\xff\xfe"),
         httpx.Response(200, json={"id": "x"}),
         httpx.Response(200, json=shown(new_id(), price="NaN")),
+        httpx.Response(200, json=shown(new_id(), price="10000000.00")),
+        httpx.Response(200, json=shown(new_id(), currency="euro")),
+        httpx.Response(200, json=shown(new_id(), name="\x00")),
     ],
 )
 async def test_what_is_no_product_is_an_outage(response: httpx.Response) -> None:
