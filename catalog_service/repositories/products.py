@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Function, Text, bindparam, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,10 +17,15 @@ from libs.refusals import Refusal
 
 ALIVE = products.c.deleted_at.is_(None)
 COLUMNS = [column for column in products.columns if column.name not in ("sort_name", "search", "deleted_at")]
+
+
+def _lexemes(parameter: str, weight: str) -> Function[Any]:
+    vector = func.to_tsvector(literal_column("'simple'"), bindparam(parameter, type_=Text))
+    return func.setweight(vector, literal_column(f"'{weight}'"))
+
+
 # What a product is called says more than how it is described.
-SEARCH = func.setweight(func.to_tsvector("simple", bindparam("named")), "A").concat(
-    func.setweight(func.to_tsvector("simple", bindparam("described")), "C")
-)
+SEARCH = _lexemes("named", "A").concat(_lexemes("described", "C"))
 CHANGING = [column.name for column in COLUMNS if column.name not in ("id", "currency", "created_at")]
 
 FOR_CHANGE = select(*COLUMNS).where(products.c.id == bindparam("product_id"), ALIVE).with_for_update(key_share=True)
