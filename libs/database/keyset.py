@@ -38,7 +38,7 @@ def read_cursor(cursor: str, scope: str, types: Sequence[type]) -> list[Any]:
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         found, *texts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        if found != scope or len(texts) != len(types):
+        if found != scope or len(texts) != len(types) or not all(isinstance(text, str) for text in texts):
             raise _unreadable("It belongs to another list or order.")
         key = [PARSERS[kind](text) for kind, text in zip(types, texts, strict=True)]
     except (binascii.Error, ValueError, TypeError, ArithmeticError, RecursionError) as error:

@@ -13,7 +13,7 @@ def _page_of_the_items_example(schema: dict[str, Any], page: type[BaseModel]) ->
     (item,) = page.__pydantic_generic_metadata__["args"] or (None,)
     extra = getattr(item, "model_config", {}).get("json_schema_extra")
     if isinstance(extra, dict):
-        schema["example"] = {"items": [extra["example"]], "next_cursor": None}
+        schema["example"] = {"items": [extra["example"]], "next_cursor": "WyJuZXdlc3QiXQ"}
 
 
 class Page(BaseModel, Generic[Item]):

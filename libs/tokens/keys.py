@@ -19,6 +19,8 @@ ALGORITHM = "ES256"
 FETCH_TIMEOUT = 2.0
 # Seconds between two fetches for key ids that were not found: forged ids must not make us flood auth_service.
 MIN_REFETCH = 10.0
+# The same after a failure: requests must not stand in line, each to wait for auth_service in vain.
+MIN_RETRY = 1.0
 
 
 class KeySource(Protocol):
@@ -26,19 +28,27 @@ class KeySource(Protocol):
         """Raises `InvalidToken` if no such key exists, `KeysUnavailable` if that cannot be found out now."""
 
 
-def construct_keys(jwks: Mapping[str, Any]) -> dict[str, Key]:
+def construct_keys(jwks: Any) -> dict[str, Key]:
     """The ES256 keys of a JWK set (RFC 7517), each constructed once: that is most of what verifying costs.
 
-    Keys of another kind are left out, so that no token can choose how it is verified.
+    Keys of another kind are left out, so that no token can choose how it is verified. Raises ValueError for anything
+    that is no JWK set.
     """
+    entries = jwks.get("keys") if isinstance(jwks, Mapping) else None
+    if not isinstance(entries, list):
+        raise ValueError("This is no JWK set.")  # noqa: TRY004 - a value from outside, not a slip of the caller.
     keys: dict[str, Key] = {}
-    for entry in jwks.get("keys", ()):
-        if entry.get("kty") == "EC" and entry.get("crv") == "P-256" and isinstance(entry.get("kid"), str):
+    for entry in entries:
+        if isinstance(entry, dict) and _is_ours(entry):
             try:
                 keys[entry["kid"]] = jwk.construct(entry, ALGORITHM)
             except JOSEError:
                 log.warning("unusable_key", kid=entry["kid"])
     return keys
+
+
+def _is_ours(entry: Mapping[str, Any]) -> bool:
+    return entry.get("kty") == "EC" and entry.get("crv") == "P-256" and isinstance(entry.get("kid"), str)
 
 
 class RemoteKeys:
@@ -48,14 +58,14 @@ class RemoteKeys:
         self._url = url
         self._client = client
         self._keys: dict[str, Key] = {}
-        self._fetched_at = -MIN_REFETCH
+        self._tried_at = float("-inf")
         self._failed = False
         self._lock = asyncio.Lock()
 
     async def key(self, kid: str) -> Key:
         if kid not in self._keys:
             async with self._lock:
-                if kid not in self._keys and (self._failed or self._age() >= MIN_REFETCH):
+                if kid not in self._keys and self._is_due():
                     await self._fetch()
         try:
             return self._keys[kid]
@@ -64,8 +74,8 @@ class RemoteKeys:
                 raise KeysUnavailable("The token cannot be verified while auth_service is away.") from None
             raise InvalidToken("The token was signed with a key that is not known.") from None
 
-    def _age(self) -> float:
-        return time.monotonic() - self._fetched_at
+    def _is_due(self) -> bool:
+        return time.monotonic() - self._tried_at >= (MIN_RETRY if self._failed else MIN_REFETCH)
 
     async def _fetch(self) -> None:
         try:
@@ -77,7 +87,7 @@ class RemoteKeys:
             log.warning("keys_not_fetched", error=repr(error))
         else:
             self._failed = False
-            self._fetched_at = time.monotonic()
+        self._tried_at = time.monotonic()
 
 
 class LocalKeys:

@@ -1,0 +1,34 @@
+import httpx
+import pytest
+
+BOOK = "/books/0199f3a4-7f8e-7c3b-9d8e-4a1f0c2b6d5e"
+
+
+async def test_what_is_read_names_its_version(client: httpx.AsyncClient) -> None:
+    response = await client.get(BOOK)
+    assert (response.status_code, response.headers["etag"]) == (200, '"3"')
+
+
+@pytest.mark.parametrize("known", ['"3"', 'W/"3"', '"1", "3"', "*"])
+async def test_what_is_known_is_not_sent_again(client: httpx.AsyncClient, known: str) -> None:
+    response = await client.get(BOOK, headers={"If-None-Match": known})
+    assert (response.status_code, response.content) == (304, b"")
+    assert response.headers["etag"] == '"3"'
+    assert response.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("known", ['"2"', "3", '"x"', ""])
+async def test_what_is_not_known_is_sent(client: httpx.AsyncClient, known: str) -> None:
+    assert (await client.get(BOOK, headers={"If-None-Match": known})).status_code == 200
+
+
+@pytest.mark.parametrize("condition", [None, "*", '"3"', '"1", "3"'])
+async def test_a_change_of_what_was_seen_is_made(client: httpx.AsyncClient, condition: str | None) -> None:
+    response = await client.put(BOOK, headers={} if condition is None else {"If-Match": condition})
+    assert (response.status_code, response.headers["etag"]) == (200, '"4"')
+
+
+@pytest.mark.parametrize("condition", ['"2"', 'W/"3"', "3", "", '"' + "9" * 500 + '"', '"٣"', '"three"'])
+async def test_a_change_of_anything_else_is_412(client: httpx.AsyncClient, condition: str) -> None:
+    response = await client.put(BOOK, headers=[(b"If-Match", condition.encode())])
+    assert (response.status_code, response.json()["code"]) == (412, "version_conflict")
