@@ -46,6 +46,10 @@ class Consumption:
         while not self._link.is_up:
             try:
                 await self._declare()
+                for subscriber in self._broker.subscribers:
+                    # FastStream drops, unacknowledged, what comes before it marks a subscriber as running, and it
+                    # marks it only after the broker was asked for messages.
+                    subscriber.running = True
                 async with asyncio.timeout(START_TIMEOUT):
                     await self._broker.start()
             except BROKER_ERRORS as error:

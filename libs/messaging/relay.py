@@ -64,7 +64,10 @@ class Relay:
                 try:
                     await self._with_database()
                 except DATABASE_ERRORS as error:
-                    await asyncio.sleep(self.database.down(error))
+                    wait = self.database.down(error)
+                    # Whoever asks what is missing must not be told of a broker that is there.
+                    await self._channel()
+                    await asyncio.sleep(wait)
         finally:
             CONNECTED.set(0)
             await self._publisher.aclose()
@@ -95,14 +98,8 @@ class Relay:
         self._woken.clear()
         await self._keep_house(connection)
         self.database.up()
-        try:
-            channel = await self._publisher.open()
-        except BROKER_ERRORS as error:
-            CONNECTED.set(0)
-            await asyncio.sleep(self.broker.down(error))
+        if (channel := await self._channel()) is None:
             return
-        self.broker.up()
-        CONNECTED.set(1)
         try:
             more = await self._relay_batch(connection, channel)
         except asyncpg.CheckViolationError:
@@ -112,6 +109,18 @@ class Relay:
         if not more:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), POLL)
+
+    async def _channel(self) -> Channel | None:
+        """None, after a while, if there is none."""
+        try:
+            channel = await self._publisher.open()
+        except BROKER_ERRORS as error:
+            CONNECTED.set(0)
+            await asyncio.sleep(self.broker.down(error))
+            return None
+        self.broker.up()
+        CONNECTED.set(1)
+        return channel
 
     async def _relay_batch(self, connection: asyncpg.Connection, channel: Channel) -> bool:
         """True if there may be more to do at once."""

@@ -71,10 +71,10 @@ def create_worker_app(
             works["consumers"] = consumption.run
         tasks = [asyncio.create_task(_keep_running(name, work)) for name, work in works.items()]
         yield
-        await consumption.stop()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await consumption.stop()
         await engine.dispose()
 
     app = FastAPI(lifespan=lifespan, openapi_url=None)

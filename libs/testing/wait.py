@@ -10,7 +10,7 @@ from typing import Any
 async def until(
     condition: Callable[[], Any],
     *,
-    timeout: float = 10.0,  # noqa: ASYNC109 - the last failure belongs into the message.
+    timeout: float = 30.0,  # noqa: ASYNC109 - the last failure belongs into the message.
     every: float = 0.02,
 ) -> Any:
     """Returns the first truthy result of a function or coroutine function.

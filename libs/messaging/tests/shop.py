@@ -59,7 +59,7 @@ class Shop:
         """Waits for that many messages and takes them away."""
         queue = await self.channel.declare_queue(name, passive=True)
         taken: list[AbstractIncomingMessage] = []
-        async with asyncio.timeout(20), queue.iterator() as messages:
+        async with asyncio.timeout(60), queue.iterator() as messages:
             async for message in messages:
                 await message.ack()
                 taken.append(message)

@@ -265,7 +265,7 @@ async def test_consumers_resume_after_their_connection_was_cut(shop: Shop) -> No
         await until(lambda: _not_well(consumption))
         await send(shop, *(changed() for _ in range(5)))
         await proxy.restore()
-        await until(lambda: _replica_size(shop, 6), timeout=20)
+        await until(lambda: _replica_size(shop, 6))
         await consumption.check()
         await until(lambda: settled(shop))
 
@@ -288,7 +288,7 @@ async def test_a_connection_that_is_cut_while_handling_is_no_death(shop: Shop) -
             await proxy.cut()
             await proxy.restore()
         go_on.set()
-        await until(lambda: _versions(shop, {event.id: 1}), timeout=20)
+        await until(lambda: _versions(shop, {event.id: 1}))
         await until(lambda: settled(shop))
     async with shop.engine.connect() as connection:
         assert (await connection.execute(text("SELECT * FROM deliveries"))).all() == []
@@ -301,7 +301,7 @@ async def test_consumers_start_when_the_broker_comes(shop: Shop) -> None:
             await until(lambda: consumption._link._failures)  # noqa: SLF001 - it has tried in vain.
             await send(shop, changed())
             await proxy.restore()
-            await until(lambda: _replica_size(shop, 1), timeout=20)
+            await until(lambda: _replica_size(shop, 1))
 
 
 async def test_stopping_finishes_what_is_handled_and_leaves_the_rest(shop: Shop) -> None:
@@ -336,7 +336,7 @@ async def test_a_deadly_message_is_parked_after_three_deaths_and_no_neighbour_is
             sys.executable, "-m", "libs.messaging.tests.processes.consumer", shop.database_url, shop.amqp_url, shop.name
         )
         ended = asyncio.ensure_future(process.wait())
-        parked = asyncio.ensure_future(until(lambda: _some(shop, shop.queue.parked), timeout=30))
+        parked = asyncio.ensure_future(until(lambda: _some(shop, shop.queue.parked), timeout=120))
         await asyncio.wait({ended, parked}, return_when=asyncio.FIRST_COMPLETED)
         if ended.done():
             deaths += 1

@@ -180,10 +180,10 @@ async def test_a_database_that_is_away_is_waited_for(shop: Shop) -> None:
 
 async def test_a_killed_relay_loses_nothing(shop: Shop) -> None:
     await shop.declare()
-    events = [changed() for _ in range(4000)]
+    events = [changed() for _ in range(3000)]
     await shop.store(*events)
     async with _relay_process(shop) as process:
-        await until(lambda: _waiting(shop, 3900, at_most=True))
+        await until(lambda: _waiting(shop, 2999, at_most=True), timeout=120)
         process.kill()
         await process.wait()
     assert await shop.waiting() > 0, "it was killed too late to show anything"
@@ -195,13 +195,12 @@ async def test_a_killed_relay_loses_nothing(shop: Shop) -> None:
 
 async def test_two_relays_share_the_work_without_doubling_it(shop: Shop) -> None:
     await shop.declare()
-    events = [changed() for _ in range(3000)]
+    events = [changed() for _ in range(1500)]
     await shop.store(*events)
     async with running(shop.relay().run), running(shop.relay().run):
         await until(lambda: _none_waits(shop))
-    messages = await shop.take(shop.queue.name, 3000)
-    assert {message.message_id for message in messages} == {message.message_id for message in messages}
-    assert len({Envelope.decode(message.body).subject for message in messages}) == 3000
+    messages = await shop.take(shop.queue.name, 1500)
+    assert {Envelope.decode(message.body).subject for message in messages} == {event.id for event in events}
     assert await shop.ready(shop.queue.name) == 0
 
 

@@ -74,9 +74,9 @@ async def test_it_starts_while_everything_is_away(shop: Shop) -> None:
         async with served(worker(database.url, broker.url, heard)) as client:
             assert (await client.get("/health/live")).status_code == 200
             assert set(await ready(client)) == {"database", "broker", "relay", "consumers"}
-            await database.restore()
-            await until(lambda: _lacks(client, {"broker", "relay", "consumers"}))
             await broker.restore()
+            await until(lambda: _lacks(client, {"database", "relay"}))
+            await database.restore()
             await until(lambda: _nothing_lacks(client))
             event = UserDeleted(id=new_id(), version=1)
             await shop.store(event)
