@@ -13,7 +13,6 @@ from libs.http.pages import Page, PageRequest, WantedPage, cut_page
 from libs.refusals import InvalidCursor
 from libs.tokens.principal import Forbidden
 from order_service.api.dependencies import CurrentActor, Reads
-from order_service.api.orders import SIGNED_IN
 from order_service.domain.ports import OrderFilter, OrderReads
 from order_service.domain.status import Status
 from order_service.exceptions import OrderNotFound
@@ -33,7 +32,7 @@ CreatedTo = Annotated[AwareDatetime | None, Query(description="At this moment or
     summary="List orders, newest first",
     description="Your own; an admin sees everybody's.",
     response_model=Page[OrderOut],
-    responses=refusing(*SIGNED_IN, Forbidden, InvalidCursor),
+    responses=refusing(Forbidden, InvalidCursor),
 )
 async def list_orders(
     viewer: CurrentActor,
@@ -52,7 +51,7 @@ async def list_orders(
     "/orders/user/{user_id}",
     summary="List the orders of one user, newest first",
     response_model=Page[OrderOut],
-    responses=refusing(*SIGNED_IN, Forbidden, InvalidCursor),
+    responses=refusing(Forbidden, InvalidCursor),
 )
 async def list_orders_of_user(
     user_id: UUID,
@@ -71,7 +70,7 @@ async def list_orders_of_user(
     "/order/{order_id}/history",
     summary="Every change of an order, oldest first",
     response_model=Page[HistoryEntry],
-    responses=refusing(*SIGNED_IN, OrderNotFound, InvalidCursor),
+    responses=refusing(OrderNotFound, InvalidCursor),
 )
 async def read_history(order_id: UUID, viewer: CurrentActor, reads: Reads, page: WantedPage) -> dict[str, Any]:
     after = 0 if page.cursor is None else read_cursor(page.cursor, "history", [int])[0]

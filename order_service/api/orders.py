@@ -8,8 +8,7 @@ from fastapi import APIRouter, Response
 from libs.http.app import API
 from libs.http.etag import ExpectedVersions, SetETag
 from libs.http.openapi import refusing
-from libs.refusals import VersionConflict
-from libs.tokens.principal import Forbidden, InvalidToken, KeysUnavailable, NotAuthenticated, UserInactive
+from libs.tokens.principal import Forbidden
 from order_service.api.dependencies import CurrentActor, PlacingOrders, Reads, Uow
 from order_service.exceptions import (
     CatalogUnavailable,
@@ -24,8 +23,6 @@ from order_service.schemas.orders import OrderOut, show
 from order_service.schemas.requests import OrderPlacing, OrderUpdate
 from order_service.services import changing
 
-SIGNED_IN = (NotAuthenticated, InvalidToken, UserInactive, KeysUnavailable)
-
 router = APIRouter(tags=["orders"])
 
 
@@ -34,7 +31,7 @@ router = APIRouter(tags=["orders"])
     summary="Place an order",
     status_code=201,
     response_model=OrderOut,
-    responses=refusing(*SIGNED_IN, ProductNotFound, ProductUnavailable, CurrencyMismatch, CatalogUnavailable),
+    responses=refusing(ProductNotFound, ProductUnavailable, CurrencyMismatch, CatalogUnavailable),
 )
 async def place_order(
     body: OrderPlacing, customer: CurrentActor, orders: PlacingOrders, response: Response, etag: SetETag
@@ -49,7 +46,7 @@ async def place_order(
     "/order/{order_id}",
     summary="Read an order",
     response_model=OrderOut,
-    responses=refusing(*SIGNED_IN, OrderNotFound),
+    responses=refusing(OrderNotFound),
 )
 async def read_order(order_id: UUID, viewer: CurrentActor, reads: Reads, etag: SetETag) -> dict[str, Any]:
     row = await reads.one(order_id, viewer)
@@ -62,7 +59,7 @@ async def read_order(order_id: UUID, viewer: CurrentActor, reads: Reads, etag: S
     summary="Change an order",
     description="Before payment its owner changes address and comment; an admin marks it as shipped and delivered.",
     response_model=OrderOut,
-    responses=refusing(*SIGNED_IN, Forbidden, OrderNotFound, IllegalTransition, VersionConflict),
+    responses=refusing(Forbidden, OrderNotFound, IllegalTransition),
 )
 async def update_order(
     order_id: UUID, body: OrderUpdate, actor: CurrentActor, uow: Uow, expected: ExpectedVersions, etag: SetETag
@@ -77,7 +74,7 @@ async def update_order(
     summary="Cancel an order that is not paid",
     description="Cancelling a cancelled order changes nothing.",
     response_model=OrderOut,
-    responses=refusing(*SIGNED_IN, OrderNotFound, IllegalTransition),
+    responses=refusing(OrderNotFound, IllegalTransition),
 )
 async def cancel_order(order_id: UUID, actor: CurrentActor, uow: Uow, etag: SetETag) -> dict[str, Any]:
     order = await changing.cancel(uow, actor, order_id)
@@ -90,7 +87,7 @@ async def cancel_order(order_id: UUID, actor: CurrentActor, uow: Uow, etag: SetE
     summary="Delete an order",
     description="An open order is cancelled first. Afterwards only admins see it, with `deleted_at`.",
     status_code=204,
-    responses=refusing(*SIGNED_IN, OrderNotFound, OrderInProgress, VersionConflict),
+    responses=refusing(OrderNotFound, OrderInProgress),
 )
 async def delete_order(order_id: UUID, actor: CurrentActor, uow: Uow, expected: ExpectedVersions) -> None:
     await changing.delete(uow, actor, order_id, expected)
