@@ -62,6 +62,7 @@ class Product:
     def delete(self, now: datetime) -> ProductDeleted:
         """A deletion is a version too: whoever hears of an older one later knows that it is over."""
         self.category_id = None
+        self.is_active = False
         self.version += 1
         self.updated_at = now
         return ProductDeleted(self.id, self.version)

@@ -40,12 +40,12 @@ products = Table(
     CheckConstraint("price >= 0", "price"),
     CheckConstraint("currency ~ '^[A-Z]{3}$'", "currency"),
     CheckConstraint("jsonb_typeof(attributes) = 'object'", "attributes"),
-    # A tombstone holds on to nothing, so that its category can be deleted.
-    CheckConstraint("deleted_at IS NULL OR category_id IS NULL", "deleted"),
+    # A tombstone holds on to nothing, so that its category can be deleted, and nothing lists it.
+    CheckConstraint("deleted_at IS NULL OR (category_id IS NULL AND NOT is_active)", "deleted"),
 )
 
 _ALIVE = text("deleted_at IS NULL")
-_SHOWN = text("deleted_at IS NULL AND is_active")
+_SHOWN = text("is_active")
 Index("uq_products_sku", products.c.sku, unique=True, postgresql_where=_ALIVE)
 Index("uq_products_slug", products.c.slug, unique=True, postgresql_where=_ALIVE)
 # One for each order that lists come in, in the whole shop and in one category.

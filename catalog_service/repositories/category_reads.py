@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 
 from catalog_service.domain.reads import Row
 from catalog_service.domain.slugs import is_id, is_slug
@@ -27,23 +27,18 @@ _by_slug = select(categories.c.id).where(categories.c.slug == bindparam("slug"))
 FAMILY_BY_ID = _family(bindparam("category_id", type_=categories.c.id.type))
 FAMILY_BY_SLUG = _family(_by_slug)
 
-_counts = (
-    select(products.c.category_id, func.count().label("product_count"))
-    .where(products.c.category_id.is_not(None), products.c.is_active)
-    .group_by(products.c.category_id)
-    .subquery()
+# Counted for each category by itself: what is asked for costs, and what is not does not.
+_product_count = (
+    select(func.count())
+    .where(products.c.category_id == categories.c.id, products.c.is_active)
+    .correlate(categories)
+    .scalar_subquery()
+    .label("product_count")
 )
-
-
-def _counted() -> Select[Any]:
-    return select(categories, func.coalesce(_counts.c.product_count, 0).label("product_count")).join(
-        _counts, _counts.c.category_id == categories.c.id, isouter=True
-    )
-
-
 _below = below(bindparam("root_id"))
-WHOLE_TREE = Query(_counted())
-SUBTREE = Query(_counted().where(categories.c.id.in_(select(_below.c.id))))
+_counted = select(categories, _product_count)
+WHOLE_TREE = Query(_counted)
+SUBTREE = Query(_counted.where(categories.c.id.in_(select(_below.c.id))))
 
 
 class SqlCategoryReads:

@@ -143,7 +143,10 @@ def _after(order: Order) -> ColumnElement[bool]:
 
 
 def _conditions(shape: Shape) -> list[ColumnElement[bool]]:
-    conditions = [products.c.deleted_at.is_(None), products.c.is_active if shape.is_active else ~products.c.is_active]
+    # What is deleted is not active, so that the indexes of what is shown need no more than that.
+    conditions: list[ColumnElement[bool]] = [products.c.is_active]
+    if not shape.is_active:
+        conditions = [~products.c.is_active, products.c.deleted_at.is_(None)]
     if shape.q:
         conditions.append(products.c.search.bool_op("@@")(_words))
     if shape.min_price:

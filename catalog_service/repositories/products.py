@@ -46,6 +46,7 @@ BURY = (
     .where(products.c.id == bindparam("product_id"), products.c.version == bindparam("seen"))
     .values(
         category_id=None,
+        is_active=False,
         version=bindparam("version"),
         updated_at=bindparam("updated_at"),
         deleted_at=bindparam("updated_at"),

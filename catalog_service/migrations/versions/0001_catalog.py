@@ -92,7 +92,9 @@ def upgrade() -> None:
         sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_products_currency")),
         sa.CheckConstraint("jsonb_typeof(attributes) = 'object'", name=op.f("ck_products_attributes")),
         sa.CheckConstraint("char_length(name) BETWEEN 1 AND 200", name=op.f("ck_products_name")),
-        sa.CheckConstraint("deleted_at IS NULL OR category_id IS NULL", name=op.f("ck_products_deleted")),
+        sa.CheckConstraint(
+            "deleted_at IS NULL OR (category_id IS NULL AND NOT is_active)", name=op.f("ck_products_deleted")
+        ),
         sa.CheckConstraint("price >= 0", name=op.f("ck_products_price")),
         sa.CheckConstraint("version >= 1", name=op.f("ck_products_version")),
         sa.ForeignKeyConstraint(
@@ -113,7 +115,7 @@ def upgrade() -> None:
         "products",
         ["category_id", "sort_name", "id"],
         unique=False,
-        postgresql_where=sa.text("deleted_at IS NULL AND is_active"),
+        postgresql_where=sa.text("is_active"),
     )
     op.create_index(
         "ix_products_category_newest", "products", ["category_id", "id"], unique=False, postgresql_include=["is_active"]
@@ -123,14 +125,14 @@ def upgrade() -> None:
         "products",
         ["category_id", "price", "id"],
         unique=False,
-        postgresql_where=sa.text("deleted_at IS NULL AND is_active"),
+        postgresql_where=sa.text("is_active"),
     )
     op.create_index(
         "ix_products_price",
         "products",
         ["price", "id"],
         unique=False,
-        postgresql_where=sa.text("deleted_at IS NULL AND is_active"),
+        postgresql_where=sa.text("is_active"),
     )
     op.create_index("ix_products_search", "products", ["search"], unique=False, postgresql_using="gin")
     op.create_index(
@@ -138,7 +140,7 @@ def upgrade() -> None:
         "products",
         ["sort_name", "id"],
         unique=False,
-        postgresql_where=sa.text("deleted_at IS NULL AND is_active"),
+        postgresql_where=sa.text("is_active"),
     )
     op.create_index("uq_products_sku", "products", ["sku"], unique=True, postgresql_where=sa.text("deleted_at IS NULL"))
     op.create_index(
