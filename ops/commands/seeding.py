@@ -2,13 +2,10 @@
 
 import asyncio
 
-import httpx
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from ops.seed import seeder
-from ops.seed.client import Shop
 from ops.stack.layout import CLONE
 from ops.stack.state import Phase, current
 
@@ -29,6 +26,12 @@ def seed() -> None:
 
 
 async def _seed(addresses: dict[str, str]) -> None:
+    # Loading an HTTP client takes longer than most of the other commands take altogether.
+    import httpx  # noqa: PLC0415
+
+    from ops.seed import seeder  # noqa: PLC0415
+    from ops.seed.client import Shop  # noqa: PLC0415
+
     async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
         shop = Shop(client, auth=addresses["AUTH_URL"], catalog=addresses["CATALOG_URL"], order=addresses["ORDER_URL"])
         with Progress(console=console) as progress:

@@ -12,6 +12,7 @@ from ops.stack.control import Launch, follow, launch, take_down
 from ops.stack.kind import Kind
 from ops.stack.layout import CLONE
 from ops.stack.state import Phase, current
+from ops.stack.wiping import wipe
 
 console = Console()
 

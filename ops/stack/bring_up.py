@@ -104,7 +104,10 @@ class BringUp:
         self._save()
         try:
             yield
-        except BaseException:
+        except asyncio.CancelledError:
+            entry.state = Condition.STOPPED
+            raise
+        except Exception:
             entry.state = Condition.FAILED
             raise
         entry.state = Condition.DONE

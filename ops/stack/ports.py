@@ -5,7 +5,6 @@ import os
 import socket
 import tempfile
 from pathlib import Path
-from typing import IO
 
 HOST = "127.0.0.1"
 _STEP = 10
@@ -21,7 +20,7 @@ class PortReservations:
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.gettempdir()) / f"shop-ports-{os.getuid()}"
-        self._held: list[IO[str]] = []
+        self._held: list[int] = []
 
     def take(self, preferred: int) -> int:
         self._folder.mkdir(mode=0o700, exist_ok=True)
@@ -30,16 +29,20 @@ class PortReservations:
                 return port
         raise NoFreePortError(f"no free port was found from {preferred} up")
 
+    def release(self) -> None:
+        while self._held:
+            os.close(self._held.pop())
+
     def _reserve(self, port: int) -> bool:
         # The kernel drops the lock when this process ends, so a reservation never outlives its stack.
-        claim = (self._folder / str(port)).open("w")
+        claim = os.open(self._folder / str(port), os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            claim.close()
+        except BlockingIOError:
+            os.close(claim)
             return False
         if not _is_free(port):
-            claim.close()
+            os.close(claim)
             return False
         self._held.append(claim)
         return True

@@ -9,7 +9,7 @@ from signal import SIGINT
 
 import asyncpg
 
-from ops.stack.credentials import Credentials
+from ops.stack.credentials import Credentials, write_private
 from ops.stack.layout import Layout
 from ops.stack.ports import HOST
 from ops.stack.postgres_binaries import binaries_for
@@ -83,20 +83,24 @@ async def _initialise(binaries: Path, data: Path, password: str, account: Accoun
     half = data.with_name("data.new")
     shutil.rmtree(half, ignore_errors=True)
     half.mkdir(mode=0o700)
+    secret = data.with_name("password")
+    write_private(secret, password)
     if account is not None:
-        os.chown(half, account.uid, account.gid)
-    options = ("-U", _SUPERUSER, "-A", "scram-sha-256", "--pwfile=/dev/stdin", "--encoding=UTF8", "--locale=C")
+        for path in (half, secret):
+            os.chown(path, account.uid, account.gid)
+    options = ("-U", _SUPERUSER, "-A", "scram-sha-256", f"--pwfile={secret}", "--encoding=UTF8", "--locale=C")
     with log.open("ab") as output:
         initdb = await asyncio.create_subprocess_exec(
             *(binaries / "initdb", "-D", half, *options, "--no-sync", "--no-instructions"),
             env=_environment(),
             cwd="/",
-            stdin=asyncio.subprocess.PIPE,
+            stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             **(account.as_popen_arguments() if account else {}),
         )
-        await initdb.communicate(f"{password}\n".encode())
+        await initdb.wait()
+    secret.unlink()
     if initdb.returncode:
         raise StartError(NAME, "could not make its data folder")
     half.rename(data)

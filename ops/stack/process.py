@@ -50,7 +50,7 @@ class Spec:
     account: Account | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     grace: float = 10.0
-    start_timeout: float = 60.0
+    start_timeout: float = 120.0
     backoff: Backoff = field(default_factory=Backoff)
 
 

@@ -2,10 +2,11 @@
 
 import fcntl
 import json
+import os
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Self
+from typing import Self
 
 from ops.stack.credentials import write_private
 from ops.stack.identity import Identity
@@ -104,14 +105,19 @@ class SupervisorLock:
 
     def __init__(self, layout: Layout) -> None:
         self._path = layout.lock
-        self._file: IO[str] | None = None
+        self._descriptor: int | None = None
 
     def take(self) -> bool:
-        file = self._path.open("w")
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            file.close()
+            os.close(descriptor)
             return False
-        self._file = file
+        self._descriptor = descriptor
         return True
+
+    def release(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None

@@ -1,0 +1,42 @@
+"""A real server. Where root runs the tests, pytest's folders shut PostgreSQL's user out: the fallback is tested."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from ops.stack.credentials import Credentials
+from ops.stack.layout import Layout
+from ops.stack.ports import PortReservations
+from ops.stack.postgres import Postgres, create_databases, prepare
+from ops.stack.services import AUTH, SERVICES
+from ops.stack.wiping import wipe
+from ops.tests.standins import Watched
+
+
+@pytest.fixture
+async def server(tmp_path: Path, watched: Watched) -> AsyncIterator[Postgres]:
+    layout = Layout(tmp_path)
+    layout.make()
+    credentials = Credentials.at(layout.secrets)
+    server = Postgres(PortReservations().take(25432), credentials.postgres)
+    await watched.supervisor.start(await prepare(layout, server, scratch=True))
+    await create_databases(server, credentials)
+    await create_databases(server, credentials)  # as with every start
+    yield server
+    await watched.supervisor.stop()
+    wipe(layout)
+
+
+async def test_each_role_sees_its_own_database_alone(server: Postgres, tmp_path: Path) -> None:
+    password = AUTH.password(Credentials.at(Layout(tmp_path).secrets))
+    own = await asyncpg.connect(server.url("auth", "auth", password))
+    await own.execute("CREATE TABLE mine ()")
+    await own.close()
+    others = {service.database for service in SERVICES} - {"auth"}
+    for database in (*others, "postgres"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await asyncpg.connect(server.url(database, "auth", password))
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await asyncpg.connect(server.url("auth", "auth", "wrong"))
