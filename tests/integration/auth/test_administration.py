@@ -10,7 +10,7 @@ import pytest
 from tests.integration.support.callers import Account, Caller, Json, Switchboard
 from tests.integration.support.names import unique, unknown_id
 from tests.integration.support.pages import ids, page, walk
-from tests.integration.support.people import join, log_in, someone
+from tests.integration.support.people import log_in, register, someone
 from tests.integration.support.problems import assert_problem, ok, refused_fields
 from tests.integration.support.stack import Stack
 from tests.integration.support.wait import until
@@ -43,13 +43,13 @@ async def test_an_unknown_user_is_404(admin: Caller) -> None:
     assert_problem(await admin.auth.delete(path), 404, "user_not_found")
 
 
-async def test_the_list_is_searched_by_the_beginning(admin: Caller, switchboard: Switchboard) -> None:
+async def test_the_list_is_searched_by_the_beginning(admin: Caller, nobody: Caller) -> None:
     prefix = unique("q")
     made = [
-        await join(switchboard, {**someone(), "username": f"{prefix}.one"}),
-        await join(switchboard, {**someone(), "email": f"{prefix}.two@example.com"}),
+        await register(nobody, {**someone(), "username": f"{prefix}.one"}),
+        await register(nobody, {**someone(), "email": f"{prefix}.two@example.com"}),
     ]
-    wanted = {account.id for account in made}
+    wanted = set(ids(made))
     assert set(ids(await walk(admin.auth, "/users/", q=prefix))) == wanted
     assert set(ids(await walk(admin.auth, "/users", q=prefix.upper(), limit=1))) == wanted
     assert await walk(admin.auth, "/users/", q=prefix[1:]) == []

@@ -8,33 +8,39 @@ from tests.integration.support.people import log_in
 from tests.integration.support.problems import assert_problem, ok
 
 
+@pytest.fixture
+async def refresh_token(nobody: Caller, customer: Account) -> str:
+    """The first of a family of its own: each login founds one."""
+    return str((await log_in(nobody, customer.user["email"], customer.password))["refresh_token"])
+
+
 async def refresh(caller: Caller, token: str) -> Json:
     pair: Json = ok(await caller.auth.post("/auth/refresh", json={"refresh_token": token}))
     return pair
 
 
-async def test_a_refresh_token_gives_a_new_pair(nobody: Caller, newcomer: Account) -> None:
-    pair = await refresh(nobody, newcomer.refresh_token)
-    assert pair["refresh_token"] != newcomer.refresh_token
-    assert claims(pair["access_token"])["sub"] == newcomer.id
+async def test_a_refresh_token_gives_a_new_pair(nobody: Caller, customer: Account, refresh_token: str) -> None:
+    pair = await refresh(nobody, refresh_token)
+    assert pair["refresh_token"] != refresh_token
+    assert claims(pair["access_token"])["sub"] == customer.id
     headers = {"Authorization": f"Bearer {pair['access_token']}"}
-    assert ok(await nobody.auth.get("/users/me", headers=headers))["id"] == newcomer.id
+    assert ok(await nobody.auth.get("/users/me", headers=headers))["id"] == customer.id
     await refresh(nobody, pair["refresh_token"])
 
 
-async def test_using_one_twice_revokes_its_family(nobody: Caller, newcomer: Account) -> None:
-    other_family = await log_in(nobody, newcomer.user["email"], newcomer.password)
-    second = await refresh(nobody, newcomer.refresh_token)
+async def test_using_one_twice_revokes_its_family(nobody: Caller, customer: Account, refresh_token: str) -> None:
+    other_family = await log_in(nobody, customer.user["email"], customer.password)
+    second = await refresh(nobody, refresh_token)
     third = await refresh(nobody, second["refresh_token"])
-    again = await nobody.auth.post("/auth/refresh", json={"refresh_token": newcomer.refresh_token})
+    again = await nobody.auth.post("/auth/refresh", json={"refresh_token": refresh_token})
     assert_problem(again, 401, "refresh_token_reused")
     newest = await nobody.auth.post("/auth/refresh", json={"refresh_token": third["refresh_token"]})
     assert_problem(newest, 401)
     await refresh(nobody, other_family["refresh_token"])
 
 
-async def test_of_parallel_refreshes_of_one_token_at_most_one_wins(nobody: Caller, newcomer: Account) -> None:
-    body = {"refresh_token": newcomer.refresh_token}
+async def test_of_parallel_refreshes_of_one_token_at_most_one_wins(nobody: Caller, refresh_token: str) -> None:
+    body = {"refresh_token": refresh_token}
     answers = await asyncio.gather(*(nobody.auth.post("/auth/refresh", json=body) for _ in range(6)))
     won = [answer for answer in answers if answer.status_code == 200]
     assert len(won) <= 1
@@ -64,30 +70,30 @@ async def test_a_refresh_token_is_no_access_token(nobody: Caller, customer: Acco
     assert_problem(await nobody.order.get("/orders", headers=headers), 401, "invalid_token")
 
 
-async def test_logout_revokes_the_family(nobody: Caller, newcomer: Account) -> None:
-    second = await refresh(nobody, newcomer.refresh_token)
+async def test_logout_revokes_the_family(nobody: Caller, refresh_token: str) -> None:
+    second = await refresh(nobody, refresh_token)
     body = {"refresh_token": second["refresh_token"]}
     left = await nobody.auth.post("/auth/logout", json=body)
     assert (left.status_code, left.content) == (204, b"")
     assert_problem(await nobody.auth.post("/auth/refresh", json=body), 401)
 
 
-async def test_logout_with_a_used_token_revokes_its_heirs(nobody: Caller, newcomer: Account) -> None:
-    second = await refresh(nobody, newcomer.refresh_token)
-    body = {"refresh_token": newcomer.refresh_token}
+async def test_logout_with_a_used_token_revokes_its_heirs(nobody: Caller, refresh_token: str) -> None:
+    second = await refresh(nobody, refresh_token)
+    body = {"refresh_token": refresh_token}
     assert (await nobody.auth.post("/auth/logout", json=body)).status_code == 204
     heir = {"refresh_token": second["refresh_token"]}
     assert_problem(await nobody.auth.post("/auth/refresh", json=heir), 401)
 
 
-async def test_logout_is_always_204(nobody: Caller, newcomer: Account) -> None:
-    for token in (newcomer.refresh_token, newcomer.refresh_token, "unknown", newcomer.access_token):
+async def test_logout_is_always_204(nobody: Caller, customer: Account, refresh_token: str) -> None:
+    for token in (refresh_token, refresh_token, "unknown", customer.access_token):
         assert (await nobody.auth.post("/auth/logout", json={"refresh_token": token})).status_code == 204
 
 
-async def test_logout_leaves_other_families_alone(nobody: Caller, newcomer: Account) -> None:
-    other = await log_in(nobody, newcomer.user["username"], newcomer.password)
-    await nobody.auth.post("/auth/logout", json={"refresh_token": newcomer.refresh_token})
+async def test_logout_leaves_other_families_alone(nobody: Caller, customer: Account, refresh_token: str) -> None:
+    other = await log_in(nobody, customer.user["username"], customer.password)
+    await nobody.auth.post("/auth/logout", json={"refresh_token": refresh_token})
     await refresh(nobody, other["refresh_token"])
 
 

@@ -64,26 +64,26 @@ async def test_sorting_by_price_has_a_stable_order_of_equals(
 @pytest.mark.parametrize(
     ("filters", "expected"),
     [
-        ({"min_price": "2"}, {"apple", "cherry", "date"}),
-        ({"max_price": "2.00"}, {"banana", "cherry", "date"}),
-        ({"min_price": "1.01", "max_price": "2.99"}, {"cherry", "date"}),
-        ({"min_price": "3", "max_price": "1"}, set()),
-        ({"in_stock": "true"}, {"apple", "cherry"}),
-        ({"in_stock": "false"}, {"banana", "date"}),
-        ({"attr.colour": "red"}, {"apple", "cherry"}),
-        ({"attr.colour": "red", "attr.size": "xl"}, {"cherry"}),
-        ({"attr.colour": "it's 50% \\ off"}, {"date"}),
-        ({"attr.colour": "RED"}, set()),
-        ({"attr.nothing": "red"}, set()),
-        ({"attr.colour": "red", "in_stock": "true", "max_price": "2", "sort": "price"}, {"cherry"}),
-        ({"q": "banana"}, {"banana"}),
-        ({"q": "banana", "in_stock": "true"}, set()),
+        ({"min_price": "2"}, ["apple", "cherry", "date"]),
+        ({"max_price": "2.00"}, ["banana", "cherry", "date"]),
+        ({"min_price": "1.01", "max_price": "2.99"}, ["cherry", "date"]),
+        ({"min_price": "3", "max_price": "1"}, []),
+        ({"in_stock": "true"}, ["apple", "cherry"]),
+        ({"in_stock": "false"}, ["banana", "date"]),
+        ({"attr.colour": "red"}, ["apple", "cherry"]),
+        ({"attr.colour": "red", "attr.size": "xl"}, ["cherry"]),
+        ({"attr.colour": "it's 50% \\ off"}, ["date"]),
+        ({"attr.colour": "RED"}, []),
+        ({"attr.nothing": "red"}, []),
+        ({"attr.colour": "red", "in_stock": "true", "max_price": "2", "sort": "price"}, ["cherry"]),
+        ({"q": "banana"}, ["banana"]),
+        ({"q": "banana", "in_stock": "true"}, []),
     ],
     ids=str,
 )
-async def test_filters(nobody: Caller, shelf: dict[str, Json], filters: dict[str, str], expected: set[str]) -> None:
+async def test_filters(nobody: Caller, shelf: dict[str, Json], filters: dict[str, str], expected: list[str]) -> None:
     found = await names(nobody, shelf, **filters)
-    assert sorted(found) == sorted(expected)
+    assert sorted(found) == expected
     counted = await page(
         nobody.catalog, "/products", category_id=shelf["category"]["id"], with_total="true", limit=1, **filters
     )

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from tests.integration.support.callers import Account, Caller, Json
+from tests.integration.support.callers import Account, Caller, Json, Switchboard
 from tests.integration.support.names import unique
-from tests.integration.support.problems import assert_problem, ok
+from tests.integration.support.pages import ids
+from tests.integration.support.people import join, register
+from tests.integration.support.problems import assert_problem, ok, tagged_version
 from tests.integration.support.things import line, make_category, make_product, reserved
 
 
@@ -33,29 +35,30 @@ class Thing:
 
 
 @pytest.fixture(params=["me", "user", "category", "product", "order"])
-async def thing(request: pytest.FixtureRequest, admin: Caller, newcomer: Account) -> Thing:
+async def thing(request: pytest.FixtureRequest, admin: Caller, customer: Account, switchboard: Switchboard) -> Thing:
     if request.param == "me":
+        me = await join(switchboard)
         change = {"username": unique("etag")}
-        return Thing(newcomer.call.auth, "/users/me", "/users/me", "PUT", change, "/users/me", 1)
+        return Thing(me.call.auth, "/users/me", "/users/me", "PUT", change, "/users/me", 1)
     if request.param == "user":
-        path = f"/users/{newcomer.id}"
+        path = f"/users/{(await register(switchboard.caller()))['id']}"
         return Thing(admin.auth, path, path, "PATCH", {"is_active": False}, path, 1)
     if request.param == "category":
         path = f"/category/{(await make_category(admin))['id']}"
         return Thing(admin.catalog, path, path, "PUT", {"name": unique()}, path, 1)
     product = await make_product(admin, stock=5)
-    path = f"/product/{product['id']}"
+    at = product["id"]
     if request.param == "product":
-        return Thing(admin.catalog, f"/products/{product['id']}", path, "PUT", {"name": unique()}, path, 1)
-    order = await reserved(newcomer.call, line(product))
+        path = f"/product/{at}"
+        return Thing(admin.catalog, f"/products/{at}", path, "PUT", {"name": unique()}, path, 1)
+    order = await reserved(customer.call, line(product))
     at = order["id"]
-    change = {"comment": unique()}
     return Thing(
-        newcomer.call.order,
+        customer.call.order,
         f"/order/{at}",
         f"/update_order/{at}",
         "PUT",
-        change,
+        {"comment": unique()},
         f"/delete_order/{at}",
         order["version"],
     )
@@ -64,11 +67,11 @@ async def thing(request: pytest.FixtureRequest, admin: Caller, newcomer: Account
 async def test_a_version_is_an_etag(thing: Thing) -> None:
     response = await thing.get()
     assert ok(response)["version"] == thing.version
-    assert response.headers["etag"] == f'"{thing.version}"'
+    assert tagged_version(response) == thing.version
 
 
 async def test_what_is_known_is_not_sent_again(thing: Thing) -> None:
-    tag = f'"{thing.version}"'
+    tag = (await thing.get()).headers["etag"]
     for condition in (tag, f"W/{tag}", f'"99", {tag}', "*"):
         response = await thing.get(**{"If-None-Match": condition})
         assert (response.status_code, response.content) == (304, b""), condition
@@ -93,15 +96,16 @@ async def test_a_malformed_condition_changes_nothing(thing: Thing) -> None:
     assert ok(await thing.get())["version"] == thing.version
 
 
-@pytest.mark.parametrize("condition", ["current", "any", "one of several"])
+@pytest.mark.parametrize("condition", ["as it came", "bare", "any", "one of several"])
 async def test_a_change_of_what_was_seen_is_made(thing: Thing, condition: str) -> None:
-    tag = f'"{thing.version}"'
-    sent = {"current": tag, "any": "*", "one of several": f'"99", {tag}'}[condition]
+    seen, bare = (await thing.get()).headers["etag"], f'"{thing.version}"'
+    sent = {"as it came": seen, "bare": bare, "any": "*", "one of several": f'"99", {bare}'}[condition]
     response = await thing.put(sent)
     changed = ok(response)
     assert changed["version"] == thing.version + 1
-    assert response.headers["etag"] == f'"{thing.version + 1}"'
-    assert ok(await thing.get(**{"If-None-Match": tag})) == changed
+    assert tagged_version(response) == thing.version + 1
+    after = ok(await thing.get(**{"If-None-Match": seen}))
+    assert {**after, **changed} == after
     assert changed["updated_at"] > changed["created_at"]
 
 
@@ -115,3 +119,19 @@ async def test_of_changes_of_one_version_one_is_made(thing: Thing) -> None:
 async def test_a_thing_is_deleted_as_it_was_seen(thing: Thing) -> None:
     response = await thing.client.delete(thing.delete, headers={"If-Match": f'"{thing.version}"'})
     assert (response.status_code, response.content) == (204, b"")
+
+
+async def test_a_cache_notices_what_is_shown_beside_the_thing(admin: Caller, nobody: Caller) -> None:
+    product = await make_product(admin, stock=1)
+    path = f"/products/{product['id']}"
+    tag = {"If-None-Match": (await nobody.catalog.get(path)).headers["etag"]}
+    assert (await nobody.catalog.get(path, headers=tag)).status_code == 304
+    delivery = {"delta": 1, "reason": "delivery"}
+    await admin.catalog.post(f"/product/{product['id']}/stock", json=delivery)
+    assert ok(await nobody.catalog.get(path, headers=tag))["available"] == 2
+
+    category = await make_category(admin)
+    path = f"/category/{category['id']}"
+    tag = {"If-None-Match": (await nobody.catalog.get(path)).headers["etag"]}
+    child = await make_category(admin, category)
+    assert ids(ok(await nobody.catalog.get(path, headers=tag))["children"]) == [child["id"]]

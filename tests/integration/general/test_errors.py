@@ -66,7 +66,7 @@ async def test_json_sent_as_text_is_not_taken_for_json(admin: Caller) -> None:
 
 @pytest.mark.parametrize("endpoint", [e for e in ENDPOINTS if e.method in {"POST", "PUT", "PATCH"}], ids=str)
 async def test_a_body_over_1_mib_is_413(admin: Caller, endpoint: Endpoint) -> None:
-    headers = {"Content-Type": "application/json"}
+    headers = {"Content-Type": "application/x-www-form-urlencoded" if endpoint.form else "application/json"}
     body = b'{"name": "' + b"x" * MIB + b'"}'
     assert_problem(await endpoint.call(admin, content=body, headers=headers), 413)
 

@@ -11,6 +11,7 @@ from tests.integration.support.people import join
 from tests.integration.support.problems import assert_problem, ok, refused_fields
 from tests.integration.support.things import (
     available,
+    follow,
     line,
     make_product,
     place,
@@ -47,7 +48,7 @@ async def test_an_order_waits_for_its_stock_and_gets_it(admin: Caller, customer:
 
     after = await settled(customer.call, order)
     assert (after["status"], after["version"], after["status_reason"]) == ("awaiting_payment", 2, None)
-    assert ok(await customer.call.order.get(response.headers["location"])) == after
+    assert ok(await follow(customer.call.order, response)) == after
     counted = await stock(admin, tea)
     assert (counted["on_hand"], counted["reserved"], counted["available"]) == (5, 2, 3)
     assert await available(admin, cup) == 0

@@ -16,10 +16,15 @@ async def log_in(caller: Caller, login: str, password: str = PASSWORD) -> Json:
     return tokens
 
 
+async def register(caller: Caller, registration: Json | None = None) -> Json:
+    user: Json = ok(await caller.auth.post("/auth/register", json=registration or someone()), 201)
+    return user
+
+
 async def join(switchboard: Switchboard, registration: Json | None = None) -> Account:
     """Registers and logs in a new person."""
     nobody = switchboard.caller()
     who = registration or someone()
-    user = ok(await nobody.auth.post("/auth/register", json=who), 201)
+    user = await register(nobody, who)
     tokens = await log_in(nobody, who["email"], who["password"])
     return Account(user, who["password"], tokens, switchboard.caller(tokens["access_token"]))

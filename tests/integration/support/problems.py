@@ -49,6 +49,13 @@ def refused_fields(problem: dict[str, Any]) -> str:
     return " ".join(error["field"] for error in problem["errors"])
 
 
+def tagged_version(response: httpx.Response) -> int:
+    """The version in an ETag. What stands behind it, in a tag `"3-5"`, is of things shown beside: for caches alone."""
+    tag = re.fullmatch(r'"(\d+)(?:-[0-9a-f]+)?"', response.headers["etag"])
+    assert tag, response.headers["etag"]
+    return int(tag[1])
+
+
 def ok(response: httpx.Response, status: int = 200) -> Any:
     """The body of an answer that must be a success."""
     told = f"{response.request.method} {response.request.url} -> {response.status_code} {response.text[:1000]}"

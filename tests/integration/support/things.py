@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import httpx
+
 from tests.integration.support.callers import Caller, Json
 from tests.integration.support.names import unique
 from tests.integration.support.problems import ok
@@ -20,6 +22,11 @@ async def make_product(admin: Caller, **fields: Any) -> Json:
     body = {"name": unique("Product "), "price": "10.00", **fields}
     made: Json = ok(await admin.catalog.post("/product", json=body), 201)
     return made
+
+
+async def follow(client: httpx.AsyncClient, created: httpx.Response) -> httpx.Response:
+    """What stands at the Location of something new."""
+    return await client.get(str(client.base_url.join(created.headers["location"])))
 
 
 def line(product: Json, quantity: int = 1) -> Json:
