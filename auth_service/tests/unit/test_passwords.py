@@ -1,0 +1,64 @@
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from auth_service.core.passwords import BcryptPasswords
+from auth_service.exceptions import TooManyPasswords
+
+
+@pytest.fixture
+def passwords() -> Iterator[BcryptPasswords]:
+    made = BcryptPasswords(cost=4, threads=1, waiting=2)
+    yield made
+    made.close()
+
+
+async def test_only_the_password_itself_matches(passwords: BcryptPasswords) -> None:
+    async with passwords.turn() as turn:
+        hashed = await turn.hash("x" * 71 + "a")
+        assert hashed != await turn.hash("x" * 71 + "a")
+        assert await turn.matches("x" * 71 + "a", hashed)
+        assert not await turn.matches("x" * 71 + "b", hashed)
+        assert not await turn.matches("x" * 71 + "ab", hashed)
+        assert not await turn.matches("", hashed)
+
+
+async def test_nobodys_password_matches_nothing(passwords: BcryptPasswords) -> None:
+    async with passwords.turn() as turn:
+        assert not await turn.matches("nobody's", None)
+
+
+async def test_a_line_that_is_too_long_is_refused(passwords: BcryptPasswords) -> None:
+    done = asyncio.Event()
+
+    async def stay() -> None:
+        async with passwords.turn():
+            await done.wait()
+
+    staying = [asyncio.create_task(stay()) for _ in range(3)]
+    await asyncio.sleep(0)
+    with pytest.raises(TooManyPasswords) as refusal:
+        async with passwords.turn():
+            raise AssertionError("nobody's turn")
+    assert refusal.value.retry_after == 1
+    done.set()
+    await asyncio.gather(*staying)
+    async with passwords.turn():
+        pass
+
+
+async def test_others_go_on_while_a_password_is_checked(passwords: BcryptPasswords) -> None:
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            ticks += 1
+            await asyncio.sleep(0)
+
+    ticking = asyncio.create_task(tick())
+    async with passwords.turn() as turn:
+        await turn.hash("12345678")
+    ticking.cancel()
+    assert ticks > 1
