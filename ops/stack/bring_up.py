@@ -34,13 +34,13 @@ class BringUp:
         plan = self._plan
         async with TaskGroup() as tasks:
             databases = tasks.create_task(self._postgres(plan.postgres))
-            broker = tasks.create_task(self._rabbitmq(plan.rabbitmq))
+            tasks.create_task(self._rabbitmq(plan.rabbitmq))
             if plan.kind.apps:
                 key = tasks.create_task(self._signing_key())
                 for service in SERVICES:
                     migrated = tasks.create_task(self._migrate(service, databases))
-                    tasks.create_task(self._api(service, migrated, key))
-                    tasks.create_task(self._worker(service, migrated, broker))
+                    api = tasks.create_task(self._api(service, migrated, key))
+                    tasks.create_task(self._worker(service, api))
 
     async def _postgres(self, server: Postgres | None) -> None:
         if server is None:
@@ -78,9 +78,9 @@ class BringUp:
         env |= api_environment(service, self._layout, self._plan.addresses)
         await self._supervisor.start(uvicorn(service, "api", self._plan.api_ports[service], env, self._layout))
 
-    async def _worker(self, service: Service, migrated: Task[None], broker: Task[None]) -> None:
-        await migrated
-        await broker
+    async def _worker(self, service: Service, api: Task[None]) -> None:
+        # It waits for the broker by itself. Behind its API it finds the processors free, and the broker mostly there.
+        await api
         env = common_environment(self._plan.database_url(service))
         env["AMQP_URL"] = self._plan.addresses["AMQP_URL"]
         await self._supervisor.start(uvicorn(service, "worker", self._plan.worker_ports[service], env, self._layout))
