@@ -1,0 +1,45 @@
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.database.engine import new_engine
+from libs.database.reads import Reader
+from libs.testing.fixtures import DatabaseFor, database_for, run_id, worker_name
+
+__all__ = ["database_for", "run_id", "worker_name"]
+
+TABLES = """
+    CREATE TABLE shelf (
+        id integer CONSTRAINT pk_shelf PRIMARY KEY,
+        name text CONSTRAINT uq_shelf_name UNIQUE,
+        facts jsonb NOT NULL DEFAULT '{}',
+        CONSTRAINT ck_shelf_id CHECK (id >= 0)
+    )
+"""
+
+
+async def _prepare(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute(TABLES)
+    await connection.close()
+
+
+@pytest.fixture(scope="session")
+async def database_url(database_for: DatabaseFor) -> str:
+    return await database_for("libs_database", _prepare)
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    engine = new_engine(database_url, pool_size=2)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+async def reader(database_url: str) -> AsyncIterator[Reader]:
+    reader = Reader(database_url, pool_size=2)
+    yield reader
+    await reader.aclose()

@@ -1,0 +1,39 @@
+import asyncio
+
+import pytest
+from sqlalchemy import ARRAY, Integer, any_, bindparam, column, func, select, table, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.database.reads import Query, Reader
+
+shelf = table("shelf", column("id"), column("name"), column("facts"))
+BY_IDS = Query(
+    select(shelf.c.id, shelf.c.facts)
+    .where(shelf.c.id == any_(bindparam("ids", type_=ARRAY(Integer))), shelf.c.name != "nothing")
+    .order_by(shelf.c.id)
+)
+SLEEPERS = Query(select(func.count()).select_from(func.pg_sleep(0.05)))
+
+
+@pytest.fixture(autouse=True)
+async def rows(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(text("TRUNCATE shelf"))
+        await connection.execute(
+            text("INSERT INTO shelf SELECT n, 'book ' || n, jsonb_build_object('n', n) FROM generate_series(1, 5) n")
+        )
+
+
+async def test_rows_are_dicts_with_json_decoded(reader: Reader) -> None:
+    assert await reader.all(BY_IDS, ids=[4, 2, 9]) == [{"id": 2, "facts": {"n": 2}}, {"id": 4, "facts": {"n": 4}}]
+    assert await reader.first(BY_IDS, ids=[9]) is None
+    assert await reader.value(BY_IDS, ids=[3, 5]) == 3
+
+
+async def test_a_parameter_that_the_query_has_not_is_a_mistake(reader: Reader) -> None:
+    with pytest.raises(TypeError, match="idz"):
+        await reader.all(BY_IDS, idz=[1])
+
+
+async def test_more_readers_than_connections_take_turns(reader: Reader) -> None:
+    assert await asyncio.gather(*(reader.value(SLEEPERS) for _ in range(6))) == [1] * 6
