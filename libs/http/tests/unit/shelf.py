@@ -85,6 +85,12 @@ async def read(book_id: UUID, etag: SetETag) -> dict[str, Any]:
     return {"id": book_id}
 
 
+@router.get("/{book_id}/copies", summary="One with what changes beside it", responses=refusing())
+async def read_with_copies(book_id: UUID, copies: str, etag: SetETag) -> dict[str, Any]:
+    etag(VERSION, copies)
+    return {"id": book_id}
+
+
 @router.put("/{book_id}", summary="Change", responses=refusing())
 async def change(book_id: UUID, expected: ExpectedVersions, etag: SetETag) -> dict[str, Any]:
     expect_version(VERSION, expected)
