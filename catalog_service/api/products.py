@@ -40,7 +40,7 @@ async def create_product(
 ) -> dict[str, Any]:
     product, stock = await products.create_product(uow, body.fields, body.stock, currency, admin)
     response.headers["Location"] = f"{API}/products/{product.id}"
-    etag(product.version, _beside(stock.version))
+    etag(product.version, stock.version)
     return show(product, stock)
 
 
@@ -65,7 +65,7 @@ async def list_products(
 @router.get(
     "/products/{id_or_slug}",
     summary="Read a product",
-    description="The entity tag names the product's version, and the stock's once that has changed.",
+    description="The entity tag names the product's version and the stock's, because `available` is shown as well.",
     response_model=ProductOut,
     responses=refusing(*ADMINS_ONLY, ProductNotFound),
 )
@@ -75,7 +75,7 @@ async def read_product(id_or_slug: str, visitor: TheVisitor, reads: Products, et
         if visitor.is_anonymous:
             raise ProductNotFound(f"There is no product {id_or_slug}.")
         await visitor.expect_admin()
-    etag(row["version"], _beside(row["stock_version"]))
+    etag(row["version"], row["stock_version"])
     return row
 
 
@@ -102,7 +102,7 @@ async def change_product(
     product_id: UUID, body: ProductChange, _: TheAdmin, uow: Uow, expected: ExpectedVersions, etag: SetETag
 ) -> dict[str, Any]:
     product, stock = await products.change_product(uow, product_id, body.fields, expected)
-    etag(product.version, _beside(stock.version))
+    etag(product.version, stock.version)
     return show(product, stock)
 
 
@@ -115,8 +115,3 @@ async def change_product(
 )
 async def delete_product(product_id: UUID, _: TheAdmin, uow: Uow, expected: ExpectedVersions) -> None:
     await products.delete_product(uow, product_id, expected)
-
-
-def _beside(stock_version: int) -> int | None:
-    """A product is shown with its stock; see docs/decisions/a-products-entity-tag-covers-its-stock.md."""
-    return stock_version if stock_version > 1 else None

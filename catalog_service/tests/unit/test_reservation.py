@@ -1,0 +1,115 @@
+"""Stock follows orders: any history, in any order, any number of times."""
+
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog_service.domain.facts import Answer, StockHeld, StockShort
+from catalog_service.domain.reservation import Order, State, StockMissingError
+from catalog_service.domain.shelf import Shortage
+from catalog_service.domain.stock import Stock
+from catalog_service.services.reservations import follow_order
+from catalog_service.tests.fakes import FakeUnitOfWork
+
+ORDER = UUID(int=1)
+A, B = UUID(int=10), UUID(int=11)
+
+
+async def shop(**stock: int) -> FakeUnitOfWork:
+    uow = FakeUnitOfWork()
+    for product, on_hand in zip((A, B), stock.values(), strict=False):
+        await uow.stocks.add(Stock(product, on_hand))
+    return uow
+
+
+def numbers(uow: FakeUnitOfWork, product: UUID = A) -> tuple[int, int]:
+    return uow.stocks.rows[product].on_hand, uow.stocks.rows[product].reserved
+
+
+async def test_what_is_there_is_held() -> None:
+    uow = await shop(a=5, b=5)
+    await follow_order(uow, Order(ORDER, 1, "pending", {A: 2, B: 5}))
+    assert uow.facts == [StockHeld(ORDER, 1)]
+    assert (numbers(uow, A), numbers(uow, B)) == ((5, 2), (5, 5))
+
+
+async def test_one_short_line_holds_nothing() -> None:
+    uow = await shop(a=5, b=5)
+    await follow_order(uow, Order(ORDER, 1, "pending", {A: 2, B: 6}))
+    assert uow.facts == [StockShort(ORDER, 1, (Shortage(B, 6, 5),))]
+    assert (numbers(uow, A), numbers(uow, B)) == ((5, 0), (5, 0))
+
+
+async def test_what_is_not_for_sale_is_not_available() -> None:
+    uow = await shop(a=5)
+    uow.stocks.hidden.add(A)
+    await follow_order(uow, Order(ORDER, 1, "pending", {A: 2, B: 1}))
+    assert uow.facts == [StockShort(ORDER, 1, (Shortage(A, 2, 0), Shortage(B, 1, 0)))]
+
+
+async def test_what_is_held_stays_held_when_it_is_no_longer_for_sale() -> None:
+    uow = await shop(a=5)
+    await follow_order(uow, Order(ORDER, 1, "pending", {A: 2}))
+    uow.stocks.hidden.add(A)
+    await follow_order(uow, Order(ORDER, 2, "pending", {A: 1}))
+    assert numbers(uow) == (5, 1)
+    await follow_order(uow, Order(ORDER, 4, "paid", {A: 1}))
+    assert numbers(uow) == (4, 0)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "after"),
+    [
+        (["pending", "awaiting_payment", "paid"], (3, 0)),
+        (["pending", "awaiting_payment", "paid", "shipped", "delivered"], (3, 0)),
+        (["pending", "awaiting_payment", "paid", "refunded"], (5, 0)),
+        (["pending", "cancelled"], (5, 0)),
+        (["pending", "awaiting_payment", "expired"], (5, 0)),
+        (["pending", "awaiting_payment"], (5, 2)),
+    ],
+)
+@given(drawn=st.data())
+async def test_the_last_version_decides(statuses: list[str], after: tuple[int, int], drawn: st.DataObject) -> None:
+    """Whatever is lost, comes late or twice: only the newest version has to arrive."""
+    story = [Order(ORDER, number + 1, status, {A: 2}) for number, status in enumerate(statuses)]
+    heard = drawn.draw(st.permutations([*drawn.draw(st.lists(st.sampled_from(story), max_size=12)), story[-1]]))
+    uow = await shop(a=5)
+    for order in heard:
+        await follow_order(uow, order)
+    assert numbers(uow) == after
+    assert uow.reservations.rows[ORDER].order_version == len(statuses)
+
+
+async def test_an_older_version_is_not_answered() -> None:
+    uow = await shop(a=5)
+    await follow_order(uow, Order(ORDER, 2, "cancelled", {A: 2}))
+    await follow_order(uow, Order(ORDER, 1, "pending", {A: 2}))
+    assert uow.facts == []
+    assert numbers(uow) == (5, 0)
+
+
+async def test_asking_again_changes_nothing_and_is_answered_alike() -> None:
+    uow = await shop(a=1)
+    answers: list[Answer] = [StockShort(ORDER, 1, (Shortage(A, 2, 1),))] * 2
+    await follow_order(uow, Order(ORDER, 1, "pending", {A: 2}))
+    uow.stocks.rows[A].on_hand = 9
+    await follow_order(uow, Order(ORDER, 1, "pending", {A: 2}))
+    assert uow.facts == answers
+    assert numbers(uow) == (9, 0)
+    assert uow.reservations.rows[ORDER].state is State.SHORT
+
+
+async def test_an_order_that_wants_more_counts_what_it_has() -> None:
+    uow = await shop(a=5)
+    await follow_order(uow, Order(ORDER, 1, "pending", {A: 4}))
+    await follow_order(uow, Order(ORDER, 2, "pending", {A: 6}))
+    assert uow.facts[-1] == StockShort(ORDER, 2, (Shortage(A, 6, 5),))
+    assert numbers(uow) == (5, 0)
+
+
+async def test_a_promise_that_cannot_be_kept_is_for_a_person() -> None:
+    uow = await shop(a=1)
+    with pytest.raises(StockMissingError):
+        await follow_order(uow, Order(ORDER, 3, "paid", {A: 2}))
