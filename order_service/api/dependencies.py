@@ -10,22 +10,22 @@ from order_service.domain.ports import OrderReads, UnitOfWorkFactory
 from order_service.services.placing import Placing
 
 
-def _uow(request: Request) -> UnitOfWorkFactory:
+async def _uow(request: Request) -> UnitOfWorkFactory:
     uow: UnitOfWorkFactory = request.app.state.uow
     return uow
 
 
-def _reads(request: Request) -> OrderReads:
+async def _reads(request: Request) -> OrderReads:
     reads: OrderReads = request.app.state.reads
     return reads
 
 
-def _placing(request: Request) -> Placing:
+async def _placing(request: Request) -> Placing:
     placing: Placing = request.app.state.placing
     return placing
 
 
-def _actor(user: CurrentUser) -> Actor:
+async def _actor(user: CurrentUser) -> Actor:
     return Actor(user.user_id, user.username, user.is_admin)
 
 
