@@ -28,7 +28,7 @@ from libs.messaging.publisher import with_heartbeat
 from libs.process.context import correlation_id
 
 PREFETCH = 10
-GRACEFUL_TIMEOUT = 15.0
+GRACEFUL_TIMEOUT = 10.0
 RECONNECT_INTERVAL = 1.0
 
 

@@ -1,6 +1,7 @@
 """The consumers of a process, from declaring the topology to leaving unhandled messages where they are."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from functools import partial
 
@@ -19,6 +20,7 @@ from libs.messaging.publisher import BROKER_ERRORS, Declare, Publisher
 from libs.messaging.topology import RUNGS, Rung
 
 START_TIMEOUT = 30.0
+STOP_TIMEOUT = 15.0
 
 
 class Consumption:
@@ -68,7 +70,10 @@ class Consumption:
     async def stop(self) -> None:
         """Finishes what is being handled; the rest stays in its queues."""
         self._handling.stop()
-        await self._broker.stop()
+        with contextlib.suppress(*BROKER_ERRORS):
+            # A broker that does not answer must not keep the process from ending.
+            async with asyncio.timeout(STOP_TIMEOUT):
+                await self._broker.stop()
         await self._publisher.aclose()
 
     async def _probe(self) -> None:

@@ -1,6 +1,7 @@
 """Publishing with confirmation, on a connection of its own, and only after the topology stands."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import cast
 
@@ -72,4 +73,6 @@ class Publisher:
     async def aclose(self) -> None:
         connection, self._connection, self._channel = self._connection, None, None
         if connection is not None:
-            await asyncio.wait({asyncio.ensure_future(connection.close())}, timeout=CONNECT_TIMEOUT)
+            with contextlib.suppress(*BROKER_ERRORS):
+                async with asyncio.timeout(CONNECT_TIMEOUT):
+                    await connection.close()

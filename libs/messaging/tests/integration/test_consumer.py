@@ -283,7 +283,7 @@ async def test_a_connection_that_is_cut_while_handling_is_no_death(shop: Shop) -
         event = changed()
         await send(shop, event)
         for _ in range(4):
-            await started.wait()
+            await asyncio.wait_for(started.wait(), 60)
             started.clear()
             await proxy.cut()
             await proxy.restore()
