@@ -1,4 +1,7 @@
-"""What endpoints are handed. The composition root has put it on the app."""
+"""What endpoints are handed. The composition root has put it on the app.
+
+All of it is async, because FastAPI takes anything else to a thread of its own.
+"""
 
 from typing import Annotated
 
@@ -11,39 +14,39 @@ from libs.http.security import CurrentAdmin, bearer, current_admin, current_user
 from libs.tokens.principal import Principal
 
 
-def _uow(request: Request) -> UnitOfWorkFactory:
+async def _uow(request: Request) -> UnitOfWorkFactory:
     uow: UnitOfWorkFactory = request.app.state.uow
     return uow
 
 
-def _categories(request: Request) -> CategoryReads:
+async def _categories(request: Request) -> CategoryReads:
     reads: CategoryReads = request.app.state.categories
     return reads
 
 
-def _products(request: Request) -> ProductReads:
+async def _products(request: Request) -> ProductReads:
     reads: ProductReads = request.app.state.products
     return reads
 
 
-def _stock(request: Request) -> StockReads:
+async def _stock(request: Request) -> StockReads:
     reads: StockReads = request.app.state.stock
     return reads
 
 
-def _currency(request: Request) -> str:
+async def _currency(request: Request) -> str:
     currency: str = request.app.state.currency
     return currency
 
 
-def _admin(principal: CurrentAdmin) -> Admin:
+async def _admin(principal: CurrentAdmin) -> Admin:
     return Admin(principal.user_id, principal.username)
 
 
 class Visitor:
     """Somebody in front of the shop window. Who it is is only found out if it matters."""
 
-    def __init__(self, request: Request, token: Annotated[str | None, Depends(bearer)]) -> None:
+    def __init__(self, request: Request, token: str | None) -> None:
         self._request = request
         self._token = token
 
@@ -55,10 +58,14 @@ class Visitor:
         return not self._token
 
 
+async def _visitor(request: Request, token: Annotated[str | None, Depends(bearer)]) -> Visitor:
+    return Visitor(request, token)
+
+
 Uow = Annotated[UnitOfWorkFactory, Depends(_uow)]
 Categories = Annotated[CategoryReads, Depends(_categories)]
 Products = Annotated[ProductReads, Depends(_products)]
 StockOfProducts = Annotated[StockReads, Depends(_stock)]
 Currency = Annotated[str, Depends(_currency)]
 TheAdmin = Annotated[Admin, Depends(_admin)]
-TheVisitor = Annotated[Visitor, Depends()]
+TheVisitor = Annotated[Visitor, Depends(_visitor)]

@@ -16,7 +16,7 @@ PREFIX = "attr."
 MAX_COMBINATIONS = 100
 
 
-def product_filter(
+async def product_filter(
     request: Request,
     category_id: Annotated[UUID | None, Query(description="In this category or anywhere below it.")] = None,
     q: Annotated[
