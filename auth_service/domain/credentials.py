@@ -3,7 +3,10 @@
 import re
 import unicodedata
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+
+# Names that mean something only at home, such as shop.local and shop.test, are used there.
+SPECIAL_USE_DOMAIN_NAMES.clear()
 
 USERNAME = re.compile(r"[A-Za-z0-9._-]{3,32}")
 MIN_PASSWORD_CHARACTERS = 8

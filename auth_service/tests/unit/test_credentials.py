@@ -9,6 +9,8 @@ from auth_service.domain import credentials
         ("ada@example.com", "ada@example.com"),
         ("  Ada.L@EXAMPLE.Com ", "ada.l@example.com"),
         ("a+b@example.co.uk", "a+b@example.co.uk"),
+        ("admin@shop.local", "admin@shop.local"),
+        ("admin@shop.test", "admin@shop.test"),
         ("ÄDA@EXÄMPLE.com", "äda@exämple.com"),
         ("a\u0308da@example.com", "äda@example.com"),
     ],
