@@ -1,9 +1,14 @@
 """Who was being handled when the process died: a row that is written before and removed after."""
 
-from alembic.operations import Operations
+from typing import TYPE_CHECKING
+
 from sqlalchemy import Column, DateTime, Integer, MetaData, Table, Text, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.schema import CreateTable
+
+if TYPE_CHECKING:
+    # Only migrations need alembic; no process has to load it.
+    from alembic.operations import Operations
 
 BEGIN = text("""
     INSERT INTO deliveries AS known (consumer, event_id) VALUES (:consumer, :event_id)
@@ -28,7 +33,7 @@ def deliveries_table(metadata: MetaData) -> Table:
     )
 
 
-def create_deliveries(op: Operations) -> None:
+def create_deliveries(op: "Operations") -> None:
     """For the first migration of a service that consumes."""
     metadata = MetaData(naming_convention=op.get_context().opts["target_metadata"].naming_convention)
     op.execute(CreateTable(deliveries_table(metadata)))

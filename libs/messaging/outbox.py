@@ -1,8 +1,8 @@
 """The transactional outbox: events are rows of the transaction that caused them, and leave through the relay."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from alembic.operations import Operations
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -25,6 +25,10 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from libs.contracts.base import Event
 from libs.process.ids import new_id
+
+if TYPE_CHECKING:
+    # Only migrations need alembic; no process has to load it.
+    from alembic.operations import Operations
 
 CHANNEL = "outbox"
 """What `Bell` notifies and `Relay` listens to."""
@@ -104,7 +108,7 @@ def _event_columns() -> tuple[Column[object], ...]:
     )
 
 
-def create_outbox(op: Operations) -> None:
+def create_outbox(op: "Operations") -> None:
     """For a service's first migration. The relay makes the partitions of `outbox_sent`."""
     metadata = MetaData(naming_convention=op.get_context().opts["target_metadata"].naming_convention)
     outbox_tables(metadata)
