@@ -21,11 +21,12 @@ from catalog_service.schemas.products import (
 from catalog_service.services import products
 from libs.http.app import API
 from libs.http.etag import ExpectedVersions, SetETag
+from libs.http.exact_numbers import ExactNumbers
 from libs.http.openapi import refusing
 from libs.http.pages import Page, WantedPage, cut_page
 from libs.refusals import InvalidCursor
 
-router = APIRouter(tags=["products"])
+router = APIRouter(tags=["products"], route_class=ExactNumbers)
 
 
 @router.post(

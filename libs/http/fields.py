@@ -26,11 +26,11 @@ def _rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _number_or_numeral(value: Any) -> Any:
-    # A JSON number reaches Python as a float whose shortest form is what the client wrote; booleans are no amounts.
+def _no_boolean(value: Any) -> Any:
+    # To Python, and so to pydantic, true is 1.
     if isinstance(value, bool):
         raise ValueError("must be an amount")  # noqa: TRY004 - pydantic reports ValueErrors.
-    return str(value) if isinstance(value, float) else value
+    return value
 
 
 def _given(value: Any) -> Any:
@@ -48,9 +48,10 @@ STORABLE = r"^[^\x00]*$"
 Text = Annotated[str, StringConstraints(pattern=STORABLE)]
 Line = Annotated[str, StringConstraints(pattern=STORABLE, strip_whitespace=True)]
 Moment = Annotated[datetime, PlainSerializer(_rfc3339, return_type=str, when_used="json")]
+# As JSON number or numeral. A router whose bodies have one reads them with `ExactNumbers`.
 Amount = Annotated[
     Decimal,
-    BeforeValidator(_number_or_numeral),
+    BeforeValidator(_no_boolean),
     Field(ge=0, le=MAX_AMOUNT, decimal_places=2, max_digits=9, allow_inf_nan=False),
 ]
 Money = Annotated[Decimal, PlainSerializer(lambda amount: f"{amount:.2f}", return_type=str, when_used="json")]

@@ -1,0 +1,38 @@
+"""JSON numbers as the client wrote them. A float would make 19.99 of 19.990000000000000001, and round it in silence."""
+
+import json
+from collections.abc import Callable, Coroutine
+from decimal import Decimal
+from typing import Any
+
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+# No field of the shop needs more, and arithmetic on 1e999999999 would never end.
+MAX_LENGTH = 40
+MAX_EXPONENT = 40
+
+
+def exact_number(numeral: str) -> Decimal:
+    number = Decimal(numeral)
+    if len(numeral) > MAX_LENGTH or abs(number.adjusted()) > MAX_EXPONENT:
+        raise ValueError("a number is out of any range")
+    return number
+
+
+class ExactRequest(Request):
+    async def json(self) -> Any:
+        return json.loads(await self.body(), parse_float=exact_number)
+
+
+class ExactNumbers(APIRoute):
+    """For routers whose bodies carry amounts: `APIRouter(route_class=ExactNumbers)`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handle_exactly(request: Request) -> Response:
+            return await handle(ExactRequest(request.scope, request.receive))
+
+        return handle_exactly
