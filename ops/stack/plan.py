@@ -14,6 +14,8 @@ from ops.stack.services import ADMIN_EMAIL, SERVICES, Service
 # Stacks of test runs keep away from the ports where a person expects the shop.
 _SCRATCH_OFFSET = 10_000
 _POSTGRES_PORT = 5432
+# Nobody types these in; `status` shows where they are.
+_WORKER, _DISTRIBUTION, _EPMD = _UNSEEN = ("worker", "Erlang's distribution", "epmd")
 
 Take = Callable[[str, int], int]  # what for, which port it should be → which port it is
 
@@ -39,14 +41,14 @@ def make_plan(kind: Kind, credentials: Credentials, ports: PortReservations) -> 
 
     def take(what: str, preferred: int) -> int:
         port = ports.take(preferred + offset)
-        if port != preferred + offset:
+        if port != preferred + offset and what not in _UNSEEN:
             plan.notes.append(f"port {preferred + offset} is taken: {what} is on {port}")
         return port
 
     if kind.apps:
         for service in SERVICES:
             plan.api_ports[service] = take(f"{service.name}-api", service.api_port)
-            plan.worker_ports[service] = take(f"{service.name}-worker", service.worker_port)
+            plan.worker_ports[service] = take(_WORKER, service.worker_port)
             plan.addresses[service.url_variable] = f"http://{HOST}:{plan.api_ports[service]}"
         plan.addresses |= {"ADMIN_EMAIL": ADMIN_EMAIL, "ADMIN_PASSWORD": credentials.admin}
     _plan_rabbitmq(plan, take)
@@ -62,8 +64,8 @@ def _plan_rabbitmq(plan: Plan, take: Take) -> None:
     plan.rabbitmq = RabbitMQ(
         port=take("RabbitMQ", 5672),
         ui_port=take("RabbitMQ's management page", 15672),
-        distribution_port=take("Erlang's distribution", 25672),
-        epmd_port=take("epmd", 4369),
+        distribution_port=take(_DISTRIBUTION, 25672),
+        epmd_port=take(_EPMD, 4369),
         password=plan.credentials.rabbitmq,
         cookie=plan.credentials.erlang_cookie,
     )
