@@ -17,6 +17,7 @@ def _own_logging() -> Iterator[None]:
     """Gives the test run its logging back."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    configured = structlog.get_config()
     root.handlers.clear()  # basicConfig(force=True) closes what it finds; pytest still needs its handlers.
     yield
     for handler in root.handlers:
@@ -24,7 +25,7 @@ def _own_logging() -> Iterator[None]:
             handler.close()
     root.handlers[:] = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**configured)
 
 
 def lines(path: Path) -> list[dict[str, object]]:

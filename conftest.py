@@ -1,0 +1,6 @@
+"""For every test of the repository."""
+
+import structlog
+
+# Unconfigured, structlog draws tracebacks with every local variable, which takes seconds each.
+structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
