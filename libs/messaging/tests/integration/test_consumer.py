@@ -304,6 +304,20 @@ async def test_consumers_start_when_the_broker_comes(shop: Shop) -> None:
             await until(lambda: _replica_size(shop, 1))
 
 
+async def test_a_queue_that_was_deleted_is_read_again_when_it_is_back(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("WARNING", logger="aiormq.channel")
+    async with consuming(shop):
+        await send(shop, changed())
+        await until(lambda: _replica_size(shop, 1))
+        await shop.channel.queue_delete(shop.queue.name)
+        await until(lambda: "cancelled by the broker" in caplog.text)
+        await shop.declare(QUICK)
+        await send(shop, changed())
+        await until(lambda: _replica_size(shop, 2))
+
+
 async def test_stopping_finishes_what_is_handled_and_leaves_the_rest(shop: Shop) -> None:
     started, go_on = asyncio.Event(), asyncio.Event()
 
