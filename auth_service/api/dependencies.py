@@ -1,4 +1,7 @@
-"""What the composition root has put on the app, for endpoints to ask for."""
+"""What the composition root has put on the app, for endpoints to ask for.
+
+Async without need: FastAPI takes every other dependency to a thread of its own.
+"""
 
 import ipaddress
 from typing import Annotated
@@ -14,37 +17,37 @@ from libs.http.security import Authenticator
 IPV6_SUBSCRIBER_BITS = 64
 
 
-def unit_of_work(request: Request) -> UnitOfWorkFactory:
+async def unit_of_work(request: Request) -> UnitOfWorkFactory:
     uow: UnitOfWorkFactory = request.app.state.uow
     return uow
 
 
-def passwords(request: Request) -> Passwords:
+async def passwords(request: Request) -> Passwords:
     found: Passwords = request.app.state.passwords
     return found
 
 
-def sessions(request: Request) -> Sessions:
+async def sessions(request: Request) -> Sessions:
     found: Sessions = request.app.state.sessions
     return found
 
 
-def profiles(request: Request) -> Profiles:
+async def profiles(request: Request) -> Profiles:
     found: Profiles = request.app.state.profiles
     return found
 
 
-def user_reads(request: Request) -> UserReads:
+async def user_reads(request: Request) -> UserReads:
     found: UserReads = request.app.state.user_reads
     return found
 
 
-def authenticator(request: Request) -> Authenticator:
+async def authenticator(request: Request) -> Authenticator:
     found: Authenticator = request.app.state.authenticator
     return found
 
 
-def address(request: Request) -> str:
+async def address(request: Request) -> str:
     """Whom failed attempts are counted for."""
     host = request.client.host if request.client is not None else "unknown"
     try:

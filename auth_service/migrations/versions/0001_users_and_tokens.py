@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from libs.messaging.outbox import create_outbox
+from libs.messaging.migrations import create_outbox
 
 revision = "0001"
 down_revision = None
@@ -28,7 +28,7 @@ def upgrade() -> None:
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_deleted_users"),
     )
-    create_outbox(op)
+    create_outbox()
     op.create_table(
         "users",
         sa.Column("id", sa.Uuid(), nullable=False),

@@ -15,6 +15,6 @@ from auth_service.api.dependencies import address
         (None, "unknown"),
     ],
 )
-def test_who_has_one_address_cannot_pass_for_many(client: str | None, counted_for: str) -> None:
+async def test_who_has_one_address_cannot_pass_for_many(client: str | None, counted_for: str) -> None:
     scope = {"type": "http", "client": None if client is None else (client, 4711)}
-    assert address(Request(scope)) == counted_for
+    assert await address(Request(scope)) == counted_for
