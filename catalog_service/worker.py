@@ -16,12 +16,14 @@ from libs.process.settings import WorkerSettings
 
 def create_worker(settings: WorkerSettings) -> FastAPI:
     engine = new_engine(settings.database_url, pool_size=settings.database_pool_size)
+    bell = Bell(engine)
     return create_worker_app(
         engine=engine,
+        bell=bell,
         amqp_url=settings.amqp_url,
         publishes=CATALOG_EVENTS,
         routers=[users.router, orders.router],
-        context={"uow": partial(CatalogUnitOfWork, engine, Bell(engine))},
+        context={"uow": partial(CatalogUnitOfWork, engine, bell)},
     )
 
 

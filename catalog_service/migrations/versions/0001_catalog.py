@@ -4,8 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from libs.messaging.deliveries import create_deliveries
-from libs.messaging.outbox import create_outbox
+from libs.messaging.migrations import create_deliveries, create_outbox
 
 revision = "0001"
 down_revision = None
@@ -14,8 +13,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    create_outbox(op)
-    create_deliveries(op)
+    create_outbox()
+    create_deliveries()
     op.create_table(
         "categories",
         sa.Column("id", sa.Uuid(), nullable=False),
