@@ -30,7 +30,7 @@ from libs.tokens.verifier import TokenVerifier
 
 log = structlog.stdlib.get_logger(__name__)
 
-RETRY = 1.0
+SHORTEST_WAIT, LONGEST_WAIT = 0.25, 8.0
 DESCRIPTION = "Users, roles and tokens of the shop."
 
 
@@ -87,12 +87,14 @@ def create_app(settings: Settings) -> FastAPI:
 
 async def _until_it_works(work: Callable[[], Awaitable[None]]) -> None:
     """The process starts while its database is away or not yet migrated, and is not ready until this has worked."""
+    wait = SHORTEST_WAIT
     while True:
         try:
             return await work()
         except Exception as error:  # noqa: BLE001 - whatever it is, readiness says that it is not done.
             log.warning("first_admin_not_made_yet", error=repr(error))
-            await asyncio.sleep(RETRY)
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, LONGEST_WAIT)
 
 
 def __getattr__(name: str) -> FastAPI:
