@@ -59,7 +59,7 @@ def scratch_stack(home: Path, kind: Kind, environment: Mapping[str, str]) -> Ite
 
 
 def _clear(folder: Path) -> None:
-    for home in folder.iterdir():
+    for home in filter(Path.is_dir, folder.iterdir()):
         take_down(Layout(home))
         wipe(Layout(home))
     shutil.rmtree(folder, ignore_errors=True)
