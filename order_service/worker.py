@@ -16,12 +16,14 @@ from order_service.repositories.unit_of_work import OrderUnitOfWork
 
 def create_worker(settings: WorkerSettings) -> FastAPI:
     engine = new_engine(settings.database_url, pool_size=settings.database_pool_size)
+    bell = Bell(engine)
     return create_worker_app(
         engine=engine,
+        bell=bell,
         amqp_url=settings.amqp_url,
         publishes=ORDER_EVENTS,
         routers=[users.router, products.router, stock.router],
-        context={"uow": partial(OrderUnitOfWork, engine, Bell(engine))},
+        context={"uow": partial(OrderUnitOfWork, engine, bell)},
     )
 
 

@@ -21,6 +21,8 @@ def is_outage(error: BaseException) -> bool:
     """True if the same statement may well succeed a little later."""
     if isinstance(error, PoolTimeoutError):
         return True
+    if is_unusable_value(error):
+        return False
     if isinstance(error, DBAPIError):
         cause = error.orig.__cause__ if error.orig is not None else None
         return error.connection_invalidated or isinstance(
@@ -32,4 +34,7 @@ def is_outage(error: BaseException) -> bool:
 def is_unusable_value(error: BaseException) -> bool:
     """True if PostgreSQL could not store a value as given (class 22), such as a NUL byte or a number out of range."""
     cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig is not None else error
-    return isinstance(cause, asyncpg.DataError)
+    # What asyncpg itself refuses to encode is an InterfaceError as well, and the one that is a ValueError.
+    return isinstance(cause, asyncpg.DataError) or (
+        isinstance(cause, asyncpg.InterfaceError) and isinstance(cause, ValueError)
+    )

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.http.metrics import observe
 from libs.http.problems import refusal_response, unexpected_response
-from libs.process.context import correlation_id
+from libs.process.context import correlation_id, trace_of, traceparent
 from libs.process.ids import new_id
 from libs.refusals import Kind, Refusal
 
@@ -48,6 +48,7 @@ class Envelope:
         request_id = given if WELL_FORMED_ID.fullmatch(given) else str(new_id())
         # Nothing resets it: a server handles each request in a context of its own.
         correlation_id.set(request_id)
+        traceparent.set(trace_of(headers.get("traceparent")))
         _forgive_trailing_slash(scope)
 
         started = time.perf_counter()

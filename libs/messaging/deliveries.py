@@ -1,14 +1,7 @@
 """Who was being handled when the process died: a row that is written before and removed after."""
 
-from typing import TYPE_CHECKING
-
 from sqlalchemy import Column, DateTime, Integer, MetaData, Table, Text, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.schema import CreateTable
-
-if TYPE_CHECKING:
-    # Only migrations need alembic; no process has to load it.
-    from alembic.operations import Operations
 
 BEGIN = text("""
     INSERT INTO deliveries AS known (consumer, event_id) VALUES (:consumer, :event_id)
@@ -31,12 +24,6 @@ def deliveries_table(metadata: MetaData) -> Table:
         Column("deaths", Integer, nullable=False, server_default=text("1")),
         Column("last_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     )
-
-
-def create_deliveries(op: "Operations") -> None:
-    """For the first migration of a service that consumes."""
-    metadata = MetaData(naming_convention=op.get_context().opts["target_metadata"].naming_convention)
-    op.execute(CreateTable(deliveries_table(metadata)))
 
 
 class Deliveries:

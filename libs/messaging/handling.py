@@ -18,7 +18,7 @@ from libs.messaging.gate import Gate
 from libs.messaging.ladder import Ladder
 from libs.messaging.outage import Outage, is_surely_outage
 from libs.messaging.publisher import BROKER_ERRORS
-from libs.process.context import correlation_id
+from libs.process.context import correlation_id, trace_of, traceparent
 
 DEATHS: Final = 3
 # How often an error is tried again at once that looks like an outage while the database answers.
@@ -54,6 +54,8 @@ class Handling:
 
     async def handle(self, queue: str, message: AbstractIncomingMessage, call: Call) -> None:
         correlation_id.set(message.correlation_id or "-")
+        given = message.headers.get("traceparent")
+        traceparent.set(trace_of(given if isinstance(given, str) else None))
         if message.redelivered or message.headers.get("x-delivery-count"):
             # It was delivered before and did not leave. If it ends this process too, it hits no other message.
             async with self._entered(self._gate.alone()):

@@ -1,7 +1,6 @@
 """The transactional outbox: events are rows of the transaction that caused them, and leave through the relay."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     ARRAY,
@@ -21,14 +20,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.schema import CreateIndex, CreateTable
 
 from libs.contracts.base import Event
 from libs.process.ids import new_id
-
-if TYPE_CHECKING:
-    # Only migrations need alembic; no process has to load it.
-    from alembic.operations import Operations
 
 CHANNEL = "outbox"
 """What `Bell` notifies and `Relay` listens to."""
@@ -45,7 +39,8 @@ QUEUE_STORAGE = {
 STORE = text("""
     INSERT INTO outbox (event_id, aggregate, aggregate_id, version, type, payload, headers)
     SELECT event_id, aggregate, aggregate_id, version, type, payload::jsonb,
-           jsonb_build_object('correlation_id', CAST(:correlation_id AS text))
+           jsonb_strip_nulls(jsonb_build_object('correlation_id', CAST(:correlation_id AS text),
+                                                'traceparent', CAST(:traceparent AS text)))
     FROM unnest(:event_ids, :aggregates, :aggregate_ids, :versions, :types, :payloads)
          AS event (event_id, aggregate, aggregate_id, version, type, payload)
     ON CONFLICT (aggregate, aggregate_id, version) DO NOTHING
@@ -108,20 +103,13 @@ def _event_columns() -> tuple[Column[object], ...]:
     )
 
 
-def create_outbox(op: "Operations") -> None:
-    """For a service's first migration. The relay makes the partitions of `outbox_sent`."""
-    metadata = MetaData(naming_convention=op.get_context().opts["target_metadata"].naming_convention)
-    outbox_tables(metadata)
-    for table in metadata.sorted_tables:
-        op.execute(CreateTable(table))
-        for index in sorted(table.indexes, key=lambda each: str(each.name)):
-            op.execute(CreateIndex(index))
-
-
-async def store(connection: AsyncConnection, events: Sequence[Event], *, correlation_id: str) -> None:
+async def store(
+    connection: AsyncConnection, events: Sequence[Event], *, correlation_id: str, traceparent: str | None = None
+) -> None:
     """Puts events into the outbox, in the caller's transaction and in one round trip.
 
-    Ring the service's `Bell` after the commit. An event whose aggregate and version already wait is not stored twice.
+    `correlation_id` and `traceparent` (W3C Trace Context) say what caused them. An event whose aggregate and version
+    already wait is not stored twice. Ring the service's `Bell` after the commit.
     """
     if not events:
         return
@@ -135,5 +123,6 @@ async def store(connection: AsyncConnection, events: Sequence[Event], *, correla
             "types": [event.type for event in events],
             "payloads": [event.model_dump_json() for event in events],
             "correlation_id": correlation_id,
+            "traceparent": traceparent,
         },
     )

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from libs.contracts.base import Event
 from libs.messaging.bell import Bell
 from libs.messaging.outbox import store
-from libs.process.context import correlation_id
+from libs.process.context import correlation_id, traceparent
 
 Fact = TypeVar("Fact")
 
@@ -18,7 +18,7 @@ Fact = TypeVar("Fact")
 class SqlUnitOfWork(ABC, Generic[Fact]):
     """Base of each service's unit of work: `async with uow() as work:` commits on a clean exit and only there.
 
-    A use case records what happened as facts of its domain; they become contracts and outbox rows just before the commit.
+    A use case records what happened as facts of its domain; they become contracts and outbox rows before the commit.
     """
 
     connection: AsyncConnection
@@ -56,7 +56,7 @@ class SqlUnitOfWork(ABC, Generic[Fact]):
                 return
             if self._facts:
                 events = [self.contract(fact) for fact in self._facts]
-                await store(self.connection, events, correlation_id=correlation_id.get())
+                await store(self.connection, events, correlation_id=correlation_id.get(), traceparent=traceparent.get())
             await self.connection.commit()
         if self._facts:
             self._bell.ring()

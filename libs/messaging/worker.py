@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from libs.contracts.topology import Exchange
 from libs.http.health import Check, health_router
 from libs.http.metrics import router as metrics_router
+from libs.messaging.bell import Bell
 from libs.messaging.consumption import Consumption
 from libs.messaging.relay import Relay
 
@@ -45,13 +46,14 @@ def create_worker_app(
     engine: AsyncEngine,
     amqp_url: str,
     publishes: Exchange,
+    bell: Bell | None = None,
     routers: Sequence[RabbitRouter] = (),
     context: Mapping[str, object] | None = None,
     periodic: Sequence[Periodic] = (),
 ) -> FastAPI:
     """An ASGI app that starts whatever is away, and says so on /health/ready until everything is there.
 
-    `context` is what handlers get by `faststream.Context(name)`. The engine is disposed of at the end.
+    `context` is what handlers get by `faststream.Context(name)`. Engine and bell are closed at the end.
     """
     relay = Relay(engine.url.render_as_string(hide_password=False), amqp_url, publishes)
     consumption = Consumption(engine, amqp_url, routers, context or {})
@@ -75,6 +77,8 @@ def create_worker_app(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await consumption.stop()
+        if bell is not None:
+            await bell.aclose()
         await engine.dispose()
 
     app = FastAPI(lifespan=lifespan, openapi_url=None)

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from libs.contracts.base import Currency, Text, Version
 from libs.http.fields import Amount
-from libs.process.context import correlation_id
+from libs.process.context import correlation_id, trace_of, traceparent
 from order_service.domain.products import Product
 from order_service.exceptions import CatalogUnavailable
 
@@ -55,7 +55,7 @@ class HttpProductSource:
     async def _ask(self, product_id: UUID) -> Product | None:
         response = await self._client.get(
             f"{self._url}/api/v1/products/{product_id}",
-            headers={"X-Request-ID": correlation_id.get()},
+            headers={"X-Request-ID": correlation_id.get(), "traceparent": traceparent.get() or trace_of(None)},
             timeout=PATIENCE,
         )
         if response.status_code == HTTPStatus.NOT_FOUND and _Problem.model_validate_json(response.content).code == GONE:

@@ -3,8 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from libs.messaging.deliveries import create_deliveries
-from libs.messaging.outbox import create_outbox
+from libs.messaging.migrations import create_deliveries, create_outbox
 
 revision = "0001"
 down_revision = None
@@ -126,8 +125,8 @@ def upgrade() -> None:
         CREATE TRIGGER order_history_is_append_only BEFORE UPDATE OR DELETE ON order_history
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting()
     """)
-    create_outbox(op)
-    create_deliveries(op)
+    create_outbox()
+    create_deliveries()
 
 
 def downgrade() -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from libs.messaging.outbox import store
 from libs.messaging.tests.shop import Shop
 from libs.messaging.tests.things import ThingChanged, ThingDeleted, ThingEvent, follow
 from libs.messaging.topology import RUNGS, Rung
-from libs.process.context import correlation_id
+from libs.process.context import TRACEPARENT, correlation_id, traceparent
 from libs.process.ids import new_id
 from libs.testing.proxy import Proxy
 from libs.testing.wait import until
@@ -127,16 +128,18 @@ async def test_shuffled_and_tripled_events_end_in_the_same_replica(shop: Shop) -
     assert {replica[thing][1] for thing in things[4:]} == {"name 5"}
 
 
-async def test_what_a_handler_stores_carries_the_correlation_on(shop: Shop) -> None:
+async def test_what_a_handler_stores_carries_its_cause_on(shop: Shop) -> None:
     async def answer(event: ThingEvent, engine: AsyncEngine) -> None:
         async with engine.begin() as connection:
-            await store(connection, [event], correlation_id=correlation_id.get())
+            await store(connection, [event], correlation_id=correlation_id.get(), traceparent=traceparent.get())
 
     async with consuming(shop, answer):
         await send(shop, changed())
         await until(lambda: _one_waits(shop))
     async with shop.engine.connect() as connection:
-        assert await connection.scalar(text("SELECT headers ->> 'correlation_id' FROM outbox")) == "story-2"
+        headers = await connection.scalar(text("SELECT headers FROM outbox"))
+    assert headers["correlation_id"] == "story-2"
+    assert TRACEPARENT.fullmatch(headers["traceparent"])
 
 
 BROKEN = [
@@ -350,17 +353,14 @@ async def test_a_deadly_message_is_parked_after_three_deaths_and_no_neighbour_is
             sys.executable, "-m", "libs.messaging.tests.processes.consumer", shop.database_url, shop.amqp_url, shop.name
         )
         ended = asyncio.ensure_future(process.wait())
-        parked = asyncio.ensure_future(until(lambda: _some(shop, shop.queue.parked), timeout=120))
-        await asyncio.wait({ended, parked}, return_when=asyncio.FIRST_COMPLETED)
+        await until(partial(_ended_or_parked, ended, shop), timeout=120)
         if ended.done():
             deaths += 1
-            parked.cancel()
         else:
             await until(lambda: _replica_size(shop, 8))
             await until(lambda: settled(shop, parked=1))
             process.kill()
             await ended
-        await asyncio.gather(parked, return_exceptions=True)
     assert deaths == 3
     [message] = await shop.take(shop.queue.parked, 1)
     assert message.message_id == sent[4]
@@ -382,8 +382,8 @@ async def _one_waits(shop: Shop) -> bool:
     return await shop.waiting() == 1
 
 
-async def _some(shop: Shop, queue: str) -> bool:
-    return await shop.ready(queue) > 0
+async def _ended_or_parked(ended: asyncio.Future[int], shop: Shop) -> bool:
+    return ended.done() or await shop.ready(shop.queue.parked) > 0
 
 
 async def _left(shop: Shop, count: int) -> bool:

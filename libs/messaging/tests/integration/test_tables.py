@@ -12,8 +12,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.messaging import partitions
-from libs.messaging.deliveries import create_deliveries
-from libs.messaging.outbox import create_outbox
+from libs.messaging.migrations import create_deliveries, create_outbox
 from libs.messaging.tests.shop import Shop, running
 from libs.messaging.tests.things import METADATA, THINGS, ThingChanged
 from libs.process.ids import new_id
@@ -25,9 +24,9 @@ async def test_migrations_make_what_the_metadata_says(engine: AsyncEngine) -> No
         connection.execute(text("CREATE SCHEMA migrated"))
         connection.execute(text("SET LOCAL search_path TO migrated"))
         context = MigrationContext.configure(connection, opts={"target_metadata": METADATA})
-        operations = Operations(context)
-        create_outbox(operations)
-        create_deliveries(operations)
+        with Operations.context(context):
+            create_outbox()
+            create_deliveries()
         THINGS.create(connection)
         connection.dialect.default_schema_name = "migrated"
         found: list[object] = compare_metadata(context, METADATA)
