@@ -30,19 +30,22 @@ async def test_a_price_is_kept_to_the_cent(admin: Caller, nobody: Caller, sent: 
 @pytest.mark.parametrize(
     "sent",
     ['"19.999"', "19.999", "0.30000000000000004", '"-0.01"', "-1", '"NaN"', "NaN", '"Infinity"', "Infinity",
-     "-Infinity", '"10000000"', "10000000", "1e400", '"1e400"', "1e-400", "9999999.991", '""', '" "', '"1,50"',
-     '"€5"', '"0x10"', "true", "false", "null", "[]", "{}", '"1.00 EUR"', "1" + "0" * 5000,
+     "-Infinity", '"10000000"', "10000000", '"1e400"', "9999999.991", '""', '" "', '"1,50"',
+     '"€5"', '"0x10"', "true", "false", "null", "[]", "{}", '"1.00 EUR"',
      '"' + "9" * 5000 + '"', '"\\u0000"', '"sNaN"'],
     ids=lambda sent: sent[:24],
 )  # fmt: skip
 async def test_what_is_no_price_is_refused(admin: Caller, sent: str) -> None:
     response = await admin.catalog.post("/product", content=body(sent), headers=JSON)
-    problem = assert_problem(response, 422)
-    if not sent.startswith("1000000000"):
-        assert "price" in refused_fields(problem), "a number too long for JSON readers may fail as a whole"
+    assert "price" in refused_fields(assert_problem(response, 422))
     product = await make_product(admin)
     put = await admin.catalog.put(f"/product/{product['id']}", content=f'{{"price": {sent}}}'.encode(), headers=JSON)
     assert_problem(put, 422)
+
+
+@pytest.mark.parametrize("sent", ["1e400", "-1e400", "1e-400", "1.00000000000000000001", "1" + "0" * 5000])
+async def test_what_no_number_type_holds_is_not_rounded(admin: Caller, sent: str) -> None:
+    assert_problem(await admin.catalog.post("/product", content=body(sent), headers=JSON), 422)
 
 
 @pytest.mark.parametrize("bound", ["min_price", "max_price"])
