@@ -8,7 +8,7 @@ from auth_service.core.settings import WorkerSettings
 from auth_service.repositories.expiry import forget_expired
 from libs.contracts.topology import AUTH_EVENTS
 from libs.database.engine import new_engine
-from libs.messaging.worker import create_worker_app, every
+from libs.messaging.worker import Periodic, create_worker_app
 from libs.process.logs import configure_logs
 
 FORGET_EVERY = 60.0
@@ -20,7 +20,7 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
         engine=engine,
         amqp_url=settings.amqp_url,
         publishes=AUTH_EVENTS,
-        periodic=[every(FORGET_EVERY, partial(forget_expired, engine))],
+        periodic=[Periodic("clean-up", FORGET_EVERY, partial(forget_expired, engine))],
     )
 
 

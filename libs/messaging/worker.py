@@ -12,10 +12,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.contracts.topology import Exchange
+from libs.database.outages import is_outage
 from libs.http.health import Check, health_router
 from libs.http.metrics import router as metrics_router
 from libs.messaging.bell import Bell
 from libs.messaging.consumption import Consumption
+from libs.messaging.link import Link
 from libs.messaging.relay import Relay
 
 RESTART_AFTER = 1.0
@@ -27,18 +29,25 @@ Work = Callable[[], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Periodic:
+    """A timer of a worker. Several workers may run it, so the work itself has to stand that."""
+
+    name: str
     seconds: float
     work: Work
 
     async def run(self) -> None:
+        """Until it is cancelled. The database being away is waited for, and said once."""
+        link = Link(self.name)
         while True:
-            await self.work()
-            await asyncio.sleep(self.seconds)
-
-
-def every(seconds: float, work: Work) -> Periodic:
-    """A timer of `create_worker_app`. Several workers run it, so the work itself has to stand that."""
-    return Periodic(seconds, work)
+            try:
+                await self.work()
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                await asyncio.sleep(link.down(error))
+            else:
+                link.up()
+                await asyncio.sleep(self.seconds)
 
 
 def create_worker_app(
@@ -68,7 +77,7 @@ def create_worker_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        works = {"relay": relay.run, **{f"timer {timer.work}": timer.run for timer in periodic}}
+        works = {"relay": relay.run, **{timer.name: timer.run for timer in periodic}}
         if routers:
             works["consumers"] = consumption.run
         tasks = [asyncio.create_task(_keep_running(name, work)) for name, work in works.items()]

@@ -1,0 +1,34 @@
+"""Timers of a worker."""
+
+import asyncio
+import logging
+
+import pytest
+
+from libs.messaging.worker import Periodic
+
+
+async def test_an_outage_is_said_once_and_waited_for(caplog: pytest.LogCaptureFixture) -> None:
+    tries = 0
+    done = asyncio.Event()
+
+    async def work() -> None:
+        nonlocal tries
+        tries += 1
+        if tries <= 2:
+            raise ConnectionRefusedError
+        done.set()
+
+    with caplog.at_level(logging.WARNING):
+        timer = asyncio.create_task(Periodic("clean-up", 60.0, work).run())
+        await asyncio.wait_for(done.wait(), 10)
+        timer.cancel()
+    assert [record.message.partition(":")[0] for record in caplog.records] == ["clean-up"]
+
+
+async def test_a_defect_ends_the_timer() -> None:
+    async def work() -> None:
+        raise LookupError("a defect")
+
+    with pytest.raises(LookupError):
+        await Periodic("clean-up", 60.0, work).run()
