@@ -15,7 +15,7 @@ from libs.contracts.topology import AUTH_EVENTS, CATALOG_USERS
 from libs.database.engine import new_engine
 from libs.messaging.consumer import subscriber
 from libs.messaging.tests.shop import Shop
-from libs.messaging.worker import create_worker_app, every
+from libs.messaging.worker import Periodic, create_worker_app
 from libs.process.ids import new_id
 from libs.testing.proxy import Proxy
 from libs.testing.wait import until
@@ -114,7 +114,7 @@ async def test_a_timer_goes_on_after_a_failure(shop: Shop, caplog: pytest.LogCap
         engine=new_engine(shop.database_url, pool_size=1),
         amqp_url=shop.amqp_url,
         publishes=AUTH_EVENTS,
-        periodic=[every(0.01, work)],
+        periodic=[Periodic("timer", 0.01, work)],
     )
     async with served(app) as client:
         await until(lambda: runs > 2)
