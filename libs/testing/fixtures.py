@@ -1,4 +1,4 @@
-"""Fixtures for a conftest to import by name: amqp_url, database_for, and run_id and worker_name that both need."""
+"""What every test may ask for: a database and a broker of its worker's own."""
 
 import os
 import uuid

@@ -10,10 +10,8 @@ from auth_service.main import create_app
 from auth_service.tests.integration.house import ADMIN_EMAIL, ADMIN_PASSWORD, House, answer
 from libs.database.engine import new_engine
 from libs.testing.databases import empty
-from libs.testing.fixtures import DatabaseFor, amqp_url, database_for, run_id, worker_name
+from libs.testing.fixtures import DatabaseFor
 from libs.testing.wait import until
-
-__all__ = ["amqp_url", "database_for", "run_id", "worker_name"]
 
 
 @pytest.fixture(scope="session")

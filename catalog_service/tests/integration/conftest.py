@@ -14,11 +14,9 @@ from catalog_service.tests.integration.people import Issuer
 from libs.database.reads import Reader
 from libs.database.urls import for_asyncpg
 from libs.http.security import Authenticator
-from libs.testing.fixtures import DatabaseFor, amqp_url, database_for, run_id, worker_name
+from libs.testing.fixtures import DatabaseFor
 from libs.tokens.keys import LocalKeys
 from libs.tokens.verifier import TokenVerifier
-
-__all__ = ["amqp_url", "database_for", "run_id", "worker_name"]
 
 
 @pytest.fixture(scope="session")

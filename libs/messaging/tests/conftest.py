@@ -9,9 +9,7 @@ from libs.messaging.tests.shop import Shop
 from libs.messaging.tests.things import create_tables, topology_named
 from libs.process.ids import new_id
 from libs.testing.databases import empty
-from libs.testing.fixtures import DatabaseFor, amqp_url, database_for, run_id, worker_name
-
-__all__ = ["amqp_url", "database_for", "run_id", "worker_name"]
+from libs.testing.fixtures import DatabaseFor
 
 
 @pytest.fixture(scope="session")

@@ -6,14 +6,12 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.database.engine import new_engine
-from libs.testing.fixtures import DatabaseFor, amqp_url, database_for, run_id, worker_name
+from libs.testing.fixtures import DatabaseFor
 from order_service.core.settings import Settings
 from order_service.main import create_app
 from order_service.repositories import catalog
 from order_service.tests.integration.neighbours import Neighbours
 from order_service.tests.integration.shop import Caller, Shop
-
-__all__ = ["amqp_url", "database_for", "run_id", "worker_name"]
 
 
 @pytest.fixture(scope="session")

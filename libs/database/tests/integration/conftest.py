@@ -6,9 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.database.engine import new_engine
 from libs.database.reads import Reader
-from libs.testing.fixtures import DatabaseFor, database_for, run_id, worker_name
-
-__all__ = ["database_for", "run_id", "worker_name"]
+from libs.testing.fixtures import DatabaseFor
 
 TABLES = """
     CREATE TABLE shelf (
