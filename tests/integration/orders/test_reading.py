@@ -49,9 +49,10 @@ async def test_an_admin_sees_all(admin: Caller, customer: Account, order: Json) 
     assert ok(response) == order
     assert response.headers["etag"] == f'"{order["version"]}"'
     mine = ids(await walk(customer.call.order, "/orders", limit=100))
-    assert ids(await walk(admin.order, "/orders", user_id=customer.id, limit=100)) == mine
-    assert ids(await walk(admin.order, f"/orders/user/{customer.id}", limit=100)) == mine
     assert order["id"] in mine
+    for path, params in (("/orders", {"user_id": customer.id}), (f"/orders/user/{customer.id}", {})):
+        seen = await walk(admin.order, path, **params, limit=100)
+        assert ids([each for each in seen if "deleted_at" not in each]) == mine
     assert await walk(admin.order, "/orders", user_id=unknown_id()) == []
 
 
