@@ -15,13 +15,18 @@ from libs.messaging.bell import Bell
 from libs.process.logs import configure_logs
 from libs.tokens.keys import RemoteKeys
 from libs.tokens.verifier import TokenVerifier
-from order_service.api import lists, orders
+from order_service.api import lists, orders, payments
 from order_service.core.settings import Settings
+from order_service.gateways.mock_messages import SignedMessages
+from order_service.gateways.providers import new_provider
 from order_service.repositories.catalog import HttpProductSource
 from order_service.repositories.known import SqlKnownProducts, SqlStandings
 from order_service.repositories.reads import SqlOrderReads
 from order_service.repositories.unit_of_work import OrderUnitOfWork
+from order_service.services.paying import Paying
 from order_service.services.placing import Placing
+from order_service.services.pricing import Pricing
+from order_service.services.settling import Settling
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -42,7 +47,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = new_api(
         "order_service",
         "Orders of the shop, from placing to delivery.",
-        routers=[orders.router, lists.router],
+        routers=[orders.router, lists.router, payments.router],
         checks={"database": partial(ping, engine)},
         lifespan=lifespan,
         cors_origins=settings.cors_origins,
@@ -52,9 +57,14 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.authenticator = Authenticator(verifier, SqlStandings(reader))
     app.state.uow = partial(OrderUnitOfWork, engine, bell)
     app.state.reads = SqlOrderReads(reader)
-    app.state.placing = Placing(
+    app.state.pricing = Pricing(
         app.state.uow, SqlKnownProducts(reader), HttpProductSource(settings.catalog_url, client)
     )
+    provider = new_provider(settings, engine)
+    app.state.paying = Paying(app.state.uow, provider)
+    app.state.settling = Settling(app.state.uow, provider)
+    app.state.messages = SignedMessages(settings.payment_webhook_secret.get_secret_value())
+    app.state.placing = Placing(app.state.uow, app.state.pricing)
     return app
 
 

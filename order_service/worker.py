@@ -7,23 +7,33 @@ from fastapi import FastAPI
 from libs.contracts.topology import ORDER_EVENTS
 from libs.database.engine import new_engine
 from libs.messaging.bell import Bell
-from libs.messaging.worker import create_worker_app
+from libs.messaging.worker import Periodic, create_worker_app
 from libs.process.logs import configure_logs
-from libs.process.settings import WorkerSettings
 from order_service.consumer import products, stock, users
+from order_service.core.settings import WorkerSettings
+from order_service.gateways.providers import new_provider
 from order_service.repositories.unit_of_work import OrderUnitOfWork
+from order_service.services.settling import Settling
+from order_service.services.timers import announce_again, expire_unpaid
 
 
 def create_worker(settings: WorkerSettings) -> FastAPI:
     engine = new_engine(settings.database_url, pool_size=settings.database_pool_size)
     bell = Bell(engine)
+    uow = partial(OrderUnitOfWork, engine, bell)
+    settling = Settling(uow, new_provider(settings, engine))
     return create_worker_app(
         engine=engine,
         bell=bell,
         amqp_url=settings.amqp_url,
         publishes=ORDER_EVENTS,
         routers=[users.router, products.router, stock.router],
-        context={"uow": partial(OrderUnitOfWork, engine, bell)},
+        context={"uow": uow, "hold": settings.hold},
+        periodic=[
+            Periodic("expiry", 1.0, partial(expire_unpaid, uow)),
+            Periodic("announcements", 1.0, partial(announce_again, uow, settings.patience)),
+            Periodic("settlement", 1.0, settling.settle_due),
+        ],
     )
 
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 from ops.stack import child, postgres, rabbitmq
 from ops.stack.layout import REPOSITORY, Layout
+from ops.stack.migrations import up_to_date
 from ops.stack.plan import Plan
 from ops.stack.postgres import Postgres
 from ops.stack.process import StartError
@@ -63,12 +64,17 @@ class BringUp:
         await self._supervisor.start(rabbitmq.broker(self._layout, server, installation, scratch=scratch))
 
     async def _signing_key(self) -> None:
+        if self._layout.signing_key.exists():
+            return
         command = (sys.executable, "-m", "auth_service.core.keys", str(self._layout.signing_key))
         await self._run("signing-key", "signing key", command, os.environ)
 
     async def _migrate(self, service: Service, databases: Task[None]) -> None:
         await databases
-        env = common_environment(self._plan.database_url(service))
+        url = self._plan.database_url(service)
+        if await up_to_date(url, REPOSITORY / service.package / "migrations" / "versions"):
+            return
+        env = common_environment(url)
         await self._run(f"{service.name}-migration", f"{service.name} migrations", service.migration, env)
 
     async def _api(self, service: Service, migrated: Task[None], key: Task[None]) -> None:

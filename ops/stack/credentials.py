@@ -22,6 +22,7 @@ class Credentials:
     rabbitmq: str = field(default_factory=_new)
     erlang_cookie: str = field(default_factory=_new)
     admin: str = field(default_factory=_new)
+    payment_webhook: str = field(default_factory=_new)
 
     @classmethod
     def at(cls, path: Path) -> Self:

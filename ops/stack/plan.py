@@ -51,6 +51,7 @@ def make_plan(kind: Kind, credentials: Credentials, ports: PortReservations) -> 
             plan.worker_ports[service] = take(_WORKER, service.worker_port)
             plan.addresses[service.url_variable] = f"http://{HOST}:{plan.api_ports[service]}"
         plan.addresses |= {"ADMIN_EMAIL": ADMIN_EMAIL, "ADMIN_PASSWORD": credentials.admin}
+        plan.addresses["PAYMENT_WEBHOOK_SECRET"] = credentials.payment_webhook
     _plan_rabbitmq(plan, take)
     _plan_postgres(plan, take)
     return plan

@@ -64,7 +64,9 @@ def api_environment(service: Service, layout: Layout, addresses: Mapping[str, st
         admin = {name: addresses[name] for name in ("ADMIN_EMAIL", "ADMIN_PASSWORD")}
         return {"JWT_PRIVATE_KEY_FILE": str(layout.signing_key), **admin}
     keys = {"JWKS_URL": f"{addresses['AUTH_URL']}/.well-known/jwks.json"}
-    return {**keys, "CATALOG_URL": addresses["CATALOG_URL"]} if service is ORDER else keys
+    if service is CATALOG:
+        return keys
+    return {**keys, **{name: addresses[name] for name in ("CATALOG_URL", "PAYMENT_WEBHOOK_SECRET")}}
 
 
 def uvicorn(service: Service, part: str, port: int, env: Mapping[str, str], layout: Layout) -> Spec:

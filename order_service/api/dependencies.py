@@ -7,7 +7,11 @@ from fastapi import Depends, Request
 from libs.http.security import CurrentUser
 from order_service.domain.actor import Actor
 from order_service.domain.ports import OrderReads, UnitOfWorkFactory
+from order_service.domain.provider import ProviderMessages
+from order_service.services.paying import Paying
 from order_service.services.placing import Placing
+from order_service.services.pricing import Pricing
+from order_service.services.settling import Settling
 
 
 async def _uow(request: Request) -> UnitOfWorkFactory:
@@ -25,6 +29,26 @@ async def _placing(request: Request) -> Placing:
     return placing
 
 
+async def _pricing(request: Request) -> Pricing:
+    pricing: Pricing = request.app.state.pricing
+    return pricing
+
+
+async def _paying(request: Request) -> Paying:
+    paying: Paying = request.app.state.paying
+    return paying
+
+
+async def _settling(request: Request) -> Settling:
+    settling: Settling = request.app.state.settling
+    return settling
+
+
+async def _messages(request: Request) -> ProviderMessages:
+    messages: ProviderMessages = request.app.state.messages
+    return messages
+
+
 async def _actor(user: CurrentUser) -> Actor:
     return Actor(user.user_id, user.username, user.is_admin)
 
@@ -33,3 +57,7 @@ Uow = Annotated[UnitOfWorkFactory, Depends(_uow)]
 Reads = Annotated[OrderReads, Depends(_reads)]
 PlacingOrders = Annotated[Placing, Depends(_placing)]
 CurrentActor = Annotated[Actor, Depends(_actor)]
+Prices = Annotated[Pricing, Depends(_pricing)]
+PayingOrders = Annotated[Paying, Depends(_paying)]
+Settlements = Annotated[Settling, Depends(_settling)]
+Messages = Annotated[ProviderMessages, Depends(_messages)]

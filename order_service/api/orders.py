@@ -9,13 +9,14 @@ from libs.http.app import API
 from libs.http.etag import ExpectedVersions, SetETag
 from libs.http.openapi import refusing
 from libs.tokens.principal import Forbidden
-from order_service.api.dependencies import CurrentActor, PlacingOrders, Reads, Uow
+from order_service.api.dependencies import CurrentActor, PlacingOrders, Prices, Reads, Uow
 from order_service.exceptions import (
     CatalogUnavailable,
     CurrencyMismatch,
     IllegalTransition,
     OrderInProgress,
     OrderNotFound,
+    PaymentInProgress,
     ProductNotFound,
     ProductUnavailable,
 )
@@ -57,24 +58,51 @@ async def read_order(order_id: UUID, viewer: CurrentActor, reads: Reads, etag: S
 @router.put(
     "/update_order/{order_id}",
     summary="Change an order",
-    description="Before payment its owner changes address and comment; an admin marks it as shipped and delivered.",
+    description=(
+        "Before payment its owner changes items, which are reserved anew, address and comment; "
+        "an admin marks it as shipped and delivered."
+    ),
     response_model=OrderOut,
-    responses=refusing(Forbidden, OrderNotFound, IllegalTransition),
+    responses=refusing(
+        Forbidden,
+        OrderNotFound,
+        IllegalTransition,
+        PaymentInProgress,
+        ProductNotFound,
+        ProductUnavailable,
+        CurrencyMismatch,
+        CatalogUnavailable,
+    ),
 )
 async def update_order(
-    order_id: UUID, body: OrderUpdate, actor: CurrentActor, uow: Uow, expected: ExpectedVersions, etag: SetETag
+    order_id: UUID,
+    body: OrderUpdate,
+    actor: CurrentActor,
+    uow: Uow,
+    prices: Prices,
+    expected: ExpectedVersions,
+    etag: SetETag,
 ) -> dict[str, Any]:
-    order = await changing.update(uow, actor, order_id, details=body.details, status=body.status, expected=expected)
+    order = await changing.update(
+        uow,
+        prices,
+        actor,
+        order_id,
+        items=body.wanted,
+        details=body.details,
+        status=body.status,
+        expected=expected,
+    )
     etag(order.version)
     return show(order)
 
 
 @router.post(
     "/order/{order_id}/cancel",
-    summary="Cancel an order that is not paid",
-    description="Cancelling a cancelled order changes nothing.",
+    summary="Cancel an order that is not shipped",
+    description="A paid order is refunded. Cancelling it again changes nothing.",
     response_model=OrderOut,
-    responses=refusing(OrderNotFound, IllegalTransition),
+    responses=refusing(OrderNotFound, IllegalTransition, PaymentInProgress),
 )
 async def cancel_order(order_id: UUID, actor: CurrentActor, uow: Uow, etag: SetETag) -> dict[str, Any]:
     order = await changing.cancel(uow, actor, order_id)
@@ -87,7 +115,7 @@ async def cancel_order(order_id: UUID, actor: CurrentActor, uow: Uow, etag: SetE
     summary="Delete an order",
     description="An open order is cancelled first. Afterwards only admins see it, with `deleted_at`.",
     status_code=204,
-    responses=refusing(OrderNotFound, OrderInProgress),
+    responses=refusing(OrderNotFound, OrderInProgress, PaymentInProgress),
 )
 async def delete_order(order_id: UUID, actor: CurrentActor, uow: Uow, expected: ExpectedVersions) -> None:
     await changing.delete(uow, actor, order_id, expected)

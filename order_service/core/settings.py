@@ -1,9 +1,41 @@
-"""What the HTTP process is told by its environment. The worker needs no more than every worker does."""
+"""What the two processes are told by their environment."""
 
-from pydantic import Field
+from datetime import timedelta
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings
 
 from libs.process.settings import RemoteKeysSettings
+from libs.process.settings import WorkerSettings as EveryWorkersSettings
 
 
-class Settings(RemoteKeysSettings):
+class PaymentSettings(BaseSettings):
+    """Both charge and ask: the API when a customer pays, the worker for what stayed open."""
+
+    payment_provider: Literal["mock", "stripe"] = "mock"
+    stripe_api_key: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _stripe_needs_a_key(self) -> Self:
+        if self.payment_provider == "stripe" and self.stripe_api_key is None:
+            raise ValueError("PAYMENT_PROVIDER=stripe needs STRIPE_API_KEY")
+        return self
+
+
+class Settings(RemoteKeysSettings, PaymentSettings):
     catalog_url: str = Field(description="where catalog_service is, without a path")
+    payment_webhook_secret: SecretStr = Field(description="what the provider signs its messages with")
+
+
+class WorkerSettings(EveryWorkersSettings, PaymentSettings):
+    reservation_seconds: float = Field(default=900, gt=0, description="how long stock is held for a payment")
+    answer_seconds: float = Field(default=30, gt=0, description="an order unanswered for longer is announced again")
+
+    @property
+    def hold(self) -> timedelta:
+        return timedelta(seconds=self.reservation_seconds)
+
+    @property
+    def patience(self) -> timedelta:
+        return timedelta(seconds=self.answer_seconds)

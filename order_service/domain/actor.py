@@ -6,6 +6,12 @@ from uuid import UUID
 CATALOG = "catalog"
 """How the history calls catalog_service, whose answers about stock move orders on."""
 
+PAYMENTS = "payments"
+"""How it calls what the payment provider says."""
+
+TIMER = "timer"
+"""How it calls the passing of time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:

@@ -32,6 +32,18 @@ class OrderCancelled(_OrderFact):
     pass
 
 
+class OrderPaid(_OrderFact):
+    pass
+
+
+class OrderExpired(_OrderFact):
+    """Its stock was not held any longer."""
+
+
+class OrderRefunded(_OrderFact):
+    pass
+
+
 class OrderShipped(_OrderFact):
     pass
 
@@ -40,4 +52,15 @@ class OrderDelivered(_OrderFact):
     pass
 
 
-Fact = OrderPlaced | OrderAmended | OrderReserved | OrderRejected | OrderCancelled | OrderShipped | OrderDelivered
+Fact = (
+    OrderPlaced
+    | OrderAmended
+    | OrderReserved
+    | OrderRejected
+    | OrderPaid
+    | OrderCancelled
+    | OrderExpired
+    | OrderRefunded
+    | OrderShipped
+    | OrderDelivered
+)

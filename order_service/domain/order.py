@@ -2,26 +2,29 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Self, TypedDict
 from uuid import UUID
 
-from order_service.domain.actor import CATALOG, Actor
+from order_service.domain.actor import CATALOG, TIMER, Actor
 from order_service.domain.facts import (
     Fact,
     OrderAmended,
     OrderCancelled,
     OrderDelivered,
+    OrderExpired,
     OrderPlaced,
+    OrderRefunded,
     OrderRejected,
     OrderReserved,
     OrderShipped,
 )
+from order_service.domain.payment import Payment
 from order_service.domain.products import Line, Offer
 from order_service.domain.shortages import Shortage, describe
 from order_service.domain.status import BEFORE_PAYMENT, FINAL, FOLLOWING, Status
-from order_service.exceptions import IllegalTransition, OrderInProgress
+from order_service.exceptions import IllegalTransition, OrderInProgress, PaymentInProgress
 
 
 class Details(TypedDict, total=False):
@@ -60,7 +63,11 @@ class Order:
     version: int
     created_at: datetime
     updated_at: datetime
+    reserved_until: datetime | None = None
+    """Until when the catalog holds its stock for a payment."""
     deleted_at: datetime | None = None
+    payment: Payment | None = None
+    """The newest one. At most one is open, or has succeeded."""
     changes: list[Change] = field(default_factory=list)
     """What has happened since it was read, for the history."""
 
@@ -92,40 +99,64 @@ class Order:
         """Whether catalog's answer to `version` still matters: one that is late or comes again does not."""
         return self.status is Status.PENDING and self.version == version
 
-    def reserve(self, now: datetime) -> Fact:
-        self._move(Status.AWAITING_PAYMENT, CATALOG, now)
+    def reserve(self, now: datetime, hold: timedelta) -> Fact:
+        self.move(Status.AWAITING_PAYMENT, CATALOG, now)
+        self.reserved_until = now + hold
         return OrderReserved(self)
 
     def reject(self, shortages: Sequence[Shortage], now: datetime) -> Fact:
         reason = describe(shortages, {line.product_id: line.name for line in self.lines})
-        self._move(Status.REJECTED, CATALOG, now, reason)
+        self.move(Status.REJECTED, CATALOG, now, reason)
         self.status_reason = reason
         return OrderRejected(self)
 
     def cancel(self, actor: Actor, now: datetime) -> Fact | None:
-        """Cancelling again changes nothing."""
-        if self.status is Status.CANCELLED:
+        """A paid order is refunded. Cancelling again changes nothing."""
+        if self.status in (Status.CANCELLED, Status.REFUNDED):
             return None
-        self._move(Status.CANCELLED, actor.name, now)
+        self.refuse_while_paying()
+        if self.status is Status.PAID:
+            return self.refund(actor.name, now)
+        self.move(Status.CANCELLED, actor.name, now)
         return OrderCancelled(self)
 
+    def refund(self, actor: str, now: datetime) -> Fact:
+        """The money goes back as soon as the provider gives it; the order does not wait for that."""
+        self.move(Status.REFUNDED, actor, now)
+        if self.payment is not None and self.payment.provider_reference is not None:
+            self.payment.give_back(self.payment.provider_reference, now)
+        return OrderRefunded(self)
+
+    def expire(self, now: datetime) -> Fact | None:
+        """If it is time for that, and nobody is just paying."""
+        if self.reserved_until is None or self.reserved_until > now or self.is_being_paid:
+            return None
+        self.move(Status.EXPIRED, TIMER, now, "not paid in time")
+        return OrderExpired(self)
+
     def ship(self, actor: Actor, now: datetime) -> Fact:
-        self._move(Status.SHIPPED, actor.name, now)
+        self.move(Status.SHIPPED, actor.name, now)
         return OrderShipped(self)
 
     def deliver(self, actor: Actor, now: datetime) -> Fact:
-        self._move(Status.DELIVERED, actor.name, now)
+        self.move(Status.DELIVERED, actor.name, now)
         return OrderDelivered(self)
 
-    def change_details(self, actor: Actor, details: Details, now: datetime) -> Fact | None:
-        """Announced, though others learn nothing new: a pending order waits for the answer to its newest version."""
+    def amend(self, actor: Actor, offer: Offer | None, details: Details, now: datetime) -> Fact | None:
+        """Before payment. New items, an `offer`, have to be reserved anew.
+
+        A change of details alone is announced as well, though others learn nothing new from it: a pending order waits
+        for the answer to its newest version.
+        """
         if self.status not in BEFORE_PAYMENT:
             raise IllegalTransition(f"An order that is {self.status} can no longer be changed.")
+        self.refuse_while_paying()
         address = details.get("delivery_address", self.delivery_address)
         comment = details.get("comment", self.comment)
         changed = [
             name
             for name, differs in (
+                ("items", offer is not None and (offer.lines, offer.currency) != (self.lines, self.currency)),
                 ("delivery address", address != self.delivery_address),
                 ("comment", comment != self.comment),
             )
@@ -134,7 +165,12 @@ class Order:
         if not changed:
             return None
         self.delivery_address, self.comment = address, comment
-        self._note(self.status, actor.name, now, f"{' and '.join(changed)} changed")
+        reason = f"{' and '.join(changed)} changed"
+        if offer is None or "items" not in changed:
+            self.note(self.status, actor.name, now, reason)
+        else:
+            self.lines, self.total, self.currency = offer.lines, offer.total, offer.currency
+            self.note(Status.PENDING, actor.name, now, reason)
         return OrderAmended(self)
 
     def delete(self, actor: Actor, now: datetime) -> Fact | None:
@@ -145,16 +181,27 @@ class Order:
         if self.status not in FINAL:
             raise OrderInProgress(f"The order is {self.status}; it can be deleted once it is delivered or refunded.")
         self.deleted_at = now
-        self._note(self.status, actor.name, now, "deleted")
+        self.note(self.status, actor.name, now, "deleted")
         return fact
 
-    def _move(self, to: Status, actor: str, now: datetime, reason: str | None = None) -> None:
+    @property
+    def is_being_paid(self) -> bool:
+        return self.payment is not None and self.payment.is_open
+
+    def refuse_while_paying(self) -> None:
+        """Whoever comes while a payment is under way waits for its outcome, so that the two never contradict."""
+        if self.is_being_paid:
+            raise PaymentInProgress("A payment is under way; try again when its outcome is known.", retry_after=1)
+
+    def move(self, to: Status, actor: str, now: datetime, reason: str | None = None) -> None:
         if to not in FOLLOWING[self.status]:
             raise IllegalTransition(f"An order that is {self.status} cannot become {to}.")
-        self._note(to, actor, now, reason)
+        self.note(to, actor, now, reason)
 
-    def _note(self, to: Status, actor: str, now: datetime, reason: str | None) -> None:
+    def note(self, to: Status, actor: str, now: datetime, reason: str | None) -> None:
         self.version += 1
         self.updated_at = now
         self.changes.append(Change(self.version, now, actor, self.status, to, reason))
         self.status = to
+        if to is not Status.AWAITING_PAYMENT:
+            self.reserved_until = None

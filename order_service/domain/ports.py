@@ -10,6 +10,7 @@ from uuid import UUID
 from order_service.domain.actor import Actor
 from order_service.domain.facts import Fact
 from order_service.domain.order import Order
+from order_service.domain.payment import Payment
 from order_service.domain.people import Person
 from order_service.domain.products import Product
 from order_service.domain.status import Status
@@ -24,6 +25,35 @@ class Orders(Protocol):
 
     async def save(self, order: Order) -> None:
         """Stores what its `changes` tell of, and these as history. Without any it does nothing."""
+
+    async def replace_lines(self, order: Order) -> None: ...
+
+    async def due(self, now: datetime, limit: int) -> Sequence[UUID]:
+        """Orders whose stock is not held any longer than now, the longest waiting first."""
+
+    async def unanswered(self, before: datetime, now: datetime, limit: int) -> Sequence[UUID]:
+        """Pending orders last announced `before`. They count as announced `now`, so that one timer gets each."""
+
+
+class Payments(Protocol):
+    """Written only by who has locked the payment's order."""
+
+    async def add(self, payment: Payment) -> None: ...
+
+    async def save(self, payment: Payment) -> None: ...
+
+    async def find(self, payment_id: UUID) -> Payment | None: ...
+
+    async def due(self, now: datetime, limit: int) -> Sequence[UUID]:
+        """Payments whose provider is to be asked. Each is put off by a pause, so that one timer gets it."""
+
+
+class SeenMessages(Protocol):
+    """Which messages of the payment provider were handled."""
+
+    async def has(self, message_id: str) -> bool: ...
+
+    async def add(self, message_id: str, now: datetime) -> None: ...
 
 
 class ReplicaOfProducts(Protocol):
@@ -46,6 +76,12 @@ class ReplicaOfUsers(Protocol):
 class UnitOfWork(Protocol):
     @property
     def orders(self) -> Orders: ...
+
+    @property
+    def payments(self) -> Payments: ...
+
+    @property
+    def seen_messages(self) -> SeenMessages: ...
 
     @property
     def products(self) -> ReplicaOfProducts: ...

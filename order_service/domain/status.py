@@ -18,7 +18,8 @@ class Status(StrEnum):
 
 FOLLOWING: Mapping[Status, frozenset[Status]] = {
     Status.PENDING: frozenset({Status.AWAITING_PAYMENT, Status.REJECTED, Status.CANCELLED}),
-    Status.AWAITING_PAYMENT: frozenset({Status.PAID, Status.CANCELLED, Status.EXPIRED}),
+    # Back to pending where its items were replaced, which have to be reserved anew.
+    Status.AWAITING_PAYMENT: frozenset({Status.PENDING, Status.PAID, Status.CANCELLED, Status.EXPIRED}),
     Status.PAID: frozenset({Status.SHIPPED, Status.REFUNDED}),
     Status.SHIPPED: frozenset({Status.DELIVERED}),
     Status.REJECTED: frozenset(),

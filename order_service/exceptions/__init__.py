@@ -50,3 +50,59 @@ class CatalogUnavailable(Refusal):
 
     kind = Kind.UNAVAILABLE
     code = "catalog_unavailable"
+
+
+class CartEmpty(Refusal):
+    """There is nothing in the cart."""
+
+    kind = Kind.CONFLICT
+    code = "cart_empty"
+
+
+class CartFull(Refusal):
+    """The cart cannot take more."""
+
+    kind = Kind.CONFLICT
+    code = "cart_full"
+
+
+class CartLineNotFound(Refusal):
+    """The product is not in the cart."""
+
+    kind = Kind.NOT_FOUND
+    code = "cart_line_not_found"
+
+
+class OrderNotPayable(Refusal):
+    """The order's status does not allow a payment."""
+
+    kind = Kind.CONFLICT
+    code = "order_not_payable"
+
+
+class PaymentInProgress(Refusal):
+    """A payment of the order is under way."""
+
+    kind = Kind.CONFLICT
+    code = "payment_in_progress"
+
+
+class PaymentDeclined(Refusal):
+    """The payment was declined."""
+
+    kind = Kind.PAYMENT
+    code = "payment_declined"
+
+
+class PaymentProviderUnavailable(Refusal):
+    """The payment provider does not answer at the moment; nothing was charged."""
+
+    kind = Kind.UNAVAILABLE
+    code = "payment_provider_unavailable"
+
+
+class InvalidSignature(Refusal):
+    """The message is not signed by the payment provider."""
+
+    kind = Kind.UNAUTHENTICATED
+    code = "invalid_signature"

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    text,
 )
 
 from order_service.domain.products import MAX_LINES, MAX_QUANTITY
@@ -39,6 +40,10 @@ orders = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     Column("deleted_at", DateTime(timezone=True)),
+    # Until when the catalog holds its stock for a payment.
+    Column("reserved_until", DateTime(timezone=True)),
+    # When its state was last told to the others.
+    Column("announced_at", DateTime(timezone=True), nullable=False),
     CheckConstraint(f"status IN ({STATUSES})", name="status"),
     CheckConstraint("total >= 0", name="total"),
     CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
@@ -46,11 +51,15 @@ orders = Table(
     CheckConstraint("char_length(delivery_address) <= 500", name="delivery_address"),
     CheckConstraint("char_length(comment) <= 2000", name="comment"),
     CheckConstraint(f"deleted_at IS NULL OR status IN ({FINAL_STATUSES})", name="deleted_is_final"),
+    CheckConstraint("(reserved_until IS NOT NULL) = (status = 'awaiting_payment')", name="reserved_until"),
 )
 # Each list, newest first, is a walk along one of these.
 Index(None, orders.c.user_id, orders.c.created_at, orders.c.id)
 Index(None, orders.c.status, orders.c.created_at, orders.c.id)
 Index(None, orders.c.created_at, orders.c.id)
+# What the timers look for: few rows of many, so the indexes stay small.
+Index("ix_orders_due", orders.c.reserved_until, postgresql_where=orders.c.reserved_until.is_not(None))
+Index("ix_orders_unanswered", orders.c.announced_at, postgresql_where=orders.c.status == text("'pending'"))
 
 order_lines = Table(
     "order_lines",

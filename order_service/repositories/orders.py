@@ -1,5 +1,7 @@
 """Orders in PostgreSQL."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, Numeric, Text, Uuid, bindparam, select, text
@@ -9,14 +11,22 @@ from order_service.domain.order import Order
 from order_service.domain.products import Line
 from order_service.domain.status import Status
 from order_service.models.orders import order_lines, orders
+from order_service.repositories.payments import SqlPayments
+
+_LINE_COLUMNS = (
+    bindparam("product_ids", type_=ARRAY(Uuid)),
+    bindparam("names", type_=ARRAY(Text)),
+    bindparam("unit_prices", type_=ARRAY(Numeric(9, 2))),
+    bindparam("quantities", type_=ARRAY(Integer)),
+)
 
 # One statement for any number of lines: a new order costs one round trip.
 PLACE = text("""
     WITH placed AS (
         INSERT INTO orders (id, user_id, username, status, total, currency, delivery_address, comment,
-                            version, created_at, updated_at)
+                            version, created_at, updated_at, announced_at)
         VALUES (:id, :user_id, :username, :status, :total, :currency, :delivery_address, :comment,
-                :version, :created_at, :created_at)
+                :version, :created_at, :created_at, :created_at)
     ), lines AS (
         INSERT INTO order_lines (order_id, product_id, position, name, unit_price, quantity)
         SELECT :id, product_id, position, name, unit_price, quantity
@@ -37,21 +47,54 @@ PLACE = text("""
     bindparam("version", type_=BigInteger),
     bindparam("created_at", type_=DateTime(timezone=True)),
     bindparam("actor", type_=Text),
-    bindparam("product_ids", type_=ARRAY(Uuid)),
-    bindparam("names", type_=ARRAY(Text)),
-    bindparam("unit_prices", type_=ARRAY(Numeric(9, 2))),
-    bindparam("quantities", type_=ARRAY(Integer)),
+    *_LINE_COLUMNS,
 )
 
 LOCK = select(orders).where(orders.c.id == bindparam("id")).with_for_update()
 # After the lock and not with it: while the lock was waited for, the lines may have become others.
 LINES = select(order_lines).where(order_lines.c.order_id == bindparam("id")).order_by(order_lines.c.position)
 
+REPLACE_LINES = text("""
+    WITH wanted AS (
+        SELECT * FROM unnest(:product_ids, :names, :unit_prices, :quantities)
+             WITH ORDINALITY AS line (product_id, name, unit_price, quantity, position)
+    ), gone AS (
+        DELETE FROM order_lines WHERE order_id = :id AND product_id <> ALL (:product_ids)
+    )
+    INSERT INTO order_lines (order_id, product_id, position, name, unit_price, quantity)
+    SELECT :id, product_id, position, name, unit_price, quantity FROM wanted
+    ON CONFLICT (order_id, product_id) DO UPDATE
+    SET position = EXCLUDED.position, name = EXCLUDED.name, unit_price = EXCLUDED.unit_price,
+        quantity = EXCLUDED.quantity
+""").bindparams(bindparam("id", type_=Uuid), *_LINE_COLUMNS)
+
+DUE = (
+    select(orders.c.id)
+    .where(orders.c.reserved_until <= bindparam("now", type_=DateTime(timezone=True)))
+    .order_by(orders.c.reserved_until)
+    .limit(bindparam("limit", type_=Integer))
+)
+# Whoever waits for a row that another timer has just taken finds it announced, and leaves it.
+UNANSWERED = text("""
+    UPDATE orders SET announced_at = :now
+    WHERE id IN (
+        SELECT id FROM orders WHERE status = 'pending' AND announced_at < :before
+        ORDER BY announced_at LIMIT :limit FOR UPDATE SKIP LOCKED
+    )
+    RETURNING id
+""").bindparams(
+    bindparam("now", type_=DateTime(timezone=True)),
+    bindparam("before", type_=DateTime(timezone=True)),
+    bindparam("limit", type_=Integer),
+)
+
 SAVE = text("""
     WITH saved AS (
         UPDATE orders
         SET status = :status, status_reason = :status_reason, delivery_address = :delivery_address,
-            comment = :comment, version = :version, updated_at = :updated_at, deleted_at = :deleted_at
+            comment = :comment, total = :total, currency = :currency, version = :version,
+            updated_at = :updated_at, announced_at = :updated_at, reserved_until = :reserved_until,
+            deleted_at = :deleted_at
         WHERE id = :id AND version = :seen
         RETURNING id
     )
@@ -65,8 +108,11 @@ SAVE = text("""
     bindparam("status_reason", type_=Text),
     bindparam("delivery_address", type_=Text),
     bindparam("comment", type_=Text),
+    bindparam("total", type_=Numeric(14, 2)),
+    bindparam("currency", type_=Text),
     bindparam("version", type_=BigInteger),
     bindparam("updated_at", type_=DateTime(timezone=True)),
+    bindparam("reserved_until", type_=DateTime(timezone=True)),
     bindparam("deleted_at", type_=DateTime(timezone=True)),
     bindparam("versions", type_=ARRAY(BigInteger)),
     bindparam("moments", type_=ARRAY(DateTime(timezone=True))),
@@ -78,8 +124,9 @@ SAVE = text("""
 
 
 class SqlOrders:
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, payments: SqlPayments) -> None:
         self._connection = connection
+        self._payments = payments
 
     async def add(self, order: Order) -> None:
         await self._connection.execute(
@@ -96,10 +143,7 @@ class SqlOrders:
                 "version": order.version,
                 "created_at": order.created_at,
                 "actor": order.changes[0].actor,
-                "product_ids": [line.product_id for line in order.lines],
-                "names": [line.name for line in order.lines],
-                "unit_prices": [line.unit_price for line in order.lines],
-                "quantities": [line.quantity for line in order.lines],
+                **_columns(order.lines),
             },
         )
 
@@ -122,7 +166,9 @@ class SqlOrders:
             version=row["version"],
             created_at=row["created_at"],
             updated_at=row["updated_at"],
+            reserved_until=row["reserved_until"],
             deleted_at=row["deleted_at"],
+            payment=await self._payments.newest_of(order_id),
         )
 
     async def save(self, order: Order) -> None:
@@ -137,8 +183,11 @@ class SqlOrders:
                 "status_reason": order.status_reason,
                 "delivery_address": order.delivery_address,
                 "comment": order.comment,
+                "total": order.total,
+                "currency": order.currency,
                 "version": order.version,
                 "updated_at": order.updated_at,
+                "reserved_until": order.reserved_until,
                 "deleted_at": order.deleted_at,
                 "versions": [change.version for change in order.changes],
                 "moments": [change.at for change in order.changes],
@@ -150,3 +199,21 @@ class SqlOrders:
         )
         if result.rowcount != len(order.changes):
             raise RuntimeError(f"Order {order.id} was saved without having been locked.")
+
+    async def replace_lines(self, order: Order) -> None:
+        await self._connection.execute(REPLACE_LINES, {"id": order.id, **_columns(order.lines)})
+
+    async def due(self, now: datetime, limit: int) -> Sequence[UUID]:
+        return (await self._connection.scalars(DUE, {"now": now, "limit": limit})).all()
+
+    async def unanswered(self, before: datetime, now: datetime, limit: int) -> Sequence[UUID]:
+        return (await self._connection.scalars(UNANSWERED, {"before": before, "now": now, "limit": limit})).all()
+
+
+def _columns(lines: Sequence[Line]) -> dict[str, object]:
+    return {
+        "product_ids": [line.product_id for line in lines],
+        "names": [line.name for line in lines],
+        "unit_prices": [line.unit_price for line in lines],
+        "quantities": [line.quantity for line in lines],
+    }

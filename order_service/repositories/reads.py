@@ -28,6 +28,7 @@ from order_service.domain.actor import Actor
 from order_service.domain.ports import OrderFilter
 from order_service.exceptions import OrderNotFound
 from order_service.models.orders import order_history, order_lines, orders
+from order_service.models.payments import payments
 
 _ITEM = func.jsonb_build_object(
     literal_column("'product_id'"),
@@ -48,7 +49,34 @@ _ITEMS = (
     .scalar_subquery()
     .label("items")
 )
-_ORDER = select(orders, _ITEMS)
+_PAYMENT = (
+    select(
+        func.jsonb_build_object(
+            literal_column("'id'"),
+            payments.c.id,
+            literal_column("'status'"),
+            payments.c.status,
+            literal_column("'method'"),
+            payments.c.method,
+            literal_column("'amount'"),
+            cast(payments.c.amount, Text),
+            literal_column("'currency'"),
+            payments.c.currency,
+            literal_column("'provider_reference'"),
+            payments.c.provider_reference,
+            literal_column("'reason'"),
+            payments.c.reason,
+            literal_column("'created_at'"),
+            payments.c.created_at,
+        )
+    )
+    .where(payments.c.order_id == orders.c.id)
+    .order_by(payments.c.created_at.desc(), payments.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+    .label("payment")
+)
+_ORDER = select(orders, _ITEMS, _PAYMENT)
 
 _VISIBLE = and_(
     orders.c.id == bindparam("id", type_=Uuid),

@@ -9,6 +9,7 @@ from libs.messaging.unit_of_work import SqlUnitOfWork
 from order_service.domain import facts
 from order_service.domain.facts import Fact
 from order_service.repositories.orders import SqlOrders
+from order_service.repositories.payments import SqlPayments, SqlSeenMessages
 from order_service.repositories.replicas import SqlReplicaOfProducts, SqlReplicaOfUsers
 
 CONTRACTS: Mapping[type[Fact], type[contracts.OrderEvent]] = {
@@ -16,6 +17,9 @@ CONTRACTS: Mapping[type[Fact], type[contracts.OrderEvent]] = {
     facts.OrderAmended: contracts.OrderAmended,
     facts.OrderReserved: contracts.OrderReserved,
     facts.OrderRejected: contracts.OrderRejected,
+    facts.OrderPaid: contracts.OrderPaid,
+    facts.OrderExpired: contracts.OrderExpired,
+    facts.OrderRefunded: contracts.OrderRefunded,
     facts.OrderCancelled: contracts.OrderCancelled,
     facts.OrderShipped: contracts.OrderShipped,
     facts.OrderDelivered: contracts.OrderDelivered,
@@ -24,11 +28,15 @@ CONTRACTS: Mapping[type[Fact], type[contracts.OrderEvent]] = {
 
 class OrderUnitOfWork(SqlUnitOfWork[Fact]):
     orders: SqlOrders
+    payments: SqlPayments
+    seen_messages: SqlSeenMessages
     products: SqlReplicaOfProducts
     users: SqlReplicaOfUsers
 
     def open_repositories(self, connection: AsyncConnection) -> None:
-        self.orders = SqlOrders(connection)
+        self.payments = SqlPayments(connection)
+        self.orders = SqlOrders(connection, self.payments)
+        self.seen_messages = SqlSeenMessages(connection)
         self.products = SqlReplicaOfProducts(connection)
         self.users = SqlReplicaOfUsers(connection)
 

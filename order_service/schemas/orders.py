@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from libs.http.fields import Moment, Money
 from order_service.domain.order import Order
 from order_service.domain.status import Status
+from order_service.schemas.payments import PaymentOut, show_payment
 
 ITEM: dict[str, Any] = {
     "product_id": "0199f39f-5c1d-7d0e-b7a2-3e9f4c5d6a7b",
@@ -28,7 +29,7 @@ ORDER: dict[str, Any] = {
     "comment": "Ring twice.",
     "status_reason": None,
     "payment": None,
-    "reserved_until": None,
+    "reserved_until": "2026-03-01T12:15:00.250000Z",
     "version": 2,
     "created_at": "2026-03-01T12:00:00.000000Z",
     "updated_at": "2026-03-01T12:00:00.250000Z",
@@ -58,10 +59,8 @@ class OrderOut(BaseModel):
     delivery_address: str | None
     comment: str | None
     status_reason: str | None = Field(description="For a rejected order: which products lack how many.")
-    payment: None = Field(default=None, description="How it was paid; null until it is.")
-    reserved_until: Moment | None = Field(
-        default=None, description="Until when its stock is held; null: no end is set."
-    )
+    payment: PaymentOut | None = Field(description="The newest one; null until somebody pays.")
+    reserved_until: Moment | None = Field(description="While it awaits payment: until when its stock is held.")
     version: int
     created_at: Moment
     updated_at: Moment
@@ -95,6 +94,8 @@ def show(order: Order) -> dict[str, Any]:
         "delivery_address": order.delivery_address,
         "comment": order.comment,
         "status_reason": order.status_reason,
+        "payment": None if order.payment is None else show_payment(order.payment),
+        "reserved_until": order.reserved_until,
         "version": order.version,
         "created_at": order.created_at,
         "updated_at": order.updated_at,

@@ -30,12 +30,15 @@ def _each_once(items: list[OrderItemWanted]) -> list[OrderItemWanted]:
     return items
 
 
+Items = Annotated[list[OrderItemWanted], Field(min_length=1, max_length=MAX_LINES), AfterValidator(_each_once)]
+
+
 class OrderPlacing(Body):
     model_config = ConfigDict(
         json_schema_extra={"example": {"items": [ITEM], "delivery_address": ADDRESS, "comment": "Ring twice."}}
     )
 
-    items: Annotated[list[OrderItemWanted], Field(min_length=1, max_length=MAX_LINES), AfterValidator(_each_once)]
+    items: Items
     delivery_address: Address | None = None
     comment: Comment | None = None
 
@@ -53,9 +56,14 @@ class OrderUpdate(Body):
 
     model_config = ConfigDict(json_schema_extra={"example": {"delivery_address": ADDRESS}})
 
+    items: Annotated[Items | None, Given, Field(description="Replace those of the order.")] = None
     delivery_address: Address | None = None
     comment: Comment | None = None
     status: Annotated[Status | None, Given, Field(description="For admins: `shipped` or `delivered`.")] = None
+
+    @property
+    def wanted(self) -> dict[UUID, int] | None:
+        return None if self.items is None else {item.product_id: item.quantity for item in self.items}
 
     @property
     def details(self) -> Details:

@@ -1,63 +1,67 @@
 """Changing an order that exists."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
 from libs.refusals import expect_version
 from libs.tokens.principal import Forbidden
 from order_service.domain.actor import Actor
-from order_service.domain.facts import Fact
+from order_service.domain.facts import Fact, OrderRefunded
 from order_service.domain.order import Details, Order
-from order_service.domain.ports import UnitOfWork, UnitOfWorkFactory
+from order_service.domain.ports import UnitOfWorkFactory
 from order_service.domain.status import Status
-from order_service.exceptions import IllegalTransition, OrderNotFound
+from order_service.exceptions import IllegalTransition
+from order_service.services.keeping import keep, order_of
+from order_service.services.pricing import Pricing
 
 
 async def update(
     uow: UnitOfWorkFactory,
+    pricing: Pricing,
     actor: Actor,
     order_id: UUID,
     *,
+    items: Mapping[UUID, int] | None,
     details: Details,
     status: Status | None,
     expected: Collection[int] | None,
 ) -> Order:
-    """The owner changes details, an admin moves the order on. No order is in a status that allows both."""
+    """The owner amends, an admin moves the order on. No order is in a status that allows both."""
+    offer = None if items is None else await pricing.offer(items)
     async with uow() as work:
-        order = await _order_of(work, actor, order_id)
-        if details and order.user_id != actor.user_id:
-            raise Forbidden("Only its owner changes an order's address and comment.")
+        order = await order_of(work, actor, order_id)
+        if (offer or details) and order.user_id != actor.user_id:
+            raise Forbidden("Only its owner changes an order's items, address and comment.")
         if status is not None and not actor.is_admin:
             raise Forbidden("Only an admin sets an order's status.")
         expect_version(order.version, expected)
         now = datetime.now(UTC)
-        if details:
-            await _keep(work, order, order.change_details(actor, details, now))
+        if offer or details:
+            fact = order.amend(actor, offer, details, now)
+            await keep(work, order, fact)
+            if offer and fact:
+                await work.orders.replace_lines(order)
         if status is not None:
-            await _keep(work, order, _advance(order, actor, status, now))
+            await keep(work, order, _advance(order, actor, status, now))
     return order
 
 
 async def cancel(uow: UnitOfWorkFactory, actor: Actor, order_id: UUID) -> Order:
     async with uow() as work:
-        order = await _order_of(work, actor, order_id)
-        await _keep(work, order, order.cancel(actor, datetime.now(UTC)))
+        order = await order_of(work, actor, order_id)
+        fact = order.cancel(actor, datetime.now(UTC))
+        await keep(work, order, fact)
+        if isinstance(fact, OrderRefunded) and order.payment is not None:
+            await work.payments.save(order.payment)
     return order
 
 
 async def delete(uow: UnitOfWorkFactory, actor: Actor, order_id: UUID, expected: Collection[int] | None) -> None:
     async with uow() as work:
-        order = await _order_of(work, actor, order_id)
+        order = await order_of(work, actor, order_id)
         expect_version(order.version, expected)
-        await _keep(work, order, order.delete(actor, datetime.now(UTC)))
-
-
-async def _order_of(work: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
-    order = await work.orders.for_change(order_id)
-    if order is None or not order.is_visible_to(actor):
-        raise OrderNotFound(f"There is no order {order_id}.")
-    return order
+        await keep(work, order, order.delete(actor, datetime.now(UTC)))
 
 
 def _advance(order: Order, actor: Actor, status: Status, now: datetime) -> Fact:
@@ -68,9 +72,3 @@ def _advance(order: Order, actor: Actor, status: Status, now: datetime) -> Fact:
             return order.deliver(actor, now)
         case _:
             raise IllegalTransition(f"An order does not become {status} by an admin's hand.")
-
-
-async def _keep(work: UnitOfWork, order: Order, fact: Fact | None) -> None:
-    await work.orders.save(order)
-    if fact is not None:
-        work.record(fact)

@@ -5,21 +5,21 @@ order is now; the version guard and the row's lock decide every race with the cu
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from order_service.domain.ports import UnitOfWorkFactory
 from order_service.domain.shortages import Shortage
+from order_service.services.keeping import keep
 
 
-async def stock_reserved(uow: UnitOfWorkFactory, order_id: UUID, order_version: int) -> None:
+async def stock_reserved(uow: UnitOfWorkFactory, order_id: UUID, order_version: int, hold: timedelta) -> None:
+    """`hold` is how long the customer may take to pay."""
     async with uow() as work:
         order = await work.orders.for_change(order_id)
         if order is None or not order.awaits_answer(order_version):
             return
-        fact = order.reserve(datetime.now(UTC))
-        await work.orders.save(order)
-        work.record(fact)
+        await keep(work, order, order.reserve(datetime.now(UTC), hold))
 
 
 async def stock_rejected(
@@ -29,6 +29,4 @@ async def stock_rejected(
         order = await work.orders.for_change(order_id)
         if order is None or not order.awaits_answer(order_version):
             return
-        fact = order.reject(shortages, datetime.now(UTC))
-        await work.orders.save(order)
-        work.record(fact)
+        await keep(work, order, order.reject(shortages, datetime.now(UTC)))

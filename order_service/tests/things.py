@@ -1,6 +1,6 @@
 """What tests of orders are made from."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from order_service.domain.status import Status
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LATER = datetime(2026, 3, 1, 12, 5, tzinfo=UTC)
+HOLD = timedelta(minutes=15)
 
 
 def a_customer() -> Actor:
@@ -49,4 +50,6 @@ def an_order(customer: Actor | None = None, *, offer: Offer | None = None, detai
 def an_order_that_is(status: Status, customer: Actor | None = None) -> Order:
     order = an_order(customer)
     order.status = status
+    if status is Status.AWAITING_PAYMENT:
+        order.reserved_until = NOW + HOLD
     return order

@@ -32,6 +32,7 @@ async def app(database_url: str, neighbours: Neighbours) -> AsyncIterator[FastAP
         Settings(
             database_url=database_url,
             catalog_url=neighbours.url,
+            payment_webhook_secret="agreed",
             jwks_url=f"{neighbours.url}/.well-known/jwks.json",
         )
     )

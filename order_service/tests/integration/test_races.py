@@ -13,7 +13,7 @@ from order_service.services.changing import cancel, delete
 from order_service.services.replicas import forget_product, learn_product
 from order_service.services.stock import stock_rejected, stock_reserved
 from order_service.tests.integration.shop import Caller, Json, Shop, ok, refused
-from order_service.tests.things import a_product
+from order_service.tests.things import HOLD, a_product
 
 ROUNDS = 100
 
@@ -40,7 +40,7 @@ async def test_a_cancel_against_a_hold(shop: Shop, customer: Caller) -> None:
     for _ in range(ROUNDS):
         order = await customer.place(lamp)
         order_id = UUID(order["id"])
-        both = [cancel(shop.uow, customer.actor, order_id), stock_reserved(shop.uow, order_id, 1)]
+        both = [cancel(shop.uow, customer.actor, order_id), stock_reserved(shop.uow, order_id, 1, HOLD)]
         random.shuffle(both)
         await asyncio.gather(*both)
         after = await assert_whole(shop, customer, order)
@@ -93,7 +93,7 @@ async def test_parallel_deletes_and_an_answer(shop: Shop, customer: Caller, admi
         order_id = UUID(order["id"])
         await asyncio.gather(
             delete(shop.uow, admin.actor, order_id, None),
-            stock_reserved(shop.uow, order_id, 1),
+            stock_reserved(shop.uow, order_id, 1, HOLD),
             delete(shop.uow, admin.actor, order_id, None),
         )
         after = await admin.read(order)
@@ -114,7 +114,7 @@ async def test_answers_late_twice_and_in_any_order(shop: Shop, customer: Caller,
     answers: list[Callable[[], Awaitable[None]]] = [
         lambda: stock_rejected(shop.uow, order_id, 1, [Shortage(lamp.id, 2, 0)]),
         lambda: stock_rejected(shop.uow, order_id, 2, [Shortage(lamp.id, 2, 0)]),
-        lambda: stock_reserved(shop.uow, order_id, 3),
+        lambda: stock_reserved(shop.uow, order_id, 3, HOLD),
     ] * 3
     shuffle(answers, seed)
     await asyncio.gather(*(answer() for answer in answers))

@@ -18,8 +18,8 @@ from libs.contracts.topology import AUTH_EVENTS, CATALOG_EVENTS, ORDER_EVENTS, E
 from libs.messaging import topology
 from libs.messaging.cloudevents import Envelope
 from libs.process.ids import new_id
-from libs.process.settings import WorkerSettings
 from libs.testing.wait import until
+from order_service.core.settings import WorkerSettings
 from order_service.tests.integration.shop import Caller, Json, Shop, ok, refused
 from order_service.tests.things import a_product
 from order_service.worker import create_worker

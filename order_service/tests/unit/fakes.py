@@ -10,8 +10,10 @@ from uuid import UUID
 
 from order_service.domain.facts import Fact
 from order_service.domain.order import Change, Order
+from order_service.domain.payment import Captured, Declined, Outcome, Payment, Refunded
 from order_service.domain.people import Person
 from order_service.domain.products import Product
+from order_service.domain.status import Status
 from order_service.exceptions import CatalogUnavailable
 
 
@@ -28,12 +30,88 @@ class FakeOrders:
         if found is None:
             return None
         order = copy(found)
+        order.payment = copy(found.payment)
         order.changes = []
         return order
 
     async def save(self, order: Order) -> None:
         self.stored[order.id] = order
         self.history += order.changes
+
+    async def replace_lines(self, order: Order) -> None:
+        self.stored[order.id] = order
+
+    async def due(self, now: datetime, limit: int) -> Sequence[UUID]:
+        orders = self.stored.values()
+        return [each.id for each in orders if each.reserved_until is not None and each.reserved_until <= now][:limit]
+
+    async def unanswered(self, before: datetime, now: datetime, limit: int) -> Sequence[UUID]:
+        del now
+        orders = self.stored.values()
+        return [each.id for each in orders if each.status is Status.PENDING and each.updated_at < before][:limit]
+
+
+@dataclass
+class FakePayments:
+    stored: dict[UUID, Payment] = field(default_factory=dict)
+
+    async def add(self, payment: Payment) -> None:
+        assert payment.id not in self.stored
+        self.stored[payment.id] = payment
+
+    async def save(self, payment: Payment) -> None:
+        self.stored[payment.id] = payment
+
+    async def find(self, payment_id: UUID) -> Payment | None:
+        found = self.stored.get(payment_id)
+        return None if found is None else copy(found)
+
+    async def due(self, now: datetime, limit: int) -> Sequence[UUID]:
+        return [each.id for each in self.stored.values() if each.due_at is not None and each.due_at <= now][:limit]
+
+
+class FakeSeenMessages:
+    def __init__(self) -> None:
+        self.ids: set[str] = set()
+
+    async def has(self, message_id: str) -> bool:
+        return message_id in self.ids
+
+    async def add(self, message_id: str, now: datetime) -> None:
+        del now
+        self.ids.add(message_id)
+
+
+@dataclass
+class FakeProvider:
+    """Charges once for one payment. Set `fault` to what its next answers shall be instead."""
+
+    charged: dict[UUID, Outcome] = field(default_factory=dict)
+    captures: int = 0
+    fault: Exception | None = None
+    declines: bool = False
+
+    async def charge(self, payment: Payment) -> Captured | Declined:
+        self._answer()
+        if payment.id not in self.charged:
+            self.captures += not self.declines
+            self.charged[payment.id] = Declined("no money") if self.declines else Captured(f"ref-{payment.id}")
+        outcome = self.charged[payment.id]
+        assert isinstance(outcome, Captured | Declined)
+        return outcome
+
+    async def look_up(self, payment: Payment) -> Outcome | None:
+        self._answer()
+        return self.charged.get(payment.id)
+
+    async def refund(self, payment: Payment) -> None:
+        self._answer()
+        assert payment.provider_reference is not None
+        self.charged[payment.id] = Refunded(payment.provider_reference)
+
+    def _answer(self) -> None:
+        if self.fault is not None:
+            raise self.fault
 
 
 @dataclass
@@ -71,6 +149,8 @@ class FakeUnitOfWork:
 
     def __init__(self, *orders: Order) -> None:
         self.orders = FakeOrders({order.id: order for order in orders})
+        self.payments = FakePayments({order.payment.id: order.payment for order in orders if order.payment})
+        self.seen_messages = FakeSeenMessages()
         self.products = FakeReplicaOfProducts()
         self.users = FakeReplicaOfUsers()
         self.facts: list[Fact] = []

@@ -11,8 +11,9 @@ from order_service.domain.order import Details, Order
 from order_service.domain.status import Status
 from order_service.exceptions import IllegalTransition, OrderNotFound
 from order_service.services.changing import cancel, delete, update
+from order_service.services.pricing import Pricing
 from order_service.tests.things import a_customer, an_admin, an_order, an_order_that_is
-from order_service.tests.unit.fakes import FakeUnitOfWork
+from order_service.tests.unit.fakes import FakeCatalog, FakeUnitOfWork
 
 
 async def change(
@@ -20,11 +21,15 @@ async def change(
     actor: Actor,
     order_id: UUID,
     *,
+    items: dict[UUID, int] | None = None,
     details: Details | None = None,
     status: Status | None = None,
     expected: set[int] | None = None,
 ) -> Order:
-    return await update(work, actor, order_id, details=details or {}, status=status, expected=expected)
+    pricing = Pricing(work, work.products, FakeCatalog(work))
+    return await update(
+        work, pricing, actor, order_id, items=items, details=details or {}, status=status, expected=expected
+    )
 
 
 async def test_the_owner_changes_details() -> None:

@@ -17,6 +17,7 @@ from order_service.domain.shortages import Shortage
 from order_service.domain.status import BEFORE_PAYMENT, FINAL, Status
 from order_service.exceptions import IllegalTransition, OrderInProgress
 from order_service.tests.things import (
+    HOLD,
     LATER,
     NOW,
     a_customer,
@@ -47,7 +48,7 @@ def test_a_new_order_is_pending_and_knows_its_total() -> None:
 def test_stock_that_is_held_makes_it_payable() -> None:
     order = an_order()
     assert order.awaits_answer(1)
-    assert isinstance(order.reserve(LATER), OrderReserved)
+    assert isinstance(order.reserve(LATER, HOLD), OrderReserved)
     assert (order.status, order.version, order.updated_at) == (Status.AWAITING_PAYMENT, 2, LATER)
     assert order.changes == [Change(2, LATER, "catalog", Status.PENDING, Status.AWAITING_PAYMENT, None)]
     assert not order.awaits_answer(1)
@@ -74,7 +75,9 @@ def test_before_payment_it_can_be_cancelled(status: Status) -> None:
     assert len(order.changes) == 1
 
 
-@pytest.mark.parametrize("status", sorted(set(Status) - BEFORE_PAYMENT - {Status.CANCELLED}))
+@pytest.mark.parametrize(
+    "status", sorted(set(Status) - BEFORE_PAYMENT - {Status.PAID, Status.CANCELLED, Status.REFUNDED})
+)
 def test_afterwards_it_cannot(status: Status) -> None:
     order = an_order_that_is(status)
     with pytest.raises(IllegalTransition):
@@ -102,13 +105,13 @@ def test_what_is_final_stays(status: Status) -> None:
     order = an_order_that_is(status)
     admin = an_admin()
     with pytest.raises(IllegalTransition):
-        order.reserve(LATER)
+        order.reserve(LATER, HOLD)
     with pytest.raises(IllegalTransition):
         order.reject([], LATER)
     with pytest.raises(IllegalTransition):
         order.deliver(admin, LATER)
     with pytest.raises(IllegalTransition):
-        order.change_details(admin, {"comment": "x"}, LATER)
+        order.amend(admin, None, {"comment": "x"}, LATER)
     assert (order.status, order.version, order.changes) == (status, 1, [])
 
 
@@ -116,7 +119,7 @@ def test_what_is_final_stays(status: Status) -> None:
 def test_before_payment_its_details_can_be_changed(status: Status) -> None:
     customer = a_customer()
     order = an_order_that_is(status, customer)
-    assert isinstance(order.change_details(customer, {"delivery_address": "1 Quiet Lane"}, LATER), OrderAmended)
+    assert isinstance(order.amend(customer, None, {"delivery_address": "1 Quiet Lane"}, LATER), OrderAmended)
     assert (order.delivery_address, order.comment) == ("1 Quiet Lane", None)
     assert (order.status, order.version) == (status, 2)
     assert order.changes == [Change(2, LATER, f"user:{customer.user_id}", status, status, "delivery address changed")]
@@ -125,7 +128,7 @@ def test_before_payment_its_details_can_be_changed(status: Status) -> None:
 def test_after_a_change_only_an_answer_to_the_new_version_matters() -> None:
     customer = a_customer()
     order = an_order(customer)
-    order.change_details(customer, {"comment": "Ring twice."}, LATER)
+    order.amend(customer, None, {"comment": "Ring twice."}, LATER)
     assert not order.awaits_answer(1)
     assert order.awaits_answer(2)
 
@@ -133,7 +136,7 @@ def test_after_a_change_only_an_answer_to_the_new_version_matters() -> None:
 def test_the_same_details_again_change_nothing() -> None:
     customer = a_customer()
     order = an_order(customer, details={"comment": "Ring twice."})
-    assert order.change_details(customer, {"comment": "Ring twice.", "delivery_address": None}, LATER) is None
+    assert order.amend(customer, None, {"comment": "Ring twice.", "delivery_address": None}, LATER) is None
     assert (order.version, order.updated_at, order.changes) == (1, NOW, [])
 
 

@@ -9,6 +9,7 @@ from order_service.domain.products import Product
 from order_service.domain.status import Status
 from order_service.exceptions import CatalogUnavailable, ProductNotFound
 from order_service.services.placing import Placing
+from order_service.services.pricing import Pricing
 from order_service.tests.things import NOW, a_customer, a_product
 from order_service.tests.unit.fakes import FakeCatalog, FakeUnitOfWork
 
@@ -25,7 +26,7 @@ def catalog(work: FakeUnitOfWork) -> FakeCatalog:
 
 @pytest.fixture
 def placing(work: FakeUnitOfWork, catalog: FakeCatalog) -> Placing:
-    return Placing(work, work.products, catalog)
+    return Placing(work, Pricing(work, work.products, catalog))
 
 
 async def test_an_order_is_stored_and_announced(placing: Placing, work: FakeUnitOfWork, catalog: FakeCatalog) -> None:
@@ -58,7 +59,7 @@ async def test_what_the_replica_heard_meanwhile_wins(work: FakeUnitOfWork) -> No
             return await super().fetch(product_ids)
 
     slow = Slow(work, {lamp.id: lamp})
-    order = await Placing(work, work.products, slow).place(a_customer(), {lamp.id: 1}, {})
+    order = await Placing(work, Pricing(work, work.products, slow)).place(a_customer(), {lamp.id: 1}, {})
     assert order.lines[0].name == "Newer lamp"
 
 

@@ -1,0 +1,67 @@
+"""Paying an order, and what the payment provider has to say."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from libs.http.app import API
+from libs.http.openapi import refusing
+from libs.process.ids import new_id
+from libs.tokens.principal import Forbidden
+from order_service.api.dependencies import CurrentActor, Messages, PayingOrders, Settlements
+from order_service.exceptions import (
+    InvalidSignature,
+    OrderNotFound,
+    OrderNotPayable,
+    PaymentDeclined,
+    PaymentInProgress,
+    PaymentProviderUnavailable,
+)
+from order_service.schemas.payments import PaymentOut, PaymentWanted, show_payment
+
+router = APIRouter(tags=["payments"])
+
+
+@router.post(
+    "/order/{order_id}/payment",
+    summary="Pay an order",
+    description=(
+        "Charges at most once. 202: the provider did not answer in time; it is asked again, "
+        "and meanwhile nothing else can happen to the order."
+    ),
+    status_code=201,
+    response_model=PaymentOut,
+    responses={
+        202: {"model": PaymentOut, "description": "The outcome is not known yet."},
+        **refusing(
+            Forbidden,
+            OrderNotFound,
+            OrderNotPayable,
+            PaymentInProgress,
+            PaymentDeclined,
+            PaymentProviderUnavailable,
+        ),
+    },
+)
+async def pay_order(
+    order_id: UUID, body: PaymentWanted, customer: CurrentActor, payments: PayingOrders, response: Response
+) -> dict[str, Any]:
+    payment = await payments.pay(customer, order_id, new_id(), body.method, body.token)
+    response.headers["Location"] = f"{API}/order/{order_id}"
+    if payment.is_open:
+        response.status_code = 202
+    return show_payment(payment)
+
+
+@router.post(
+    "/payments/webhook",
+    summary="For the payment provider: something has happened to a payment",
+    description=(
+        "Signed by the provider. What it says is not believed: the provider is asked. Repeating it is harmless."
+    ),
+    status_code=204,
+    responses=refusing(InvalidSignature, PaymentProviderUnavailable),
+)
+async def hear_provider(request: Request, messages: Messages, settlements: Settlements) -> None:
+    await settlements.hear(messages.read(await request.body(), request.headers))

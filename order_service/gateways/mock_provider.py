@@ -1,0 +1,69 @@
+"""An invented payment provider with a book of its own, which survives crashes and charges once for one payment.
+
+The token says what shall happen: `tok_ok`, `tok_declined`, `tok_slow` (answers after 5 s), `tok_unknown` (charges, but
+no answer comes), `tok_error` (is away). Any other is a card that it does not know.
+"""
+
+import asyncio
+from datetime import UTC, datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.process.ids import new_id
+from order_service.domain.payment import Captured, Declined, Outcome, Payment, Refunded
+from order_service.domain.provider import OutcomeUnknownError
+from order_service.exceptions import PaymentProviderUnavailable
+from order_service.models.payments import mock_provider_charges as charges
+
+SLOW = 5.0
+DECLINES = {"tok_ok": None, "tok_slow": None, "tok_unknown": None, "tok_declined": "insufficient funds"}
+
+
+class MockProvider:
+    """Its transactions are its own, never those of a use case."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def charge(self, payment: Payment) -> Captured | Declined:
+        if payment.token == "tok_error":  # noqa: S105 - not a secret.
+            raise PaymentProviderUnavailable("The payment provider is away; nothing was charged.")
+        if payment.token == "tok_slow":  # noqa: S105 - the same.
+            await asyncio.sleep(SLOW)
+        is_new = await self._write(payment)
+        if is_new and payment.token == "tok_unknown":  # noqa: S105 - the same.
+            raise OutcomeUnknownError("The provider took too long.")
+        outcome = await self.look_up(payment)
+        if isinstance(outcome, Captured | Declined):
+            return outcome
+        raise OutcomeUnknownError(f"The provider says of a charge: {outcome}.")
+
+    async def look_up(self, payment: Payment) -> Outcome | None:
+        async with self._engine.connect() as connection:
+            found = select(charges).where(charges.c.payment_id == payment.id)
+            row = (await connection.execute(found)).one_or_none()
+        if row is None:
+            return None
+        if row.declined_because is not None:
+            return Declined(row.declined_because)
+        return Captured(row.reference) if row.refunded_at is None else Refunded(row.reference)
+
+    async def refund(self, payment: Payment) -> None:
+        once = (charges.c.payment_id == payment.id, charges.c.refunded_at.is_(None))
+        async with self._engine.begin() as connection:
+            await connection.execute(update(charges).where(*once).values(refunded_at=datetime.now(UTC)))
+
+    async def _write(self, payment: Payment) -> bool:
+        row = {
+            "payment_id": payment.id,
+            "reference": f"mock_{new_id().hex}",
+            "amount": payment.amount,
+            "currency": payment.currency,
+            "declined_because": DECLINES.get(payment.token or "", "unknown card"),
+            "created_at": datetime.now(UTC),
+        }
+        async with self._engine.begin() as connection:
+            written = await connection.execute(insert(charges).values(row).on_conflict_do_nothing())
+            return written.rowcount == 1

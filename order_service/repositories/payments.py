@@ -1,0 +1,70 @@
+"""Payments in PostgreSQL."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import DateTime, Integer, RowMapping, Text, Uuid, bindparam, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from order_service.domain.payment import Payment, PaymentStatus, pause_after
+from order_service.models.payments import payments, provider_messages
+
+NEWEST = (
+    select(payments)
+    .where(payments.c.order_id == bindparam("order_id", type_=Uuid))
+    .order_by(payments.c.created_at.desc(), payments.c.id.desc())
+    .limit(1)
+)
+FIND = select(payments).where(payments.c.id == bindparam("id", type_=Uuid))
+SAVE = update(payments).where(payments.c.id == bindparam("saved_id", type_=Uuid))
+DUE = text("""
+    SELECT id, attempts FROM payments WHERE due_at <= :now ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED
+""").bindparams(bindparam("now", type_=DateTime(timezone=True)), bindparam("limit", type_=Integer))
+PUT_OFF = update(payments).where(payments.c.id == bindparam("put_off_id", type_=Uuid))
+SEEN = select(provider_messages.c.id).where(provider_messages.c.id == bindparam("id", type_=Text))
+REMEMBER = upsert(provider_messages).on_conflict_do_nothing()
+
+
+class SqlPayments:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, payment: Payment) -> None:
+        await self._connection.execute(insert(payments), asdict(payment))
+
+    async def save(self, payment: Payment) -> None:
+        row = asdict(payment)
+        await self._connection.execute(SAVE, {"saved_id": row.pop("id"), **row})
+
+    async def find(self, payment_id: UUID) -> Payment | None:
+        return _payment((await self._connection.execute(FIND, {"id": payment_id})).mappings().one_or_none())
+
+    async def newest_of(self, order_id: UUID) -> Payment | None:
+        return _payment((await self._connection.execute(NEWEST, {"order_id": order_id})).mappings().one_or_none())
+
+    async def due(self, now: datetime, limit: int) -> Sequence[UUID]:
+        rows = (await self._connection.execute(DUE, {"now": now, "limit": limit})).all()
+        for row in rows:
+            changes = {"attempts": row.attempts + 1, "due_at": now + pause_after(row.attempts)}
+            await self._connection.execute(PUT_OFF, {"put_off_id": row.id, **changes})
+        return [row.id for row in rows]
+
+
+class SqlSeenMessages:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def has(self, message_id: str) -> bool:
+        return (await self._connection.execute(SEEN, {"id": message_id})).first() is not None
+
+    async def add(self, message_id: str, now: datetime) -> None:
+        await self._connection.execute(REMEMBER, {"id": message_id, "received_at": now})
+
+
+def _payment(row: RowMapping | None) -> Payment | None:
+    if row is None:
+        return None
+    return Payment(**{**row, "status": PaymentStatus(row["status"])})

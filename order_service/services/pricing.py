@@ -1,0 +1,35 @@
+"""What products are and cost at the moment."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from order_service.domain.ports import KnownProducts, ProductSource, UnitOfWorkFactory
+from order_service.domain.products import Offer, Product, price
+
+
+@dataclass(frozen=True, slots=True)
+class Pricing:
+    """Asks outside of any transaction, which would keep a connection waiting for another service."""
+
+    uow: UnitOfWorkFactory
+    products: KnownProducts
+    source: ProductSource
+
+    async def offer(self, wanted: Mapping[UUID, int]) -> Offer:
+        return price(wanted, await self.known(wanted.keys()))
+
+    async def known(self, product_ids: Collection[UUID]) -> Mapping[UUID, Product | None]:
+        """The replica's products. One that it never heard of may be new, its event under way: catalog is asked."""
+        known = await self.products.known(product_ids)
+        unheard = [product_id for product_id in product_ids if product_id not in known]
+        if not unheard:
+            return known
+        fetched = await self.source.fetch(unheard)
+        if not fetched:
+            return known
+        async with self.uow() as work:
+            for product in sorted(fetched, key=lambda each: each.id):
+                await work.products.learn(product)
+        # Read again: meanwhile the replica may have heard of a newer version.
+        return await self.products.known(product_ids)

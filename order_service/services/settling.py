@@ -1,0 +1,86 @@
+"""Payments and refunds whose outcome nobody knows yet are asked for until it is known."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+import structlog
+
+from libs.process.failpoints import failpoint
+from order_service.domain.payment import NotCharged, Outcome, Payment, PaymentStatus, Refunded
+from order_service.domain.ports import UnitOfWorkFactory
+from order_service.domain.provider import OutcomeUnknownError, PaymentProvider, ProviderMessage
+from order_service.domain.settlement import conclude
+from order_service.exceptions import PaymentProviderUnavailable
+from order_service.services.keeping import keep
+
+AT_ONCE = 50
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+async def settle(uow: UnitOfWorkFactory, payment_id: UUID, outcome: Outcome) -> Payment:
+    """Stores an outcome, whoever learnt it and however often. The order's lock decides between two who did."""
+    async with uow() as work:
+        recorded = await work.payments.find(payment_id)
+        if recorded is None:
+            raise LookupError(f"There is no payment {payment_id}.")
+        order = await work.orders.for_change(recorded.order_id)
+        # Read again: it was waited for the lock meanwhile.
+        payment = await work.payments.find(payment_id)
+        if order is None or payment is None:
+            raise LookupError(f"Payment {payment_id} has lost its order.")
+        if order.payment is not None and order.payment.id == payment_id:
+            payment = order.payment
+        await keep(work, order, conclude(order, payment, outcome, datetime.now(UTC)))
+        await work.payments.save(payment)
+    return payment
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    uow: UnitOfWorkFactory
+    provider: PaymentProvider
+
+    async def settle_due(self) -> None:
+        """For a timer. A provider that does not answer is asked again, after pauses that grow."""
+        async with self.uow() as work:
+            due = await work.payments.due(datetime.now(UTC), AT_ONCE)
+        for payment_id in due:
+            try:
+                await self.ask(payment_id)
+            except (OutcomeUnknownError, PaymentProviderUnavailable) as error:
+                log.warning("payment_unsettled", payment_id=str(payment_id), error=repr(error))
+
+    async def hear(self, message: ProviderMessage) -> None:
+        """The provider says that something happened. It may say so late, twice and in any order, so it is asked."""
+        async with self.uow() as work:
+            seen = await work.seen_messages.has(message.id)
+        if seen:
+            return
+        if message.payment_id is not None:
+            await self.ask(message.payment_id)
+        async with self.uow() as work:
+            await work.seen_messages.add(message.id, datetime.now(UTC))
+
+    async def ask(self, payment_id: UUID) -> None:
+        """Has the provider do what is still to be done, and settles what it says. Unknown payments are not ours."""
+        async with self.uow() as work:
+            payment = await work.payments.find(payment_id)
+        if payment is None:
+            return
+        outcome = await self._outcome(payment)
+        failpoint("settlement.asked")
+        if outcome is not None:
+            await settle(self.uow, payment_id, outcome)
+
+    async def _outcome(self, payment: Payment) -> Outcome | None:
+        if payment.status is PaymentStatus.REFUNDING:
+            await self.provider.refund(payment)
+            return Refunded(payment.provider_reference or "")
+        found = await self.provider.look_up(payment)
+        if found is not None or not payment.is_open:
+            return found
+        if payment.is_worth_charging(datetime.now(UTC)):
+            return await self.provider.charge(payment)
+        return NotCharged()

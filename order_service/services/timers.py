@@ -1,0 +1,31 @@
+"""What time alone brings about. Several workers may do it at once, each finding what is left."""
+
+from datetime import UTC, datetime, timedelta
+
+from order_service.domain.facts import OrderAmended, OrderPlaced
+from order_service.domain.ports import UnitOfWorkFactory
+from order_service.services.keeping import keep
+
+AT_ONCE = 100
+
+
+async def expire_unpaid(uow: UnitOfWorkFactory) -> None:
+    """Orders that nobody paid in time give their stock back, each in a transaction of its own."""
+    now = datetime.now(UTC)
+    async with uow() as work:
+        due = await work.orders.due(now, AT_ONCE)
+    for order_id in due:
+        async with uow() as work:
+            order = await work.orders.for_change(order_id)
+            if order is not None:
+                await keep(work, order, order.expire(now))
+
+
+async def announce_again(uow: UnitOfWorkFactory, patience: timedelta) -> None:
+    """Orders that catalog has not answered are told again, at the version that they have: it answers each time."""
+    now = datetime.now(UTC)
+    async with uow() as work:
+        for order_id in await work.orders.unanswered(now - patience, now, AT_ONCE):
+            order = await work.orders.for_change(order_id)
+            if order is not None:
+                work.record(OrderPlaced(order) if order.version == 1 else OrderAmended(order))
