@@ -31,7 +31,7 @@ async def test_a_price_is_kept_to_the_cent(admin: Caller, nobody: Caller, sent: 
     "sent",
     ['"19.999"', "19.999", "0.30000000000000004", '"-0.01"', "-1", '"NaN"', "NaN", '"Infinity"', "Infinity",
      "-Infinity", '"10000000"', "10000000", '"1e400"', "9999999.991", '""', '" "', '"1,50"',
-     '"€5"', '"0x10"', "true", "false", "null", "[]", "{}", '"1.00 EUR"',
+     '"€5"', '"0x10"', '"-0"', '" 5 "', '"1_0"', '"1e1"', '"5.000"', "true", "false", "null", "[]", "{}", '"1.00 EUR"',
      '"' + "9" * 5000 + '"', '"\\u0000"', '"sNaN"'],
     ids=lambda sent: sent[:24],
 )  # fmt: skip

@@ -1,11 +1,12 @@
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from libs.http.fields import Amount, Line, Moment, Money, Text
+from libs.http.fields import Amount, Given, Line, Moment, Money, Text
 from libs.http.tests.unit.shelf import Book
 
 AMOUNT = TypeAdapter(Amount)
@@ -21,10 +22,13 @@ AMOUNT = TypeAdapter(Amount)
         (0.07, "0.07"),
         ("9999999.99", "9999999.99"),
         (7, "7"),
+        (-0.0, "0"),
+        (Decimal("-0.00"), "0"),
     ],
 )
 def test_an_amount_is_a_text_or_a_number(given: object, amount: str) -> None:
-    assert AMOUNT.validate_python(given) == Decimal(amount)
+    found = AMOUNT.validate_python(given)
+    assert (found, found.is_signed()) == (Decimal(amount), False)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +48,15 @@ def test_an_amount_is_a_text_or_a_number(given: object, amount: str) -> None:
         True,
         "",
         "1,5",
+        "-0",
+        "+5",
+        "5.",
+        ".5",
+        " 5 ",
+        "1_0",
+        "1e1",
+        "1.500",
+        "٣",
         None,
         [],
     ],
@@ -80,3 +93,14 @@ def test_what_may_be_left_out_may_not_be_null() -> None:
     assert Book(title="t", shelf="A").shelf == "A"
     with pytest.raises(ValidationError, match="must not be null"):
         Book(title="t", shelf=None)
+
+
+def test_the_documentation_offers_what_is_taken_and_no_more() -> None:
+    fields = Book.model_json_schema()["properties"]
+    assert fields["shelf"]["type"] == "string"
+    assert "anyOf" not in fields["shelf"]
+    text, number = fields["price"]["anyOf"]
+    assert re.fullmatch(text["pattern"], "19.99")
+    assert not re.fullmatch(text["pattern"], "19.999")
+    assert number == {"type": "number", "minimum": 0, "maximum": 9999999.99}
+    assert AMOUNT.json_schema() == TypeAdapter(Annotated[Amount | None, Given]).json_schema()
