@@ -1,0 +1,116 @@
+"""Payments against whatever else happens to an order: one winner, and the books balance."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from decimal import Decimal
+
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from order_service.gateways.mock_provider import MockProvider
+from order_service.services.timers import announce_again, expire_unpaid
+from order_service.tests.integration.shop import Caller, Json, Shop
+from order_service.tests.integration.till import Till
+
+ROUNDS = 100
+PATIENCE = timedelta(minutes=1)
+
+Rival = Callable[[Till, Caller, Json], Awaitable[object]]
+
+
+@pytest.fixture
+def till(shop: Shop, engine: AsyncEngine) -> Till:
+    return Till(shop, engine, MockProvider(engine))
+
+
+async def test_ten_parallel_payments_capture_once(shop: Shop, till: Till, customer: Caller) -> None:
+    lamp = await shop.product()
+    for _ in range(10):
+        order = await till.payable(customer, lamp)
+        answers = await asyncio.gather(*(till.pay(customer, order) for _ in range(10)))
+        assert sorted(answer.status_code for answer in answers) == [201] + [409] * 9
+        assert await till.book(order) == (1, 0, Decimal("39.98"))
+        assert [type_ for _, type_, _ in await shop.announced(order["id"])].count("order.paid") == 1
+
+
+async def cancel(_: Till, customer: Caller, order: Json) -> httpx.Response:
+    return await customer.http.post(f"/order/{order['id']}/cancel")
+
+
+async def expire(till: Till, _: Caller, order: Json) -> None:
+    await till.make_overdue(order)
+    await expire_unpaid(till.shop.uow)
+
+
+async def amend(_: Till, customer: Caller, order: Json) -> httpx.Response:
+    items = [{"product_id": order["items"][0]["product_id"], "quantity": 3}]
+    return await customer.http.put(f"/update_order/{order['id']}", json={"items": items})
+
+
+@pytest.mark.parametrize(
+    ("rival", "otherwise"),
+    [(cancel, {"cancelled", "refunded"}), (expire, {"expired"}), (amend, {"pending"})],
+)
+@pytest.mark.parametrize("token", ["tok_ok", "tok_unknown", "tok_declined"])
+async def test_one_winner(
+    shop: Shop, till: Till, customer: Caller, rival: Rival, otherwise: set[str], token: str
+) -> None:
+    lamp = await shop.product()
+    for _ in range(ROUNDS // 3 + 1):
+        order = await till.payable(customer, lamp)
+        both: list[Awaitable[object]] = [till.pay(customer, order, token), rival(till, customer, order)]
+        random.shuffle(both)
+        await asyncio.gather(*both)
+        await till.settle(order)
+        await till.settle(order)
+        after = await customer.read(order)
+        captured, refunded, kept = await till.book(order)
+        assert after["status"] in {"paid", "awaiting_payment", *otherwise}
+        if after["status"] == "paid":
+            assert (captured, refunded, f"{kept:.2f}") == (1, 0, after["total"])
+            assert after["total"] == order["total"]
+        else:
+            assert captured == refunded
+            assert kept == 0
+        history = await customer.history(order)
+        assert [entry["version"] for entry in history] == list(range(1, after["version"] + 1))
+        assert [entry["from"] for entry in history][1:] == [entry["to"] for entry in history][:-1]
+
+
+async def test_several_settlers_at_once(shop: Shop, till: Till, customer: Caller) -> None:
+    lamp = await shop.product()
+    for _ in range(10):
+        order = await till.payable(customer, lamp)
+        await till.pay(customer, order, "tok_unknown")
+        await asyncio.gather(*(till.settle(order) for _ in range(5)))
+        assert await till.book(order) == (1, 0, Decimal("39.98"))
+        await asyncio.gather(*(cancel(till, customer, order) for _ in range(3)))
+        await asyncio.gather(*(till.settle(order) for _ in range(5)))
+        assert await till.book(order) == (1, 1, 0)
+        assert (await customer.read(order))["payment"]["status"] == "refunded"
+
+
+async def test_several_timers_expire_an_order_once(shop: Shop, till: Till, customer: Caller) -> None:
+    lamp = await shop.product()
+    orders = [await till.payable(customer, lamp) for _ in range(20)]
+    for order in orders:
+        await till.make_overdue(order)
+    await asyncio.gather(*(expire_unpaid(shop.uow) for _ in range(4)))
+    for order in orders:
+        assert (await customer.read(order))["status"] == "expired"
+        assert [type_ for _, type_, _ in await shop.announced(order["id"])].count("order.expired") == 1
+
+
+async def test_several_timers_announce_an_order_once(shop: Shop, till: Till, customer: Caller) -> None:
+    order = await customer.place(await shop.product())
+    before = await shop.announced(order["id"])
+    await till.make_unanswered(order)
+    await asyncio.gather(*(announce_again(shop.uow, PATIENCE) for _ in range(4)))
+    assert await shop.announced(order["id"]) == before
+    await till.make_unanswered(await till.payable(customer, await shop.product()))
+    await announce_again(shop.uow, PATIENCE)
+    assert await shop.announced(order["id"]) == before
+    assert len(await customer.history(order)) == 1

@@ -1,0 +1,71 @@
+"""What tests of payments share: orders that can be paid, and the provider's own book."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from order_service.domain.products import Product
+from order_service.gateways.mock_provider import MockProvider
+from order_service.services.settling import Settling
+from order_service.services.stock import stock_reserved
+from order_service.tests.integration.shop import Caller, Json, Shop
+from order_service.tests.things import HOLD
+
+OK = "tok_ok"
+BOOK = text("""
+    SELECT count(*) FILTER (WHERE declined_because IS NULL) AS captured,
+           count(refunded_at) AS refunded,
+           coalesce(sum(mock_provider_charges.amount)
+                    FILTER (WHERE declined_because IS NULL AND refunded_at IS NULL), 0) AS kept
+    FROM mock_provider_charges JOIN payments ON payments.id = payment_id
+    WHERE order_id = :id
+""")
+HURRY = text("UPDATE payments SET due_at = now() WHERE order_id = :id AND due_at IS NOT NULL RETURNING id")
+OVERDUE = text("UPDATE orders SET reserved_until = now() WHERE id = :id")
+UNANSWERED = text("UPDATE orders SET announced_at = now() - interval '1 hour' WHERE id = :id")
+RELAYED = text("DELETE FROM outbox WHERE aggregate_id = :id")
+
+
+@dataclass
+class Till:
+    shop: Shop
+    engine: AsyncEngine
+    provider: MockProvider
+
+    async def payable(self, customer: Caller, product: Product, *, hold: timedelta = HOLD) -> Json:
+        order = await customer.place(product)
+        await stock_reserved(self.shop.uow, UUID(order["id"]), order["version"], hold)
+        return await customer.read(order)
+
+    @staticmethod
+    async def pay(customer: Caller, order: Json, token: str = OK) -> httpx.Response:
+        return await customer.http.post(f"/order/{order['id']}/payment", json={"method": "card", "token": token})
+
+    async def book(self, order: Json) -> tuple[int, int, Any]:
+        """Of an order, in the provider's eyes: captures, refunds, and the money it has."""
+        async with self.engine.connect() as connection:
+            row = (await connection.execute(BOOK, {"id": UUID(order["id"])})).one()
+        return row.captured, row.refunded, row.kept
+
+    async def settle(self, order: Json) -> None:
+        """What the timer would do, now, for the payments of one order."""
+        settling = Settling(self.shop.uow, self.provider)
+        async with self.engine.begin() as connection:
+            due = (await connection.scalars(HURRY, {"id": UUID(order["id"])})).all()
+        for payment_id in due:
+            await settling.ask(payment_id)
+
+    async def make_overdue(self, order: Json) -> None:
+        async with self.engine.begin() as connection:
+            await connection.execute(OVERDUE, {"id": UUID(order["id"])})
+
+    async def make_unanswered(self, order: Json) -> None:
+        """Its event has left the outbox, long ago, and nothing came back."""
+        async with self.engine.begin() as connection:
+            await connection.execute(RELAYED, {"id": UUID(order["id"])})
+            await connection.execute(UNANSWERED, {"id": UUID(order["id"])})
