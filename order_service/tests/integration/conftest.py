@@ -27,15 +27,18 @@ async def neighbours() -> AsyncIterator[Neighbours]:
 
 
 @pytest.fixture(scope="session")
-async def app(database_url: str, neighbours: Neighbours) -> AsyncIterator[FastAPI]:
-    app = create_app(
-        Settings(
-            database_url=database_url,
-            catalog_url=neighbours.url,
-            payment_webhook_secret="agreed",
-            jwks_url=f"{neighbours.url}/.well-known/jwks.json",
-        )
+def settings(database_url: str, neighbours: Neighbours) -> Settings:
+    return Settings(
+        database_url=database_url,
+        catalog_url=neighbours.url,
+        payment_webhook_secret="agreed",
+        jwks_url=f"{neighbours.url}/.well-known/jwks.json",
     )
+
+
+@pytest.fixture(scope="session")
+async def app(settings: Settings) -> AsyncIterator[FastAPI]:
+    app = create_app(settings)
     with pytest.MonkeyPatch.context() as patch:
         # Many run at once on a small machine; how long a customer waits is shown elsewhere.
         patch.setattr(catalog, "PATIENCE", 30.0)

@@ -39,14 +39,14 @@ class Neighbours:
         )
     )
 
-    def token(self, actor: Actor) -> str:
+    def token(self, actor: Actor, seconds: int = 900) -> str:
         now = int(time.time())
         claims = {
             "sub": str(actor.user_id),
             "username": actor.username,
             "role": "admin" if actor.is_admin else "user",
             "iat": now,
-            "exp": now + 900,
+            "exp": now + seconds,
             "iss": "shop-auth",
             "aud": "shop",
         }
