@@ -11,7 +11,8 @@ from aiormq.exceptions import AMQPChannelError
 
 from libs.contracts.topology import Exchange
 from libs.messaging.cloudevents import encode, properties
-from libs.messaging.publisher import BROKER_ERRORS, CONFIRM_TIMEOUT
+from libs.messaging.connection import BROKER_ERRORS
+from libs.messaging.publisher import CONFIRM_TIMEOUT
 
 # The payload as text: it goes into the envelope as it is.
 TAKE = """

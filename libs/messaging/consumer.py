@@ -23,8 +23,8 @@ from pydantic import ValidationError
 from libs.contracts.base import Event
 from libs.contracts.topology import Queue
 from libs.messaging.cloudevents import Envelope, Undecodable
+from libs.messaging.connection import CONNECT_TIMEOUT, with_heartbeat
 from libs.messaging.handling import Handling
-from libs.messaging.publisher import with_heartbeat
 from libs.process.context import correlation_id
 
 PREFETCH = 10
@@ -81,6 +81,7 @@ def new_broker(amqp_url: str, handling: Handling, context: Mapping[str, object])
     """`context` is what handlers get by `Context(name)`."""
     broker = RabbitBroker(
         with_heartbeat(amqp_url),
+        timeout=CONNECT_TIMEOUT,
         reconnect_interval=RECONNECT_INTERVAL,
         graceful_timeout=GRACEFUL_TIMEOUT,
         middlewares=[partial(_Guarded, handling=handling)],

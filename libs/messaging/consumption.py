@@ -10,13 +10,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.messaging import topology
+from libs.messaging.connection import BROKER_ERRORS, answering
 from libs.messaging.consumer import new_broker
 from libs.messaging.deliveries import Deliveries
 from libs.messaging.handling import Handling
 from libs.messaging.ladder import Ladder
 from libs.messaging.link import Link, LinkDownError
 from libs.messaging.outage import Outage
-from libs.messaging.publisher import BROKER_ERRORS, Declare, Publisher
+from libs.messaging.publisher import Declare, Publisher
 from libs.messaging.topology import RUNGS, Rung
 
 START_TIMEOUT = 30.0
@@ -52,10 +53,10 @@ class Consumption:
                     # FastStream drops, unacknowledged, what comes before it marks a subscriber as running, and it
                     # marks it only after the broker was asked for messages.
                     subscriber.running = True
-                async with asyncio.timeout(START_TIMEOUT):
+                async with answering(START_TIMEOUT):
                     await self._broker.start()
             except BROKER_ERRORS as error:
-                await self._broker.stop()
+                await self._stop_broker()
                 await asyncio.sleep(self._link.down(error))
             else:
                 self._link.up()
@@ -70,11 +71,14 @@ class Consumption:
     async def stop(self) -> None:
         """Finishes what is being handled; the rest stays in its queues."""
         self._handling.stop()
-        with contextlib.suppress(*BROKER_ERRORS):
-            # A broker that does not answer must not keep the process from ending.
-            async with asyncio.timeout(STOP_TIMEOUT):
-                await self._broker.stop()
+        await self._stop_broker()
         await self._publisher.aclose()
+
+    async def _stop_broker(self) -> None:
+        # A broker that does not answer keeps nobody from starting again, nor the process from ending.
+        with contextlib.suppress(*BROKER_ERRORS, ExceptionGroup):
+            async with answering(STOP_TIMEOUT):
+                await self._broker.stop()
 
     async def _probe(self) -> None:
         async with self._engine.connect() as connection:

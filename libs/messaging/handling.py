@@ -13,11 +13,11 @@ from prometheus_client import Counter
 
 from libs.database.outages import is_outage
 from libs.messaging.cloudevents import Undecodable
+from libs.messaging.connection import BROKER_ERRORS
 from libs.messaging.deliveries import Deliveries
 from libs.messaging.gate import Gate
 from libs.messaging.ladder import Ladder
 from libs.messaging.outage import Outage, is_surely_outage
-from libs.messaging.publisher import BROKER_ERRORS
 from libs.process.context import correlation_id, trace_of, traceparent
 
 DEATHS: Final = 3

@@ -15,9 +15,10 @@ from prometheus_client import Gauge, Histogram
 from libs.contracts.topology import Exchange
 from libs.database.urls import for_asyncpg
 from libs.messaging import batch, partitions, topology
+from libs.messaging.connection import BROKER_ERRORS
 from libs.messaging.link import Link
 from libs.messaging.outbox import CHANNEL
-from libs.messaging.publisher import BROKER_ERRORS, Declare, Publisher
+from libs.messaging.publisher import Declare, Publisher
 
 BATCH: Final = 500
 POLL: Final = 1.0

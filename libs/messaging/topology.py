@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import aio_pika
-from aio_pika.abc import AbstractChannel, ExchangeType
+from aio_pika.abc import AbstractChannel, AbstractQueue, ExchangeType
 
 from libs.contracts.topology import EXCHANGES, QUEUES, TRACE, Exchange, Queue
+from libs.messaging.connection import answering, connect, hang_up
 
-CONNECT_TIMEOUT = 5.0
+# All of it: some thirty queues at a few milliseconds each.
 DECLARE_TIMEOUT = 30.0
 TRACE_LENGTH = 10_000
 # Every lost connection counts as a delivery of what was merely prefetched, so a small limit throws out the innocent.
@@ -46,23 +46,32 @@ async def declare(
     rungs: Sequence[Rung] = RUNGS,
 ) -> None:
     """Raises what aio-pika raises while the broker is away or where something of the same name is different."""
-    connection = await aio_pika.connect(amqp_url, timeout=CONNECT_TIMEOUT)
-    async with connection, connection.channel() as channel:
-        for exchange in exchanges:
-            await channel.declare_exchange(exchange.name, ExchangeType.TOPIC, durable=True, timeout=DECLARE_TIMEOUT)
-        for queue in queues:
-            await _declare_queue(channel, queue, rungs)
-        trace: dict[str, Any] = {"x-queue-type": "classic", "x-max-length": TRACE_LENGTH, "x-overflow": "drop-head"}
-        newest = await channel.declare_queue(TRACE, durable=True, arguments=trace, timeout=DECLARE_TIMEOUT)
-        for exchange in exchanges:
-            await newest.bind(exchange.name, "#")
+    connection = await connect(amqp_url)
+    try:
+        async with answering(DECLARE_TIMEOUT):
+            await _declare(await connection.channel(), exchanges, queues, rungs)
+    finally:
+        await hang_up(connection)
+
+
+async def _declare(
+    channel: AbstractChannel, exchanges: Sequence[Exchange], queues: Sequence[Queue], rungs: Sequence[Rung]
+) -> None:
+    for exchange in exchanges:
+        await channel.declare_exchange(exchange.name, ExchangeType.TOPIC, durable=True)
+    for queue in queues:
+        await _declare_queue(channel, queue, rungs)
+    trace: dict[str, Any] = {"x-queue-type": "classic", "x-max-length": TRACE_LENGTH, "x-overflow": "drop-head"}
+    newest = await channel.declare_queue(TRACE, durable=True, arguments=trace)
+    for exchange in exchanges:
+        await newest.bind(exchange.name, "#")
 
 
 async def _declare_queue(channel: AbstractChannel, queue: Queue, rungs: Sequence[Rung]) -> None:
     # The places that a message may have to go to are there before the queue that it comes from.
     await _quorum(channel, queue.parked, {"x-delivery-limit": PARKED_DELIVERY_LIMIT})
     main = await _quorum(channel, queue.name, {"x-delivery-limit": DELIVERY_LIMIT, **_dead_letters_to(queue.parked)})
-    await main.bind(queue.exchange.name, queue.pattern, timeout=DECLARE_TIMEOUT)
+    await main.bind(queue.exchange.name, queue.pattern)
     for rung in rungs:
         await _quorum(
             channel,
@@ -85,7 +94,5 @@ def _dead_letters_to(queue: str) -> dict[str, Any]:
     }
 
 
-async def _quorum(channel: AbstractChannel, name: str, arguments: dict[str, Any]) -> aio_pika.abc.AbstractQueue:
-    return await channel.declare_queue(
-        name, durable=True, arguments={"x-queue-type": "quorum", **arguments}, timeout=DECLARE_TIMEOUT
-    )
+async def _quorum(channel: AbstractChannel, name: str, arguments: dict[str, Any]) -> AbstractQueue:
+    return await channel.declare_queue(name, durable=True, arguments={"x-queue-type": "quorum", **arguments})

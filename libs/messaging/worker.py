@@ -16,6 +16,7 @@ from libs.database.outages import is_outage
 from libs.http.health import Check, health_router
 from libs.http.metrics import router as metrics_router
 from libs.messaging.bell import Bell
+from libs.messaging.connection import answering
 from libs.messaging.consumption import Consumption
 from libs.messaging.link import Link
 from libs.messaging.relay import Relay
@@ -81,14 +82,16 @@ def create_worker_app(
         if routers:
             works["consumers"] = consumption.run
         tasks = [asyncio.create_task(_keep_running(name, work)) for name, work in works.items()]
-        yield
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await consumption.stop()
-        if bell is not None:
-            await bell.aclose()
-        await engine.dispose()
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await consumption.stop()
+            if bell is not None:
+                await bell.aclose()
+            await engine.dispose()
 
     app = FastAPI(lifespan=lifespan, openapi_url=None)
     app.include_router(health_router(checks))
@@ -99,7 +102,9 @@ def create_worker_app(
 async def _keep_running(name: str, work: Work) -> None:
     while True:
         try:
-            await work()
+            # Nothing that a library cancels may end it for good.
+            async with answering(None):
+                await work()
         except Exception:
             logger.exception("%s ended and starts again", name)
         await asyncio.sleep(RESTART_AFTER)

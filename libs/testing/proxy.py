@@ -1,9 +1,10 @@
-"""A TCP proxy that tests cut, to take a server away from one process without stopping it for all."""
+"""A TCP proxy that tests cut and freeze, to take a server away from one process without stopping it for all."""
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit, urlunsplit
 
 
@@ -15,6 +16,10 @@ class Proxy:
         self._server: asyncio.Server | None = None
         self._port = 0
         self._writers: set[asyncio.StreamWriter] = set()
+        self._serving: set[asyncio.Task[Any]] = set()
+        self._flow = asyncio.Event()
+        self._flow.set()
+        self._bytes_left: int | None = None
 
     @property
     def url(self) -> str:
@@ -22,36 +27,67 @@ class Proxy:
         return urlunsplit(self._target._replace(netloc=f"{user}{at}127.0.0.1:{self._port}"))
 
     async def restore(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
-        self._port = self._server.sockets[0].getsockname()[1]
+        if self._server is None:
+            self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
+            self._port = self._server.sockets[0].getsockname()[1]
 
     async def cut(self) -> None:
         """Ends every connection and refuses new ones."""
         if self._server is not None:
             self._server.close()
             self._server = None
-        for writer in list(self._writers):
+        for writer in self._writers:
             writer.transport.abort()
+        for task in self._serving:
+            task.cancel()
+
+    def freeze(self) -> None:
+        """Every connection stays, new ones are taken, and no byte gets through: the server hangs."""
+        self._flow.clear()
+
+    def thaw(self) -> None:
+        """What was held back goes on its way."""
+        self._flow.set()
+
+    def strand(self) -> None:
+        """No connection of now ever carries another byte, and nobody is told. New ones work."""
+        self._flow.clear()
+        self._flow = asyncio.Event()
+        self._flow.set()
+
+    def strand_after(self, count: int) -> None:
+        """Strands when the server has said that many bytes."""
+        self._bytes_left = count
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        host, port = self._target.hostname, self._target.port
+        if task := asyncio.current_task():
+            self._serving.add(task)
+            task.add_done_callback(self._serving.discard)
+        self._writers.add(writer)
         try:
-            up_reader, up_writer = await asyncio.open_connection(host, port)
-        except OSError:
-            writer.transport.abort()
-            return
-        self._writers |= {writer, up_writer}
-        await asyncio.gather(self._pump(reader, up_writer), self._pump(up_reader, writer))
-        self._writers -= {writer, up_writer}
+            with contextlib.suppress(OSError, asyncio.CancelledError):
+                await self._connect(reader, writer, self._flow)
+        finally:
+            self._end(writer)
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError):
-            while data := await reader.read(65536):
-                writer.write(data)
-                await writer.drain()
-        with contextlib.suppress(OSError):
-            writer.close()
-            await writer.wait_closed()
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flow: asyncio.Event) -> None:
+        up_reader, up_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
+        self._writers.add(up_writer)
+        try:
+            await asyncio.gather(_pump(reader, up_writer, flow), _pump(up_reader, writer, flow, self._count))
+        finally:
+            self._end(up_writer)
+
+    def _end(self, writer: asyncio.StreamWriter) -> None:
+        writer.transport.abort()
+        self._writers.discard(writer)
+
+    def _count(self, data: bytes) -> None:
+        if self._bytes_left is not None:
+            self._bytes_left -= len(data)
+            if self._bytes_left < 0:
+                self._bytes_left = None
+                self.strand()
 
     async def __aenter__(self) -> Self:
         await self.restore()
@@ -61,3 +97,21 @@ class Proxy:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.cut()
+
+
+async def _pump(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    flow: asyncio.Event,
+    count: Callable[[bytes], None] = lambda _: None,
+) -> None:
+    with contextlib.suppress(OSError):
+        while data := await reader.read(65536):
+            count(data)
+            await flow.wait()
+            writer.write(data)
+            await writer.drain()
+    await flow.wait()
+    with contextlib.suppress(OSError):
+        writer.close()
+        await writer.wait_closed()

@@ -18,9 +18,17 @@ from libs.messaging.tests.shop import Shop
 from libs.messaging.worker import Periodic, create_worker_app
 from libs.process.ids import new_id
 from libs.testing.proxy import Proxy
+from libs.testing.vhosts import fresh_vhost
 from libs.testing.wait import until
 
 router = RabbitRouter()
+
+
+@pytest.fixture
+async def amqp_url() -> AsyncIterator[str]:
+    """A broker of each test's own: the queues are the shop's, and other tests leave events in those."""
+    async with fresh_vhost(f"worker_{new_id().hex}") as url:
+        yield url
 
 
 @subscriber(router, CATALOG_USERS, UserEvent)

@@ -1,0 +1,70 @@
+"""A broker that falls silent without closing the connection: whoever waits for it gives up in time and starts again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from functools import partial
+
+from faststream.rabbit import RabbitRouter
+
+from libs.messaging.consumer import subscriber
+from libs.messaging.consumption import Consumption
+from libs.messaging.link import LinkDownError
+from libs.messaging.tests.shop import Shop, running
+from libs.messaging.tests.things import ThingChanged, ThingEvent
+from libs.process.ids import new_id
+from libs.testing.proxy import Proxy
+from libs.testing.wait import until
+
+# How much the broker still says: from its greeting until after all is open.
+BYTES = range(100, 3200, 250)
+
+
+async def test_relays_start_wherever_it_falls_silent(shop: Shop) -> None:
+    await shop.declare()
+    async with AsyncExitStack() as stack:
+        relays = []
+        for count in BYTES:
+            url = await _silent_after(stack, shop, count)
+            relays.append(shop.relay(amqp_url=url))
+            await stack.enter_async_context(running(relays[-1].run))
+        await asyncio.gather(*(until(partial(_is_up, relay.broker.check), timeout=60) for relay in relays))
+        await shop.store(ThingChanged(id=new_id(), version=1, name="thing"))
+        await until(partial(_none_waits, shop))
+
+
+async def test_consumers_start_wherever_it_falls_silent(shop: Shop) -> None:
+    async with AsyncExitStack() as stack:
+        waiting = []
+        for count in BYTES:
+            url = await _silent_after(stack, shop, count)
+            router = RabbitRouter()
+
+            @subscriber(router, shop.queue, ThingEvent)
+            async def ignore(event: ThingEvent) -> None:
+                del event
+
+            declare = partial(shop.declare, amqp_url=url)
+            consumption = Consumption(shop.engine, url, [router], {}, declare=declare)
+            stack.push_async_callback(consumption.stop)
+            await stack.enter_async_context(running(consumption.run))
+            waiting.append(until(partial(_is_up, consumption.check), timeout=60))
+        await asyncio.gather(*waiting)
+
+
+async def _silent_after(stack: AsyncExitStack, shop: Shop, count: int) -> str:
+    proxy = await stack.enter_async_context(Proxy(shop.amqp_url))
+    proxy.strand_after(count)
+    return f"{proxy.url}?heartbeat=1"
+
+
+async def _is_up(check: Callable[[], Awaitable[None]]) -> bool:
+    try:
+        await check()
+    except LinkDownError:
+        return False
+    return True
+
+
+async def _none_waits(shop: Shop) -> bool:
+    return await shop.waiting() == 0
