@@ -22,10 +22,10 @@ class PaymentProvider(Protocol):
     async def charge(self, payment: Payment) -> Captured | Declined: ...
 
     async def look_up(self, payment: Payment) -> Outcome | None:
-        """What has become of it; None: the provider has never heard of it."""
+        """What has become of it. None: nothing was ever charged or declined, so it may be charged, or given up."""
 
     async def refund(self, payment: Payment) -> None:
-        """All of it. Again changes nothing."""
+        """All of a payment that was captured. Again changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ no answer comes), `tok_error` (is away). Any other is a card that it does not kn
 import asyncio
 from datetime import UTC, datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -51,9 +51,12 @@ class MockProvider:
         return Captured(row.reference) if row.refunded_at is None else Refunded(row.reference)
 
     async def refund(self, payment: Payment) -> None:
-        once = (charges.c.payment_id == payment.id, charges.c.refunded_at.is_(None))
+        captured = (charges.c.payment_id == payment.id, charges.c.declined_because.is_(None))
+        once = func.coalesce(charges.c.refunded_at, datetime.now(UTC))
         async with self._engine.begin() as connection:
-            await connection.execute(update(charges).where(*once).values(refunded_at=datetime.now(UTC)))
+            refunded = await connection.execute(update(charges).where(*captured).values(refunded_at=once))
+        if refunded.rowcount == 0:
+            raise OutcomeUnknownError("The provider has captured nothing that it could give back.")
 
     async def _write(self, payment: Payment) -> bool:
         row = {

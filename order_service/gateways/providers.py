@@ -1,12 +1,27 @@
 """Which payment provider the settings choose."""
 
+from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from order_service.core.settings import PaymentSettings
-from order_service.domain.provider import PaymentProvider
+from order_service.core.settings import PaymentSettings, Settings
+from order_service.domain.provider import PaymentProvider, ProviderMessages
+from order_service.gateways.mock_messages import SignedMessages
 from order_service.gateways.mock_provider import MockProvider
+from order_service.gateways.stripe_messages import StripeMessages
 
 
 def new_provider(settings: PaymentSettings, engine: AsyncEngine) -> PaymentProvider:
-    del settings
-    return MockProvider(engine)
+    match settings.payment_provider, settings.stripe_api_key:
+        case "stripe", SecretStr() as key:
+            # Only who has chosen it waits for this library at every start.
+            from order_service.gateways.stripe_client import new_client  # noqa: PLC0415 - as above.
+            from order_service.gateways.stripe_provider import StripeProvider  # noqa: PLC0415 - as above.
+
+            return StripeProvider(new_client(key.get_secret_value()))
+        case _:
+            return MockProvider(engine)
+
+
+def new_messages(settings: Settings) -> ProviderMessages:
+    secret = settings.payment_webhook_secret.get_secret_value()
+    return StripeMessages(secret) if settings.payment_provider == "stripe" else SignedMessages(secret)
