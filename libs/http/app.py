@@ -10,6 +10,7 @@ from starlette.types import Lifespan
 from libs.http.envelope import REQUEST_ID, Envelope
 from libs.http.etag import install_not_modified
 from libs.http.health import Check, health_router
+from libs.http.last_handler import LastHandler
 from libs.http.metrics import router as metrics_router
 from libs.http.openapi import document_implied
 from libs.http.problems import install_problem_handlers
@@ -40,6 +41,7 @@ def new_api(
         app.include_router(router, prefix=API)
     app.include_router(health_router(checks))
     app.include_router(metrics_router)
+    app.add_middleware(LastHandler)
     if cors_origins:
         app.add_middleware(
             CORSMiddleware,

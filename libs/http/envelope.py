@@ -1,4 +1,4 @@
-"""What surrounds every request: its id, its log line, its measurements, the limit of its body and the last handler.
+"""What surrounds every request: its id, its log line, its measurements and the limit of its body.
 
 One plain ASGI middleware, because each further layer costs every request, and because a request must not be cancelled
 between its commit and its response, as Starlette's `BaseHTTPMiddleware` does when a client goes away.
@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.http.metrics import observe
-from libs.http.problems import refusal_response, unexpected_response
+from libs.http.problems import refusal_response
 from libs.process.context import correlation_id, trace_of, traceparent
 from libs.process.ids import new_id
 from libs.refusals import Kind, Refusal
@@ -67,11 +67,6 @@ class Envelope:
                 await refusal_response(Request(scope), _too_large())(scope, receive, send_with_id)
             else:
                 await self._app(scope, _limited(receive), send_with_id)
-        except Exception as error:
-            if status:  # The response has begun; the connection must break so that nobody takes it for whole.
-                log.exception("response_broken_off")
-                raise
-            await unexpected_response(Request(scope), error)(scope, receive, send_with_id)
         finally:
             _account(scope, status, time.perf_counter() - started)
 

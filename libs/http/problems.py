@@ -10,8 +10,10 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from libs.database.outages import is_outage, is_unusable_value
+from libs.http.metrics import METHODS
 from libs.process.context import correlation_id
 from libs.refusals import FieldError, InvalidValue, Kind, Refusal, Unavailable
 
@@ -115,7 +117,8 @@ def install_problem_handlers(app: FastAPI) -> None:
             return refusal_response(request, ValidationFailed("The body cannot be read.", errors=[UNREADABLE]))
         status = HTTPStatus(error.status_code)
         code = status.phrase.lower().replace(" ", "_").replace("-", "_")
-        return problem(request, status, code, status.phrase, status.description, headers=error.headers)
+        headers = {"Allow": _allowed(request)} if status is HTTPStatus.METHOD_NOT_ALLOWED else error.headers
+        return problem(request, status, code, status.phrase, status.description, headers=headers)
 
 
 def unexpected_response(request: Request, error: Exception) -> Response:
@@ -131,6 +134,16 @@ def unexpected_response(request: Request, error: Exception) -> Response:
     return problem(
         request, 500, "internal_error", "Internal error", "The failure has been logged under this request id."
     )
+
+
+def _allowed(request: Request) -> str:
+    """Of the whole path, where Starlette names the methods of the first route alone."""
+
+    def is_served(method: str) -> bool:
+        scope = {**request.scope, "method": method}
+        return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+
+    return ", ".join(method for method in sorted(METHODS) if is_served(method))
 
 
 def _path(location: tuple[int | str, ...]) -> str:
