@@ -6,6 +6,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from libs.http.envelope import BodyTooLarge
+from libs.http.idempotency import HEADER, KEPT, REPLAYED
+from libs.http.idempotency_keys import IdempotencyKeyReused, RequestInProgress
 from libs.http.problems import MEDIA_TYPE, STATUS, ValidationFailed
 from libs.http.security import ADMIN, SCHEME
 from libs.refusals import Refusal, Unavailable, VersionConflict
@@ -49,12 +51,17 @@ class Problem(BaseModel):
 
 SEPARATOR = " · "
 REFERENCE = {"$ref": "#/components/schemas/Problem"}
+REPLAYED_HEADER = {
+    "description": "Nothing was done: this was the answer to the first request with the idempotency key.",
+    "schema": {"type": "string", "enum": ["true"]},
+}
 
 
 def refusing(*refusals: type[Refusal]) -> dict[int | str, dict[str, Any]]:
     """The `responses` of an endpoint that may refuse so; a malformed request and an outage are always possible.
 
-    What `document_implied` finds by itself (401, 403, 412 and 413 of the usual kind) need not be named.
+    What `document_implied` finds by itself (401, 403, 412, 413 and an idempotency key's of the usual kind) need not be
+    named.
     """
     by_status: dict[int | str, dict[str, Any]] = {}
     possible: tuple[type[Refusal], ...] = (*refusals, ValidationFailed, Unavailable)
@@ -65,7 +72,7 @@ def refusing(*refusals: type[Refusal]) -> dict[int | str, dict[str, Any]]:
 
 
 def document_implied(document: dict[str, Any]) -> None:
-    """Adds what follows from an operation's own form: who may call it, conditions, and a body with its limit.
+    """Adds what follows from an operation's own form: who may call it, conditions, keys, and a body with its limit.
 
     Adding it once more changes nothing.
     """
@@ -77,6 +84,9 @@ def document_implied(document: dict[str, Any]) -> None:
             for response in responses.values():
                 if MEDIA_TYPE in response.get("content", {}):
                     response["content"] = {MEDIA_TYPE: {"schema": REFERENCE}}
+            if _takes(operation, HEADER):
+                for status in responses.keys() & {str(status) for status in KEPT}:
+                    responses[status].setdefault("headers", {})[REPLAYED] = REPLAYED_HEADER
             operation["responses"] = dict(sorted(responses.items()))
 
 
@@ -86,10 +96,16 @@ def _implied(operation: dict[str, Any]) -> Iterator[type[Refusal]]:
         yield from (NotAuthenticated, InvalidToken, UserInactive)
     if ADMIN in scopes:
         yield Forbidden
-    if any(parameter["name"] == "if-match" for parameter in operation.get("parameters", ())):
+    if _takes(operation, "if-match"):
         yield VersionConflict
+    if _takes(operation, HEADER):
+        yield from (IdempotencyKeyReused, RequestInProgress)
     if "requestBody" in operation:
         yield BodyTooLarge
+
+
+def _takes(operation: dict[str, Any], header: str) -> bool:
+    return any(parameter["name"] == header for parameter in operation.get("parameters", ()))
 
 
 def _add(responses: dict[Any, dict[str, Any]], status: int | str, refusal: type[Refusal]) -> None:
