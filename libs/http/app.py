@@ -14,6 +14,7 @@ from libs.http.last_handler import LastHandler
 from libs.http.metrics import router as metrics_router
 from libs.http.openapi import document_implied
 from libs.http.problems import install_problem_handlers
+from libs.http.security import document_token_source
 
 API = "/api/v1"
 
@@ -22,6 +23,7 @@ class _Api(FastAPI):
     def openapi(self) -> dict[str, Any]:
         document = super().openapi()
         document_implied(document)
+        document_token_source(document)
         return document
 
 

@@ -45,6 +45,12 @@ def test_every_endpoint_is_documented(document: Json) -> None:
             find(document, endpoint)
 
 
+def test_authorize_asks_for_a_login_only_where_there_is_one(document: Json) -> None:
+    schemes = document["components"]["securitySchemes"].values()
+    flows = [scheme["flows"]["password"]["tokenUrl"] for scheme in schemes if scheme["type"] == "oauth2"]
+    assert flows == (["/api/v1/auth/token"] if document["service"] == "auth" else [])
+
+
 def test_every_operation_has_a_summary(document: Json) -> None:
     assert [name for name, operation in operations(document) if not operation.get("summary")] == []
 

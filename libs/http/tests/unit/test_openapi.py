@@ -1,7 +1,9 @@
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+
+from libs.http.tests.unit.shelf import make_app, router
 
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
@@ -35,6 +37,18 @@ def test_what_follows_from_the_form_of_an_endpoint_need_not_be_named(document: d
 def test_asking_twice_documents_it_once(app: FastAPI) -> None:
     first = str(app.openapi())
     assert str(app.openapi()) == first
+
+
+def test_authorize_logs_in_where_that_can_be_done_and_takes_a_token_elsewhere() -> None:
+    def scheme(*routers: APIRouter) -> dict[str, Any]:
+        found: dict[str, Any] = make_app(routers=[router, *routers]).openapi()
+        assert found["paths"]["/api/v1/books/secret"]["get"]["security"] == [{"OAuth2PasswordBearer": ["admin"]}]
+        return dict(found["components"]["securitySchemes"]["OAuth2PasswordBearer"])
+
+    assert scheme() == {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    tokens = APIRouter()
+    tokens.post("/auth/token")(lambda: None)
+    assert scheme(tokens)["flows"]["password"]["tokenUrl"] == "/api/v1/auth/token"
 
 
 def test_every_schema_has_an_example(document: dict[str, Any]) -> None:
