@@ -1,6 +1,7 @@
 """up, down, status, logs, env."""
 
 import json
+import os
 import shlex
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from rich.console import Console
 
 from ops.commands import printed, progress, report
 from ops.stack.control import Launch, follow, launch, take_down
+from ops.stack.given import to_print
 from ops.stack.kind import Kind
 from ops.stack.layout import CLONE
 from ops.stack.state import Phase, current
@@ -41,6 +43,7 @@ def up(
     except KeyboardInterrupt:
         console.print("Stopping everything …")
         started.stop()
+        console.print("Stopped.")
 
 
 def down(
@@ -84,7 +87,7 @@ def env() -> None:
     if not state.supervised:
         Console(stderr=True).print("The shop is not up: ./shop up")
         raise typer.Exit(1)
-    for variable, value in state.addresses.items():
+    for variable, value in to_print(state.addresses, os.environ).items():
         print(f"export {variable}={shlex.quote(value)}")  # noqa: T201
 
 

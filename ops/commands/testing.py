@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from ops.commands.quality import run_checks
+from ops.stack.given import given
 from ops.stack.kind import Kind
 from ops.stack.layout import REPOSITORY
 from ops.stack.services import SERVICES
@@ -48,7 +49,7 @@ def run_tests(
 
 def _run(chosen: Selection, totals: Totals, scope: ExitStack) -> None:
     folder = scope.enter_context(run_folder())
-    environment = dict(os.environ)
+    environment = given(os.environ)
     # Both come up while the checks run.
     servers = shop = None
     if chosen.white_box and not ("DATABASE_URL" in environment and "AMQP_URL" in environment):

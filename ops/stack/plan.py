@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ops.stack.credentials import Credentials
+from ops.stack.given import given
 from ops.stack.kind import Kind
 from ops.stack.ports import HOST, PortReservations
 from ops.stack.postgres import Postgres
@@ -58,9 +59,10 @@ def make_plan(kind: Kind, credentials: Credentials, ports: PortReservations) -> 
 
 
 def _plan_rabbitmq(plan: Plan, take: Take) -> None:
-    given = os.environ.get("AMQP_URL")
-    if given:
-        plan.addresses |= {"AMQP_URL": given, "RABBITMQ_UI_URL": os.environ.get("RABBITMQ_UI_URL", "")}
+    named = given(os.environ)
+    if named.get("AMQP_URL"):
+        plan.addresses |= {"AMQP_URL": named["AMQP_URL"], "RABBITMQ_UI_URL": named.get("RABBITMQ_UI_URL", "")}
+        plan.notes.append("RabbitMQ is the one that AMQP_URL names")
         return
     plan.rabbitmq = RabbitMQ(
         port=take("RabbitMQ", 5672),
@@ -75,9 +77,10 @@ def _plan_rabbitmq(plan: Plan, take: Take) -> None:
 
 def _plan_postgres(plan: Plan, take: Take) -> None:
     wanted = [service.database_variable for service in SERVICES] if plan.kind.apps else ["DATABASE_URL"]
-    given = {name: os.environ[name] for name in wanted if os.environ.get(name)}
-    plan.addresses |= given
-    if len(given) == len(wanted):
+    named = {name: url for name, url in given(os.environ).items() if name in wanted and url}
+    plan.addresses |= named
+    plan.notes += [f"{name} is the environment's" for name in named]
+    if len(named) == len(wanted):
         return
     server = plan.postgres = Postgres(take("PostgreSQL", _POSTGRES_PORT), plan.credentials.postgres)
     own = {
@@ -85,4 +88,4 @@ def _plan_postgres(plan: Plan, take: Take) -> None:
         for service in SERVICES
     }
     own["DATABASE_URL"] = server.url("postgres")
-    plan.addresses |= {name: own[name] for name in wanted if name not in given}
+    plan.addresses |= {name: own[name] for name in wanted if name not in named}

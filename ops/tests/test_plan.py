@@ -33,7 +33,7 @@ def test_it_names_all_that_a_person_or_a_test_needs(ports: PortReservations) -> 
     plan = planned(ports)
     assert set(plan.addresses) == {
         *("AUTH_URL", "CATALOG_URL", "ORDER_URL", "AMQP_URL", "RABBITMQ_UI_URL", "ADMIN_EMAIL", "ADMIN_PASSWORD"),
-        *("AUTH_DATABASE_URL", "CATALOG_DATABASE_URL", "ORDER_DATABASE_URL"),
+        *("AUTH_DATABASE_URL", "CATALOG_DATABASE_URL", "ORDER_DATABASE_URL", "PAYMENT_WEBHOOK_SECRET"),
     }
 
 
@@ -44,6 +44,7 @@ def test_servers_that_the_environment_names_are_used(ports: PortReservations, mo
     assert plan.rabbitmq is None
     assert plan.database_url(AUTH) == "postgresql://elsewhere/auth"
     assert plan.postgres is not None  # for the other two
+    assert "AUTH_DATABASE_URL is the environment's" in plan.notes
 
 
 def test_a_port_that_is_not_the_usual_one_is_said(ports: PortReservations) -> None:
