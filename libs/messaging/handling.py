@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import itertools
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from aio_pika.abc import AbstractIncomingMessage
 from prometheus_client import Counter
 
 from libs.database.outages import is_outage
+from libs.messaging.attempt import Call, attempt
 from libs.messaging.cloudevents import Undecodable
 from libs.messaging.connection import BROKER_ERRORS
 from libs.messaging.deliveries import Deliveries
@@ -27,8 +28,6 @@ LONGEST_WAIT: Final = 5.0
 
 MESSAGES = Counter("consumer_messages_total", "Messages that left their queue", ["queue", "outcome"])
 logger = logging.getLogger(__name__)
-
-Call = Callable[[], Awaitable[Any]]
 
 
 class DeadlyError(Exception):
@@ -90,19 +89,14 @@ class Handling:
     async def _result(self, call: Call) -> Exception | None:
         """None, or what the handler raised that is not the database's fault."""
         tries = 0
-        while True:
-            try:
-                await call()
-            except Exception as error:  # noqa: BLE001 - the ladder is for every error.
-                sure = is_surely_outage(error)
-                if not sure and (not is_outage(error) or tries >= PATIENCE):
-                    return error
-                tries += 1
-                with self._letting_go():
-                    if await self._outage.over(tries):
-                        tries = 0
-            else:
-                return None
+        while (error := await attempt(call)) is not None:
+            if not is_surely_outage(error) and (not is_outage(error) or tries >= PATIENCE):
+                return error
+            tries += 1
+            with self._letting_go():
+                if await self._outage.over(tries):
+                    tries = 0
+        return None
 
     async def _settle(self, queue: str, message: AbstractIncomingMessage, error: Exception | None) -> None:
         outcome = "done" if error is None else await self._move(queue, message, error)
@@ -119,9 +113,11 @@ class Handling:
         for tries in itertools.count():
             try:
                 target = await (self._ladder.park if park else self._ladder.climb)(queue, message, error)
-            except BROKER_ERRORS as broker_error:
+            except Exception as problem:
+                # Whatever keeps the copy from being made, the original stays until there is one.
                 if tries == 0:
-                    logger.warning("A failed message waits for the broker (%s)", type(broker_error).__name__)
+                    expected = isinstance(problem, BROKER_ERRORS)
+                    logger.warning("A failed message waits for the broker (%r)", problem, exc_info=not expected)
                 with self._letting_go():
                     await asyncio.sleep(min(LONGEST_WAIT, 0.1 * 2 ** min(tries, 10)))
             else:

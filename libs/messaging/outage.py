@@ -14,7 +14,6 @@ LONGEST_WAIT = 5.0
 logger = logging.getLogger(__name__)
 
 _SURE = (
-    asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
@@ -26,13 +25,14 @@ _SURE = (
 def is_surely_outage(error: BaseException) -> bool:
     """True where no message can be the cause, so that trying again for ever is right.
 
-    Of the rest that `is_outage` knows, a deadlock may be a handler's own doing, and so may a broken connection.
+    Of the rest that `is_outage` knows, a deadlock may be a handler's own doing, and so may a broken connection: the
+    server ends that of who waits too long inside a transaction.
     """
     if isinstance(error, PoolTimeoutError):
         return True
     if isinstance(error, DBAPIError):
         cause = error.orig.__cause__ if error.orig is not None else None
-        return error.connection_invalidated or isinstance(cause, _SURE)
+        return isinstance(cause, _SURE)
     return isinstance(error, _SURE)
 
 
@@ -43,9 +43,11 @@ class Outage:
         self._probe = probe
         self._turn = asyncio.Lock()
         self._lasts = False
+        self._begun = 0
 
     async def over(self, tries: int) -> bool:
         """Returns when the database answers, and whether it was away. Waits longer first the more tries there were."""
+        lasted, begun = self._lasts, self._begun
         await asyncio.sleep(_wait(tries))
         async with self._turn:
             failures = 0
@@ -53,12 +55,13 @@ class Outage:
                 if not self._lasts:
                     logger.warning("Consumers pause: the database is away (%s)", type(error).__name__)
                     self._lasts = True
+                    self._begun += 1
                 failures += 1
                 await asyncio.sleep(_wait(failures))
             if self._lasts:
                 logger.warning("Consumers carry on: the database is back")
                 self._lasts = False
-            return failures > 0
+            return lasted or self._begun > begun
 
     async def _failure(self) -> Exception | None:
         try:

@@ -260,6 +260,19 @@ async def test_an_error_that_only_looks_like_an_outage_climbs_the_ladder(shop: S
     assert parked.headers["error"] == "FileNotFoundError: no such template"
 
 
+async def test_a_handler_that_idles_in_its_transaction_climbs_the_ladder(shop: Shop) -> None:
+    async def idle(_: ThingEvent, engine: AsyncEngine) -> None:
+        async with engine.begin() as connection:
+            await connection.execute(text("SET idle_in_transaction_session_timeout = 1"))
+            await asyncio.sleep(0.1)
+            await connection.execute(text("SELECT 1"))
+
+    async with consuming(shop, idle):
+        await send(shop, changed())
+        [parked] = await shop.take(shop.queue.parked, 1)
+    assert "connection" in str(parked.headers["error"])
+
+
 async def test_consumers_resume_after_their_connection_was_cut(shop: Shop) -> None:
     async with Proxy(shop.amqp_url) as proxy, consuming(shop, amqp_url=proxy.url) as consumption:
         await send(shop, changed())

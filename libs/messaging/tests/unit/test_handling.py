@@ -24,7 +24,7 @@ class FakeLadder(Ladder):
 
     def __init__(self) -> None:
         self.moves: list[tuple[str, str]] = []
-        self.away = 0
+        self.away: list[Exception] = []
 
     async def climb(self, queue: str, message: AbstractIncomingMessage, error: Exception) -> str:  # noqa: ARG002
         return self._moved("climbed", queue, error)
@@ -34,8 +34,7 @@ class FakeLadder(Ladder):
 
     def _moved(self, how: str, queue: str, error: Exception | str) -> str:
         if self.away:
-            self.away -= 1
-            raise ConnectionError("no broker")
+            raise self.away.pop()
         self.moves.append((how, type(error).__name__))
         return f"{queue}.{how}"
 
@@ -129,6 +128,37 @@ async def test_an_error_of_the_handler_climbs(bench: Bench, error: Exception) ->
     assert bench.acknowledged == ["m-1"]
 
 
+async def test_a_handler_that_hangs_climbs_and_holds_up_nobody_for_ever(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("libs.messaging.attempt.LONGEST", 0.05)
+
+    started = asyncio.Event()
+
+    async def hang() -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    hanging = asyncio.create_task(bench.handling.handle("q", bench.message(message_id="m-2"), hang))
+    await started.wait()
+    async with asyncio.timeout(5):
+        # It came before, so it waits to be alone.
+        assert await bench.handle(redelivered=True) == 1
+        await hanging
+    assert bench.ladder.moves == [("climbed", "HangingError")]
+    assert set(bench.acknowledged) == {"m-1", "m-2"}
+
+
+@pytest.mark.parametrize("end", [asyncio.CancelledError(), SystemExit(1)], ids=repr)
+async def test_what_a_handler_ends_with_that_nobody_asked_to_end_climbs(bench: Bench, end: BaseException) -> None:
+    async def break_off() -> None:
+        raise end
+
+    await bench.handling.handle("q", bench.message(), break_off)
+    assert bench.ladder.moves == [("climbed", "BrokenOffError")]
+    assert bench.acknowledged == ["m-1"]
+
+
 async def test_what_cannot_be_read_is_parked_at_once(bench: Bench) -> None:
     await bench.handle(Undecodable("no"))
     assert bench.ladder.moves == [("parked", "Undecodable")]
@@ -140,8 +170,6 @@ async def test_what_cannot_be_read_is_parked_at_once(bench: Bench) -> None:
         wrapped(asyncpg.TooManyConnectionsError("x")),
         wrapped(asyncpg.AdminShutdownError("x")),
         wrapped(asyncpg.CannotConnectNowError("x")),
-        wrapped(asyncpg.ConnectionDoesNotExistError("x")),
-        wrapped(asyncpg.InterfaceError("connection is closed"), lost=True),
         asyncpg.TooManyConnectionsError("x"),
         asyncpg.ReadOnlySQLTransactionError("x"),
         PoolTimeoutError("x"),
@@ -161,6 +189,9 @@ async def test_an_outage_is_waited_for_however_long(
     [
         wrapped(asyncpg.DeadlockDetectedError("x")),
         wrapped(asyncpg.SerializationError("x")),
+        # What waits too long inside a transaction loses its connection, too.
+        wrapped(asyncpg.ConnectionDoesNotExistError("x")),
+        wrapped(asyncpg.InterfaceError("connection is closed"), lost=True),
         ConnectionResetError(),
         TimeoutError(),
         OSError(),
@@ -186,8 +217,27 @@ async def test_while_the_probe_fails_nothing_counts(bench: Bench, monkeypatch: p
     assert bench.ladder.moves == []
 
 
-async def test_the_copy_is_made_before_the_original_goes(bench: Bench) -> None:
-    bench.ladder.away = 2
+async def test_all_that_wait_for_an_outage_know_that_it_was_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("libs.messaging.outage.LONGEST_WAIT", 0.001)
+    is_away = True
+
+    async def probe() -> None:
+        if is_away:
+            raise ConnectionRefusedError
+
+    outage = Outage(probe)
+    early = [asyncio.create_task(outage.over(1)) for _ in range(3)]
+    await until(lambda: outage._lasts)  # noqa: SLF001 - it has been noticed.
+    late = [asyncio.create_task(outage.over(1)) for _ in range(3)]
+    await asyncio.sleep(0)
+    is_away = False
+    assert await asyncio.gather(*early, *late) == [True] * 6
+    assert not await outage.over(1)
+
+
+@pytest.mark.parametrize("error", [ConnectionError("no broker"), TypeError("headers that nobody can write")])
+async def test_the_copy_is_made_before_the_original_goes(bench: Bench, error: Exception) -> None:
+    bench.ladder.away = [error] * 2
     await bench.handle(ValueError("no"))
     assert bench.ladder.moves == [("climbed", "ValueError")]
     assert bench.acknowledged == ["m-1"]

@@ -1,0 +1,36 @@
+"""One call of a handler: it ends in time, and in nothing but success or an error."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+# Seconds. Several statements that each wait as long as a statement may. Whoever hangs longer holds up others: a message
+# that came before waits until it is alone.
+LONGEST = 120.0
+
+Call = Callable[[], Awaitable[Any]]
+
+
+class HangingError(Exception):
+    """Not a TimeoutError: those may be the database's, and would be tried again at once."""
+
+
+class BrokenOffError(Exception):
+    """Something in the handler was cancelled, or wanted to end the process, while nobody had asked for that."""
+
+
+async def attempt(call: Call) -> Exception | None:
+    """None, or what the handler raised."""
+    limit = asyncio.timeout(LONGEST)
+    try:
+        async with limit:
+            await call()
+    except Exception as error:  # noqa: BLE001 - whoever calls knows what each means.
+        return HangingError(f"it took longer than {LONGEST:g} s") if limit.expired() else error
+    except (asyncio.CancelledError, SystemExit) as end:
+        # A real cancellation is counted by the task. Any other would leave the message, or all its consumer, behind.
+        task = asyncio.current_task()
+        if isinstance(end, asyncio.CancelledError) and (task is None or task.cancelling()):
+            raise
+        return BrokenOffError(repr(end))
+    return None
