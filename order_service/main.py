@@ -17,8 +17,7 @@ from libs.tokens.keys import RemoteKeys
 from libs.tokens.verifier import TokenVerifier
 from order_service.api import lists, orders, payments
 from order_service.core.settings import Settings
-from order_service.gateways.mock_messages import SignedMessages
-from order_service.gateways.providers import new_provider
+from order_service.gateways.providers import new_messages, new_provider
 from order_service.repositories.catalog import HttpProductSource
 from order_service.repositories.known import SqlKnownProducts, SqlStandings
 from order_service.repositories.reads import SqlOrderReads
@@ -63,7 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     provider = new_provider(settings, engine)
     app.state.paying = Paying(app.state.uow, provider)
     app.state.settling = Settling(app.state.uow, provider)
-    app.state.messages = SignedMessages(settings.payment_webhook_secret.get_secret_value())
+    app.state.messages = new_messages(settings)
     app.state.placing = Placing(app.state.uow, app.state.pricing)
     return app
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from libs.process.settings import RemoteKeysSettings
 from libs.process.settings import WorkerSettings as EveryWorkersSettings
@@ -13,19 +13,24 @@ from libs.process.settings import WorkerSettings as EveryWorkersSettings
 class PaymentSettings(BaseSettings):
     """Both charge and ask: the API when a customer pays, the worker for what stayed open."""
 
+    # What is refused here is printed where the process is started, and may be a key.
+    model_config = SettingsConfigDict(hide_input_in_errors=True)
+
     payment_provider: Literal["mock", "stripe"] = "mock"
-    stripe_api_key: SecretStr | None = None
+    stripe_api_key: SecretStr | None = Field(default=None, description="of Stripe's test mode: sk_test_… or rk_test_…")
 
     @model_validator(mode="after")
     def _stripe_needs_a_key(self) -> Self:
-        if self.payment_provider == "stripe" and self.stripe_api_key is None:
-            raise ValueError("PAYMENT_PROVIDER=stripe needs STRIPE_API_KEY")
+        """A live key is refused: a shop for demonstration must not move real money by mistake."""
+        key = self.stripe_api_key.get_secret_value() if self.stripe_api_key else ""
+        if self.payment_provider == "stripe" and not key.startswith(("sk_test_", "rk_test_")):
+            raise ValueError("PAYMENT_PROVIDER=stripe needs STRIPE_API_KEY, and one of test mode")
         return self
 
 
 class Settings(RemoteKeysSettings, PaymentSettings):
     catalog_url: str = Field(description="where catalog_service is, without a path")
-    payment_webhook_secret: SecretStr = Field(description="what the provider signs its messages with")
+    payment_webhook_secret: SecretStr = Field(min_length=1, description="what the provider signs its messages with")
 
 
 class WorkerSettings(EveryWorkersSettings, PaymentSettings):

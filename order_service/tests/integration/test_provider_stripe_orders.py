@@ -1,0 +1,175 @@
+"""Orders paid through Stripe: what its answers, and the lack of them, come to for a customer."""
+
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.process.ids import new_id
+from order_service.core.settings import Settings
+from order_service.gateways.signatures import Signatures
+from order_service.gateways.stripe_client import new_client
+from order_service.gateways.stripe_provider import StripeProvider
+from order_service.main import create_app
+from order_service.services.paying import Paying
+from order_service.services.settling import Settling
+from order_service.services.stock import stock_reserved
+from order_service.tests.integration.neighbours import Neighbours
+from order_service.tests.integration.shop import Caller, Json, Shop, ok, refused
+from order_service.tests.integration.stripe_api import Fault, StripeApi, recorded
+from order_service.tests.things import HOLD
+
+# The library hands its form to httpx in a way that httpx would like to see changed.
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
+
+SECRET = "whsec_agreed"
+BEGUN, SUCCEEDED = (200, "intent_begun"), (200, "intent_succeeded")
+
+
+@pytest.fixture(scope="module")
+async def stripe_app(database_url: str, neighbours: Neighbours) -> AsyncIterator[FastAPI]:
+    app = create_app(
+        Settings(
+            database_url=database_url,
+            catalog_url=neighbours.url,
+            jwks_url=f"{neighbours.url}/.well-known/jwks.json",
+            payment_webhook_secret=SecretStr(SECRET),
+            payment_provider="stripe",
+            stripe_api_key=SecretStr("sk_test_shop"),
+        )
+    )
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+async def api(stripe_app: FastAPI) -> AsyncIterator[StripeApi]:
+    """In the place of Stripe's own servers."""
+    api = StripeApi()
+    async with api.serving():
+        provider = StripeProvider(new_client("sk_test_shop", api.url, httpx.Timeout(0.5)))
+        stripe_app.state.paying = Paying(stripe_app.state.uow, provider)
+        stripe_app.state.settling = Settling(stripe_app.state.uow, provider)
+        yield api
+    assert not api.answers, "It was asked less than expected."
+
+
+@pytest.fixture
+def stripe_shop(stripe_app: FastAPI, neighbours: Neighbours, engine: AsyncEngine) -> Shop:
+    return Shop(httpx.ASGITransport(stripe_app), neighbours, stripe_app.state.uow, engine)
+
+
+@pytest.fixture
+def buyer(stripe_shop: Shop) -> Caller:
+    return stripe_shop.caller()
+
+
+async def payable(shop: Shop, buyer: Caller) -> Json:
+    order = await buyer.place(await shop.product())
+    await stock_reserved(shop.uow, UUID(order["id"]), order["version"], HOLD)
+    return order
+
+
+async def pay(buyer: Caller, order: Json) -> httpx.Response:
+    return await buyer.http.post(f"/order/{order['id']}/payment", json={"token": "pm_card_visa"})
+
+
+async def hear(shop: Shop, name: str, event_id: str, payment: Json | None, secret: str = SECRET) -> httpx.Response:
+    event: Any = json.loads(recorded(name))
+    event["id"] = event_id
+    event["data"]["object"]["metadata"] = {"payment_id": payment["id"]} if payment else {}
+    body, at = json.dumps(event).encode(), str(int(time.time()))
+    async with shop.client({"Stripe-Signature": f"t={at},v1={Signatures(secret).sign(at, body)}"}) as client:
+        return await client.post("/payments/webhook", content=body)
+
+
+async def test_paid_at_once(api: StripeApi, stripe_shop: Shop, buyer: Caller) -> None:
+    order = await payable(stripe_shop, buyer)
+    api.will(BEGUN, SUCCEEDED)
+    payment = ok(await pay(buyer, order), 201)
+    assert payment["provider_reference"] == "pi_3QShopTestPayment0000001"
+    assert (await buyer.read(order))["status"] == "paid"
+    assert api.asked[0].key == payment["id"]
+
+
+async def test_declined_and_paid_with_another_card(api: StripeApi, stripe_shop: Shop, buyer: Caller) -> None:
+    order = await payable(stripe_shop, buyer)
+    api.will(BEGUN, (402, "error_card_declined"))
+    declined = refused(await pay(buyer, order), 402, "payment_declined")
+    assert declined["detail"] == "Your card has insufficient funds. The order can still be paid."
+    api.will(BEGUN, SUCCEEDED)
+    ok(await pay(buyer, order), 201)
+    first, second = api.asked[0].key, api.asked[2].key
+    assert first != second, "The second payment would get the first one's answer."
+
+
+async def test_stripe_is_away(api: StripeApi, stripe_shop: Shop, buyer: Caller) -> None:
+    order = await payable(stripe_shop, buyer)
+    api.will((500, "error_internal"))
+    refused(await pay(buyer, order), 503, "payment_provider_unavailable")
+    api.will(BEGUN, SUCCEEDED)
+    ok(await pay(buyer, order), 201)
+
+
+async def test_no_answer_and_then_a_message(api: StripeApi, stripe_shop: Shop, buyer: Caller) -> None:
+    order = await payable(stripe_shop, buyer)
+    api.will(BEGUN, Fault.SILENCE)
+    payment = ok(await pay(buyer, order), 202)
+    refused(await pay(buyer, order), 409, "payment_in_progress")
+
+    event_id = str(new_id())
+    refused(await hear(stripe_shop, "event_payment_succeeded", event_id, payment, "guessed"), 401, "invalid_signature")
+    api.will(BEGUN, SUCCEEDED)
+    for _ in range(3):
+        assert (await hear(stripe_shop, "event_payment_succeeded", event_id, payment)).status_code == 204
+    assert (await buyer.read(order))["status"] == "paid"
+
+
+async def test_no_answer_and_nothing_was_charged(
+    api: StripeApi, stripe_app: FastAPI, stripe_shop: Shop, buyer: Caller
+) -> None:
+    """What got lost on the way is charged by whoever asks next, under the same keys."""
+    order = await payable(stripe_shop, buyer)
+    api.will(BEGUN, Fault.RESET)
+    payment = ok(await pay(buyer, order), 202)
+    api.will(BEGUN, (200, "intent_begun"), BEGUN, SUCCEEDED)
+    await stripe_app.state.settling.ask(UUID(payment["id"]))
+    assert (await buyer.read(order))["status"] == "paid"
+    confirmations = [asked.key for asked in api.asked if asked.path.endswith("/confirm")]
+    assert confirmations == [f"{payment['id']}-confirm"] * 2
+
+
+async def test_while_stripe_is_asked_its_messages_wait(api: StripeApi, stripe_shop: Shop, buyer: Caller) -> None:
+    order = await payable(stripe_shop, buyer)
+    api.will(BEGUN, Fault.RESET)
+    payment = ok(await pay(buyer, order), 202)
+    event_id = str(new_id())
+    api.will((500, "error_internal"))
+    away = await hear(stripe_shop, "event_payment_succeeded", event_id, payment)
+    refused(away, 503, "payment_provider_unavailable")
+    api.will(BEGUN, SUCCEEDED)
+    assert (await hear(stripe_shop, "event_payment_succeeded", event_id, payment)).status_code == 204
+    assert (await buyer.read(order))["status"] == "paid"
+
+
+async def test_refunded_in_stripes_dashboard(api: StripeApi, stripe_shop: Shop, buyer: Caller) -> None:
+    order = await payable(stripe_shop, buyer)
+    api.will(BEGUN, SUCCEEDED)
+    payment = ok(await pay(buyer, order), 201)
+    api.will((200, "intent_refunded"))
+    assert (await hear(stripe_shop, "event_charge_refunded", str(new_id()), payment)).status_code == 204
+    assert (await buyer.read(order))["status"] == "refunded"
+
+
+async def test_messages_about_others(api: StripeApi, stripe_shop: Shop) -> None:
+    """The account may be another shop's, too."""
+    for payment in (None, {"id": str(new_id())}):
+        assert (await hear(stripe_shop, "event_charge_refunded", str(new_id()), payment)).status_code == 204
+    assert api.asked == []
