@@ -23,6 +23,8 @@ def new_engine(url: str, *, pool_size: int) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT,
         pool_use_lifo=True,
+        # Errors are logged, and arguments are people's addresses and password hashes.
+        hide_parameters=True,
         connect_args={
             "timeout": CONNECT_TIMEOUT,
             "command_timeout": STATEMENT_TIMEOUT,

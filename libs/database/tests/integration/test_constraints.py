@@ -1,6 +1,6 @@
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.database.constraints import refusing
@@ -23,3 +23,11 @@ async def test_a_named_constraint_is_its_refusal(engine: AsyncEngine) -> None:
                 await savepoint.rollback()
         with pytest.raises(IntegrityError), refusing(refusals):
             await connection.execute(ADD, {"id": 901, "name": "another name"})
+
+
+async def test_an_error_does_not_tell_what_was_to_be_stored(engine: AsyncEngine) -> None:
+    add = text("INSERT INTO nowhere (id, name) VALUES (:id, :name)")
+    async with engine.connect() as connection:
+        with pytest.raises(ProgrammingError) as error:
+            await connection.execute(add, {"id": 903, "name": "ada@example.com"})
+    assert "ada@example.com" not in str(error.value)
