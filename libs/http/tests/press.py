@@ -100,6 +100,7 @@ def make_app(keys: IdempotencyKeys, press: Press) -> FastAPI:
 
 class Customer:
     def __init__(self, app: FastAPI, user_id: UUID) -> None:
+        self.user_id = user_id
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         headers = {"Authorization": f"Bearer {user_id}"}
         self.http = httpx.AsyncClient(transport=transport, base_url=f"http://press{API}", headers=headers)

@@ -1,0 +1,20 @@
+"""One request in a process of its own, which dies where SHOP_FAILPOINTS says."""
+
+import asyncio
+import sys
+from uuid import UUID
+
+from libs.database.engine import new_engine
+from libs.http.idempotency_store import SqlIdempotencyKeys
+from libs.http.tests.integration.prints import SqlPress
+from libs.http.tests.press import Customer, make_app
+
+
+async def main(database_url: str, user_id: str, key: str) -> None:
+    engine = new_engine(database_url, pool_size=2)
+    app = make_app(SqlIdempotencyKeys(engine), SqlPress(engine))
+    await Customer(app, UUID(user_id)).print(key)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
