@@ -26,15 +26,19 @@ def worker_name() -> str:
 
 @pytest.fixture(scope="session")
 async def database_for(run_id: str, worker_name: str) -> AsyncIterator[DatabaseFor]:
-    """Gives the URL of a migrated database of this worker's own; call it with the name of a service."""
+    """Gives the URL of a migrated database of this worker's own; call it with the name of a service.
+
+    Tests that need one for themselves alone name that `own`.
+    """
     urls: dict[str, str] = {}
     async with AsyncExitStack() as stack:
 
-        async def make(name: str, prepare: Prepare | None = None) -> str:
-            if name not in urls:
-                database = fresh_database(name, run_id, worker_name, prepare or migrations_of(name))
-                urls[name] = await stack.enter_async_context(database)
-            return urls[name]
+        async def make(name: str, prepare: Prepare | None = None, *, own: str = "") -> str:
+            key = f"{name} {own}"
+            if key not in urls:
+                database = fresh_database(name, run_id, f"{worker_name}{own}", prepare or migrations_of(name))
+                urls[key] = await stack.enter_async_context(database)
+            return urls[key]
 
         yield make
 

@@ -1,0 +1,49 @@
+"""What the two services tell each other, as far as orders and stock are concerned."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from catalog_service.domain.facts import StockHeld, StockShort
+from catalog_service.domain.shelf import Shortage
+from order_service.domain.facts import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class OrderNews:
+    order_id: UUID
+    version: int
+    status: str
+    lines: tuple[tuple[UUID, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StockAnswer:
+    order_id: UUID
+    version: int
+    shortages: tuple[Shortage, ...]
+
+
+Message = OrderNews | StockAnswer
+
+
+def of_order(fact: Fact) -> OrderNews:
+    order = fact.order
+    lines = tuple((line.product_id, line.quantity) for line in order.lines)
+    return OrderNews(order.id, order.version, order.status.value, lines)
+
+
+def of_answer(answer: StockHeld | StockShort) -> StockAnswer:
+    shortages = answer.shortages if isinstance(answer, StockShort) else ()
+    return StockAnswer(answer.order_id, answer.order_version, shortages)
+
+
+def read(event_type: str, data: dict[str, Any]) -> Message:
+    """From the JSON that waits in an outbox."""
+    if event_type.startswith("order."):
+        lines = tuple((UUID(item["product_id"]), item["quantity"]) for item in data["items"])
+        return OrderNews(UUID(data["id"]), data["version"], data["status"], lines)
+    shortages = tuple(
+        Shortage(UUID(each["product_id"]), each["wanted"], each["available"]) for each in data.get("shortages", ())
+    )
+    return StockAnswer(UUID(data["order_id"]), data["order_version"], shortages)

@@ -1,0 +1,36 @@
+"""Thousands of lives of orders in memory. The seeds are fixed, so that a failure is the same for everybody."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.model.machine import Model
+from tests.model.memory import MemoryWorld
+
+RUNS = settings(
+    max_examples=300,
+    stateful_step_count=30,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
+class InMemory(Model):
+    def open_world(self) -> MemoryWorld:
+        return MemoryWorld()
+
+
+@pytest.fixture
+def machine() -> Iterator[type[Model]]:
+    InMemory.loop = asyncio.new_event_loop()
+    yield InMemory
+    InMemory.loop.close()
+
+
+@pytest.mark.parametrize("shard", range(7))
+def test_whatever_happens_the_books_are_right(machine: type[Model], shard: int) -> None:
+    run_state_machine_as_test(seed(shard)(machine), settings=RUNS)
