@@ -44,7 +44,9 @@ class Profiles:
             expect_version(user.version, expected)
             if (new_email or password_hash is not None) and user.password_hash != seen.password_hash:
                 raise WrongPassword
-            fact = user.change_profile(now, email=command.email, username=command.username, password_hash=password_hash)
+            # An address that was no change when it was looked at must not undo one that came meanwhile.
+            email = command.email if new_email else None
+            fact = user.change_profile(now, email=email, username=command.username, password_hash=password_hash)
             if fact is not None:
                 await work.users.save(user)
                 work.record(fact)

@@ -1,11 +1,14 @@
+from dataclasses import replace
+
 import pytest
 
 from auth_service.domain.facts import UserChanged
 from auth_service.domain.user import User
 from auth_service.exceptions import CurrentPasswordRequired, EmailTaken, TooManyAttempts, UsernameTaken, WrongPassword
+from auth_service.services.guesses import GuardedPasswords
 from auth_service.services.profile import ProfileChange, Profiles
 from auth_service.services.sessions import Login, Sessions
-from auth_service.tests.fakes import FakePasswords, Memory
+from auth_service.tests.fakes import FakePasswords, FakeUnitOfWork, Memory
 from auth_service.tests.unit.conftest import PASSWORD
 from libs.refusals import VersionConflict
 
@@ -33,6 +36,24 @@ async def test_the_same_email_needs_none_and_changes_nothing(memory: Memory, pro
     user = await profiles.change(ProfileChange(ada.id, HERE, email=ada.email), None)
     assert user.version == 1
     assert len(memory.facts) == 1
+
+
+async def test_the_old_email_comes_back_in_no_way_without_the_password(
+    memory: Memory, passwords: FakePasswords, guarded: GuardedPasswords, ada: User
+) -> None:
+    moments = 0
+
+    def uow() -> FakeUnitOfWork:
+        """Between looking and changing, somebody who knows the password moves to another address."""
+        nonlocal moments
+        moments += 1
+        if moments == 2:
+            memory.users[ada.id] = replace(ada, email="new@example.com", version=2)
+        return memory.uow()
+
+    change = ProfileChange(ada.id, HERE, email=ada.email, username="ADA")
+    user = await Profiles(uow, passwords, guarded).change(change, None)
+    assert (user.email, user.username, user.version) == ("new@example.com", "ADA", 3)
 
 
 async def test_a_new_password_ends_every_session(
