@@ -1,5 +1,8 @@
 """One's own account."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from fastapi import APIRouter
 
 from auth_service.api.dependencies import Address, ProfileCases, Reads, Uow
@@ -12,6 +15,7 @@ from auth_service.exceptions import (
     TooManyAttempts,
     TooManyPasswords,
     UsernameTaken,
+    UserNotFound,
     WrongPassword,
 )
 from auth_service.schemas.users import ChangeMe, UserOut
@@ -20,13 +24,24 @@ from auth_service.services.profile import ProfileChange
 from libs.http.etag import ExpectedVersions, SetETag
 from libs.http.openapi import refusing
 from libs.http.security import CurrentUser
+from libs.tokens.principal import UserInactive
 
 router = APIRouter(prefix="/users/me", tags=["me"])
 
 
+@contextmanager
+def _unless_gone() -> Iterator[None]:
+    """Who is deleted after the token was looked at is told the same as who was before."""
+    try:
+        yield
+    except UserNotFound:
+        raise UserInactive("The user no longer exists.") from None
+
+
 @router.get("", response_model=UserOut, summary="Your own account", responses=refusing())
 async def read_me(user: CurrentUser, reads: Reads, etag: SetETag) -> Row:
-    me = await reads.by_id(user.user_id)
+    with _unless_gone():
+        me = await reads.by_id(user.user_id)
     etag(me["version"])
     return me
 
@@ -47,11 +62,13 @@ async def change_me(
     expected: ExpectedVersions,
     etag: SetETag,
 ) -> User:
-    me = await profiles.change(ProfileChange(user.user_id, address, **body.model_dump()), expected)
+    with _unless_gone():
+        me = await profiles.change(ProfileChange(user.user_id, address, **body.model_dump()), expected)
     etag(me.version)
     return me
 
 
 @router.delete("", status_code=204, summary="Delete your own account", responses=refusing(LastAdmin))
 async def delete_me(user: CurrentUser, uow: Uow, expected: ExpectedVersions) -> None:
-    await delete_user(uow, user.user_id, expected)
+    with _unless_gone():
+        await delete_user(uow, user.user_id, expected)
