@@ -10,6 +10,8 @@ DAYS_AHEAD = 7
 DAYS_KEPT = 7
 # Any number does, as long as everybody who makes partitions takes the same.
 LOCK = 7_310_002
+# The relay waits meanwhile.
+LOCK_TIMEOUT = "2s"
 PARTITIONS = """
     SELECT child.relname FROM pg_inherits
     JOIN pg_class AS child ON child.oid = inhrelid
@@ -20,24 +22,33 @@ PARTITIONS = """
 async def maintain(connection: asyncpg.Connection) -> None:
     """Makes what is missing, then drops what nobody needs any more, if nobody is just reading it."""
     today: date = await connection.fetchval("SELECT (now() AT TIME ZONE 'UTC')::date")
+    try:
+        await _create_missing(connection, today)
+    except asyncpg.LockNotAvailableError:
+        # Somebody makes them, or froze while doing so. The week ahead leaves time, as long as there is one for today.
+        if _name(today) not in await _partitions(connection):
+            raise
+    # Dropping locks the whole table. Whoever reads it goes first: there is another hour.
+    with contextlib.suppress(asyncpg.LockNotAvailableError):
+        await _drop_before(connection, today - timedelta(days=DAYS_KEPT))
+
+
+async def _create_missing(connection: asyncpg.Connection, today: date) -> None:
     async with connection.transaction():
-        await connection.execute("SET LOCAL lock_timeout = '10s'")
+        await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
         await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
         there = await _partitions(connection)
         for offset in range(DAYS_AHEAD + 1):
             day = today + timedelta(days=offset)
             if _name(day) not in there:
-                await connection.execute(_create(day))
-    # Dropping locks the whole table. Whoever reads it goes first: there is another hour.
-    with contextlib.suppress(asyncpg.LockNotAvailableError):
-        await _drop_before(connection, today - timedelta(days=DAYS_KEPT))
+                await _create(connection, day)
 
 
 async def _drop_before(connection: asyncpg.Connection, oldest: date) -> None:
     for name in sorted(await _partitions(connection)):
         if name.startswith(PREFIX) and name < _name(oldest):
             async with connection.transaction():
-                await connection.execute("SET LOCAL lock_timeout = '2s'")
+                await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
                 await connection.execute(f"DROP TABLE IF EXISTS {name}")
 
 
@@ -49,8 +60,11 @@ def _name(day: date) -> str:
     return f"{PREFIX}{day:%Y%m%d}"
 
 
-def _create(day: date) -> str:
-    return f"""
-        CREATE TABLE {_name(day)} PARTITION OF outbox_sent
+async def _create(connection: asyncpg.Connection, day: date) -> None:
+    # Made apart and attached: that waits for nobody who reads or writes, as CREATE … PARTITION OF would. A dump may
+    # read for hours.
+    await connection.execute(f"""
+        CREATE TABLE {_name(day)} (LIKE outbox_sent INCLUDING DEFAULTS);
+        ALTER TABLE outbox_sent ATTACH PARTITION {_name(day)}
         FOR VALUES FROM ('{day} 00:00:00+00') TO ('{day + timedelta(days=1)} 00:00:00+00')
-    """
+    """)

@@ -75,6 +75,23 @@ async def test_a_missing_partition_does_not_stop_the_relay(shop: Shop) -> None:
     await connection.close()
 
 
+async def test_a_reader_of_everything_does_not_stop_the_relay(shop: Shop) -> None:
+    """Such as a dump that takes hours, while a new day needs its partition."""
+    await shop.declare()
+    connection, reading = await asyncpg.connect(shop.database_url), await asyncpg.connect(shop.database_url)
+    await partitions.maintain(connection)
+    newest = max(await _partitions(connection))
+    await connection.execute(f"DROP TABLE {newest}")
+    async with reading.transaction():
+        await reading.execute("SELECT * FROM outbox_sent")
+        async with running(shop.relay().run):
+            await shop.store(ThingChanged(id=new_id(), version=1, name="thing"))
+            await until(lambda: _none_waits(shop), timeout=5)
+            assert newest in await _partitions(connection)
+    await connection.close()
+    await reading.close()
+
+
 async def test_nobody_waits_long_for_a_reader_of_old_partitions(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -88,6 +105,19 @@ async def test_nobody_waits_long_for_a_reader_of_old_partitions(
         assert await _partitions(reading) == before
     await maintaining.close()
     await reading.close()
+
+
+async def test_nobody_waits_long_for_one_who_froze_while_making_partitions(database_url: str) -> None:
+    maintaining, frozen = await asyncpg.connect(database_url), await asyncpg.connect(database_url)
+    await partitions.maintain(maintaining)
+    async with frozen.transaction():
+        await frozen.execute("SELECT pg_advisory_xact_lock($1)", partitions.LOCK)
+        await asyncio.wait_for(partitions.maintain(maintaining), 8)
+        await _drop_partitions(maintaining)
+        with pytest.raises(asyncpg.LockNotAvailableError):
+            await partitions.maintain(maintaining)
+    await maintaining.close()
+    await frozen.close()
 
 
 async def _partitions(connection: asyncpg.Connection) -> set[str]:
