@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from libs.database.engine import new_engine, ping
 from libs.database.reads import Reader
 from libs.http.app import new_api
+from libs.http.idempotency_store import SqlIdempotencyKeys
 from libs.http.security import Authenticator
 from libs.messaging.bell import Bell
 from libs.process.logs import configure_logs
@@ -54,6 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
     keys = RemoteKeys(settings.jwks_url, client)
     verifier = TokenVerifier(keys, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
     app.state.authenticator = Authenticator(verifier, SqlStandings(reader))
+    app.state.idempotency_keys = SqlIdempotencyKeys(engine)
     app.state.uow = partial(OrderUnitOfWork, engine, bell)
     app.state.reads = SqlOrderReads(reader)
     app.state.pricing = Pricing(

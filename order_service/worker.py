@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from libs.contracts.topology import ORDER_EVENTS
 from libs.database.engine import new_engine
+from libs.http.idempotency_store import SqlIdempotencyKeys
 from libs.messaging.bell import Bell
 from libs.messaging.worker import Periodic, create_worker_app
 from libs.process.logs import configure_logs
@@ -33,6 +34,7 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
             Periodic("expiry", 1.0, partial(expire_unpaid, uow)),
             Periodic("announcements", 1.0, partial(announce_again, uow, settings.patience)),
             Periodic("settlement", 1.0, settling.settle_due),
+            Periodic("idempotency_keys", 60.0, SqlIdempotencyKeys(engine).expire),
         ],
     )
 

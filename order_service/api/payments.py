@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from libs.http.app import API
+from libs.http.idempotency import IdempotentRoute, Once
 from libs.http.openapi import refusing
-from libs.process.ids import new_id
 from libs.tokens.principal import Forbidden
 from order_service.api.dependencies import CurrentActor, Messages, PayingOrders, Settlements
 from order_service.exceptions import (
@@ -20,7 +20,7 @@ from order_service.exceptions import (
 )
 from order_service.schemas.payments import PaymentOut, PaymentWanted, show_payment
 
-router = APIRouter(tags=["payments"])
+router = APIRouter(tags=["payments"], route_class=IdempotentRoute)
 
 
 @router.post(
@@ -45,9 +45,14 @@ router = APIRouter(tags=["payments"])
     },
 )
 async def pay_order(
-    order_id: UUID, body: PaymentWanted, customer: CurrentActor, payments: PayingOrders, response: Response
+    order_id: UUID,
+    body: PaymentWanted,
+    customer: CurrentActor,
+    payments: PayingOrders,
+    once: Once,
+    response: Response,
 ) -> dict[str, Any]:
-    payment = await payments.pay(customer, order_id, new_id(), body.method, body.token)
+    payment = await payments.pay(customer, order_id, await once.claim(), body.method, body.token)
     response.headers["Location"] = f"{API}/order/{order_id}"
     if payment.is_open:
         response.status_code = 202
