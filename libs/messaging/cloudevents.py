@@ -11,6 +11,8 @@ from aiormq import spec
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 
+from libs.contracts.base import Text
+
 CONTENT_TYPE = "application/cloudevents+json"
 PERSISTENT = 2
 
@@ -31,7 +33,8 @@ class _Structured(BaseModel):
     subject: UUID
     time: AwareDatetime
     sequence: int
-    correlationid: Annotated[str, Field(max_length=200)] = "-"
+    # The handler may store it, and PostgreSQL cannot store NUL.
+    correlationid: Annotated[Text, Field(max_length=200)] = "-"
     data: dict[str, Any]
 
 

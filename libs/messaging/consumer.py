@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 from libs.contracts.base import Event
 from libs.contracts.topology import Queue
+from libs.messaging import lenient
 from libs.messaging.cloudevents import Envelope, Undecodable
 from libs.messaging.connection import CONNECT_TIMEOUT, with_heartbeat
 from libs.messaging.handling import Handling
@@ -79,6 +80,7 @@ class _Guarded(BaseMiddleware[Any, Any]):
 
 def new_broker(amqp_url: str, handling: Handling, context: Mapping[str, object]) -> RabbitBroker:
     """`context` is what handlers get by `Context(name)`."""
+    lenient.install()
     broker = RabbitBroker(
         with_heartbeat(amqp_url),
         timeout=CONNECT_TIMEOUT,

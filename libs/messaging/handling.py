@@ -20,6 +20,7 @@ from libs.messaging.gate import Gate
 from libs.messaging.ladder import Ladder
 from libs.messaging.outage import Outage, is_surely_outage
 from libs.process.context import correlation_id, trace_of, traceparent
+from libs.process.failpoints import failpoint
 
 DEATHS: Final = 3
 # How often an error is tried again at once that looks like an outage while the database answers.
@@ -100,6 +101,7 @@ class Handling:
 
     async def _settle(self, queue: str, message: AbstractIncomingMessage, error: Exception | None) -> None:
         outcome = "done" if error is None else await self._move(queue, message, error)
+        failpoint("handler.done")
         try:
             await message.ack()
         except BROKER_ERRORS:

@@ -13,6 +13,11 @@ from libs.messaging.publisher import Publisher
 from libs.messaging.topology import RUNGS, Rung
 
 LONGEST_ERROR = 500
+LONGEST_NOTE = 50
+# More attempts than anybody can have made.
+ABSURD = 1_000_000
+# Properties travel in one frame of at most 128 KiB. A larger one would end the connection.
+LARGEST_PROPERTIES = 130_000
 # The broker's own notes about a message's way. They would be taken for the copy's.
 BROKER_HEADERS = ("x-death", "x-first-death-", "x-last-death-", "x-delivery-count", "x-acquired-count")
 
@@ -43,7 +48,7 @@ class Ladder:
         notes: dict[str, Any] = {
             "attempt": attempt,
             "error": error,
-            "first-failed-at": str(message.headers.get("first-failed-at", now)),
+            "first-failed-at": str(message.headers.get("first-failed-at", now))[:LONGEST_NOTE],
             "queue": queue,
         }
         await self._publisher.send(target, message.body, _copied(message, notes))
@@ -51,7 +56,7 @@ class Ladder:
 
 def _attempts(message: AbstractIncomingMessage) -> int:
     found = message.headers.get("attempt", 0)
-    return found if isinstance(found, int) and found > 0 else 0
+    return found if isinstance(found, int) and 0 < found < ABSURD else 0
 
 
 def _told(error: Exception | str) -> str:
@@ -75,9 +80,14 @@ def _copied(message: AbstractIncomingMessage, notes: dict[str, Any]) -> spec.Bas
         timestamp=message.timestamp,
         # Without the expiration: what is parked stays. Without the user: the broker lets only that user name it.
     )
-    try:
-        properties.marshal()
-    except (TypeError, ValueError, struct.error):
-        # Somebody's headers can be read but not be written again; the message itself matters more.
+    if not _can_be_written(properties):
+        # Somebody's headers could be read, but cannot be written with ours; the message itself matters more.
         properties.headers = notes
     return properties
+
+
+def _can_be_written(properties: spec.Basic.Properties) -> bool:
+    try:
+        return len(properties.marshal()) <= LARGEST_PROPERTIES
+    except (TypeError, ValueError, struct.error):
+        return False

@@ -19,6 +19,7 @@ from libs.messaging.connection import BROKER_ERRORS
 from libs.messaging.link import Link
 from libs.messaging.outbox import CHANNEL
 from libs.messaging.publisher import Declare, Publisher
+from libs.process.failpoints import failpoint
 
 BATCH: Final = 500
 POLL: Final = 1.0
@@ -129,6 +130,7 @@ class Relay:
             rows = await batch.take(connection, self._limit)
             if not rows:
                 return False
+            failpoint("relay.taken")
             started = time.perf_counter()
             published = await batch.publish(channel, self._exchange, rows)
             CONFIRM.observe(time.perf_counter() - started)
@@ -136,7 +138,9 @@ class Relay:
             if isinstance(published.broken, AMQPChannelError) and len(rows) == 1:
                 # Alone on its channel, and the broker closed it: this row and no other is the reason.
                 published.refused.append((rows[0]["id"], f"refused by the broker: {published.broken}"))
+            failpoint("relay.confirmed")
             await batch.settle(connection, published)
+            failpoint("relay.settled")
         if published.refused:
             logger.warning("%d events were put off: %s", len(published.refused), published.refused[0][1])
         if published.broken is None:

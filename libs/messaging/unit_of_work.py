@@ -11,6 +11,7 @@ from libs.contracts.base import Event
 from libs.messaging.bell import Bell
 from libs.messaging.outbox import store
 from libs.process.context import correlation_id, traceparent
+from libs.process.failpoints import failpoint
 
 Fact = TypeVar("Fact")
 
@@ -57,6 +58,8 @@ class SqlUnitOfWork(ABC, Generic[Fact]):
             if self._facts:
                 events = [self.contract(fact) for fact in self._facts]
                 await store(self.connection, events, correlation_id=correlation_id.get(), traceparent=traceparent.get())
+                failpoint("commit.begun")
             await self.connection.commit()
         if self._facts:
+            failpoint("commit.done")
             self._bell.ring()

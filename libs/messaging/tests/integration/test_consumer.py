@@ -15,6 +15,7 @@ import aio_pika
 import pytest
 from faststream import Context
 from faststream.rabbit import RabbitRouter
+from pamqp import encode
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -173,6 +174,29 @@ async def test_what_cannot_be_read_is_parked_as_it_is(shop: Shop, body: bytes) -
     properties = (parked.message_id, parked.correlation_id, parked.app_id, parked.type)
     assert properties == ("m-1", "c-1", "elsewhere", "odd")
     assert "Undecodable" in str(parked.headers["error"])
+
+
+# As programs write them that count in microseconds, or whose strings are Latin-1.
+ODD_PROPERTIES: dict[str, tuple[str, Callable[[Any], bytes], dict[str, Any]]] = {
+    "time": ("timestamp", lambda _: (1_700_000_000_000_000).to_bytes(8, "big"), {"timestamp": 1}),
+    "name": ("shortstr", lambda value: bytes([len(value)]) + value.encode("latin-1"), {"app_id": "caf\xe9"}),
+    "header": ("table", lambda _: (6).to_bytes(4, "big") + b"\x04caf\xe9V", {"headers": {"x": 1}}),
+}
+
+
+@pytest.mark.parametrize("odd", ODD_PROPERTIES)
+async def test_odd_properties_keep_no_event_from_being_handled(
+    shop: Shop, odd: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind, writer, properties = ODD_PROPERTIES[odd]
+    events = [changed(), changed()]
+    async with consuming(shop):
+        with monkeypatch.context() as patched:
+            patched.setitem(encode.METHODS, kind, writer)
+            await send_bytes(shop, encoded(events[0]).encode(), **properties)
+        await send(shop, events[1])
+        await until(lambda: _versions(shop, {event.id: 1 for event in events}))
+        await until(lambda: settled(shop))
 
 
 async def test_a_handler_that_always_raises_climbs_the_ladder_and_is_parked(shop: Shop) -> None:

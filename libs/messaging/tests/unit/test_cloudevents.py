@@ -51,6 +51,7 @@ def test_times_are_utc() -> None:
         changed(time="yesterday"),
         changed(time="2026-02-03T04:05:06"),
         changed(correlationid="x" * 201),
+        changed(correlationid="\0"),
         ENVELOPE.encode().replace(b"user.created", b"\\ud800"),
     ],
 )

@@ -58,6 +58,7 @@ async def climbed(given: AbstractIncomingMessage, error: Exception | None = None
         (3, "q.parked"),
         (99, "q.parked"),
         ("x", "q.retry.5s"),
+        (2**63 - 1, "q.retry.5s"),
     ],
 )
 async def test_each_failure_is_a_step_up(attempt: object, queue: str) -> None:
@@ -95,11 +96,18 @@ async def test_the_broker_s_notes_are_not_the_copy_s() -> None:
     assert {name for name in properties.headers if name.startswith("x-")} == {"x-own"}
 
 
-async def test_headers_that_cannot_be_written_do_not_keep_a_message_from_being_parked() -> None:
-    _, properties = await climbed(message(odd=object()))
+# A broker's frame takes 128 KiB, and with the notes these would be more.
+@pytest.mark.parametrize("odd", [object(), "x" * 131_000], ids=["unwritable", "too large"])
+async def test_headers_that_cannot_be_written_do_not_keep_a_message_from_being_parked(odd: object) -> None:
+    _, properties = await climbed(message(odd=odd))
     assert properties.headers is not None
-    assert "odd" not in properties.headers
+    assert set(properties.headers) == {"attempt", "error", "first-failed-at", "queue"}
     assert properties.message_id == "m-1"
+
+
+async def test_a_note_of_somebody_else_s_stays_short() -> None:
+    _, properties = await climbed(message(**{"first-failed-at": "x" * 131_000}))
+    assert len(properties.marshal()) < 1_000
 
 
 async def test_any_error_can_be_told() -> None:
