@@ -16,9 +16,10 @@ from libs.messaging.bell import Bell
 from libs.process.logs import configure_logs
 from libs.tokens.keys import RemoteKeys
 from libs.tokens.verifier import TokenVerifier
-from order_service.api import lists, orders, payments
+from order_service.api import cart, lists, orders, payments
 from order_service.core.settings import Settings
 from order_service.gateways.providers import new_messages, new_provider
+from order_service.repositories.carts import SqlCartReads
 from order_service.repositories.catalog import HttpProductSource
 from order_service.repositories.known import SqlKnownProducts, SqlStandings
 from order_service.repositories.reads import SqlOrderReads
@@ -47,7 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = new_api(
         "order_service",
         "Orders of the shop, from placing to delivery.",
-        routers=[orders.router, lists.router, payments.router],
+        routers=[cart.router, orders.router, lists.router, payments.router],
         checks={"database": partial(ping, engine)},
         lifespan=lifespan,
         cors_origins=settings.cors_origins,
@@ -58,6 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.idempotency_keys = SqlIdempotencyKeys(engine)
     app.state.uow = partial(OrderUnitOfWork, engine, bell)
     app.state.reads = SqlOrderReads(reader)
+    app.state.carts = SqlCartReads(reader)
     app.state.pricing = Pricing(
         app.state.uow, SqlKnownProducts(reader), HttpProductSource(settings.catalog_url, client)
     )

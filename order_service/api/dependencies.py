@@ -6,7 +6,7 @@ from fastapi import Depends, Request
 
 from libs.http.security import CurrentUser
 from order_service.domain.actor import Actor
-from order_service.domain.ports import OrderReads, UnitOfWorkFactory
+from order_service.domain.ports import CartReads, OrderReads, UnitOfWorkFactory
 from order_service.domain.provider import ProviderMessages
 from order_service.services.paying import Paying
 from order_service.services.placing import Placing
@@ -22,6 +22,11 @@ async def _uow(request: Request) -> UnitOfWorkFactory:
 async def _reads(request: Request) -> OrderReads:
     reads: OrderReads = request.app.state.reads
     return reads
+
+
+async def _carts(request: Request) -> CartReads:
+    carts: CartReads = request.app.state.carts
+    return carts
 
 
 async def _placing(request: Request) -> Placing:
@@ -55,6 +60,7 @@ async def _actor(user: CurrentUser) -> Actor:
 
 Uow = Annotated[UnitOfWorkFactory, Depends(_uow)]
 Reads = Annotated[OrderReads, Depends(_reads)]
+Carts = Annotated[CartReads, Depends(_carts)]
 PlacingOrders = Annotated[Placing, Depends(_placing)]
 CurrentActor = Annotated[Actor, Depends(_actor)]
 Prices = Annotated[Pricing, Depends(_pricing)]

@@ -11,6 +11,7 @@ from libs.http.openapi import refusing
 from libs.tokens.principal import Forbidden
 from order_service.api.dependencies import CurrentActor, PlacingOrders, Prices, Reads, Uow
 from order_service.exceptions import (
+    CartEmpty,
     CatalogUnavailable,
     CurrencyMismatch,
     IllegalTransition,
@@ -30,9 +31,10 @@ router = APIRouter(tags=["orders"])
 @router.post(
     "/order",
     summary="Place an order",
+    description="Of the items given, or, without `items`, of the cart, which is emptied: all of it or nothing.",
     status_code=201,
     response_model=OrderOut,
-    responses=refusing(ProductNotFound, ProductUnavailable, CurrencyMismatch, CatalogUnavailable),
+    responses=refusing(ProductNotFound, ProductUnavailable, CurrencyMismatch, CartEmpty, CatalogUnavailable),
 )
 async def place_order(
     body: OrderPlacing, customer: CurrentActor, orders: PlacingOrders, response: Response, etag: SetETag

@@ -8,6 +8,7 @@ from typing import Any, Protocol, Self
 from uuid import UUID
 
 from order_service.domain.actor import Actor
+from order_service.domain.cart import Cart
 from order_service.domain.facts import Fact
 from order_service.domain.order import Order
 from order_service.domain.payment import Payment
@@ -18,7 +19,7 @@ from order_service.domain.status import Status
 
 class Orders(Protocol):
     async def add(self, order: Order) -> None:
-        """Stores a new order, its lines and its first entry of history."""
+        """Stores a new order, its lines and its first entry of history. Raises `OrderExists`."""
 
     async def for_change(self, order_id: UUID) -> Order | None:
         """Locked until the transaction ends."""
@@ -33,6 +34,16 @@ class Orders(Protocol):
 
     async def unanswered(self, before: datetime, now: datetime, limit: int) -> Sequence[UUID]:
         """Pending orders last announced `before`. They count as announced `now`, so that one timer gets each."""
+
+
+class Carts(Protocol):
+    async def for_change(self, user_id: UUID) -> Cart:
+        """Locked until the transaction ends. Everybody has one, be it empty."""
+
+    async def save(self, cart: Cart) -> None:
+        """Stores one change."""
+
+    async def forget(self, user_id: UUID) -> None: ...
 
 
 class Payments(Protocol):
@@ -76,6 +87,9 @@ class ReplicaOfUsers(Protocol):
 class UnitOfWork(Protocol):
     @property
     def orders(self) -> Orders: ...
+
+    @property
+    def carts(self) -> Carts: ...
 
     @property
     def payments(self) -> Payments: ...
@@ -144,3 +158,7 @@ class OrderReads(Protocol):
         """Oldest first; `after` is the last version seen."""
 
     async def count_history(self, order_id: UUID) -> int: ...
+
+
+class CartReads(Protocol):
+    async def of(self, user_id: UUID) -> Cart: ...

@@ -10,6 +10,13 @@ class OrderNotFound(Refusal):
     code = "order_not_found"
 
 
+class OrderExists(Refusal):
+    """There is an order of this id already."""
+
+    kind = Kind.CONFLICT
+    code = "order_exists"
+
+
 class ProductNotFound(Refusal):
     """There is no such product."""
 
@@ -64,6 +71,13 @@ class CartFull(Refusal):
 
     kind = Kind.CONFLICT
     code = "cart_full"
+
+
+class CartLineFull(Refusal):
+    """The cart cannot take more of the product."""
+
+    kind = Kind.CONFLICT
+    code = "cart_line_full"
 
 
 class CartLineNotFound(Refusal):

@@ -7,9 +7,11 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, Numeric, Text, Uuid, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.database.constraints import refusing
 from order_service.domain.order import Order
 from order_service.domain.products import Line
 from order_service.domain.status import Status
+from order_service.exceptions import OrderExists
 from order_service.models.orders import order_lines, orders
 from order_service.repositories.payments import SqlPayments
 
@@ -129,23 +131,26 @@ class SqlOrders:
         self._payments = payments
 
     async def add(self, order: Order) -> None:
-        await self._connection.execute(
-            PLACE,
-            {
-                "id": order.id,
-                "user_id": order.user_id,
-                "username": order.username,
-                "status": order.status,
-                "total": order.total,
-                "currency": order.currency,
-                "delivery_address": order.delivery_address,
-                "comment": order.comment,
-                "version": order.version,
-                "created_at": order.created_at,
-                "actor": order.changes[0].actor,
-                **_columns(order.lines),
-            },
-        )
+        def taken() -> OrderExists:
+            return OrderExists(f"There is an order {order.id} already.")
+
+        row = {
+            "id": order.id,
+            "user_id": order.user_id,
+            "username": order.username,
+            "status": order.status,
+            "total": order.total,
+            "currency": order.currency,
+            "delivery_address": order.delivery_address,
+            "comment": order.comment,
+            "version": order.version,
+            "created_at": order.created_at,
+            "actor": order.changes[0].actor,
+            **_columns(order.lines),
+        }
+        # Which of the statement's parts PostgreSQL runs first is its own affair.
+        with refusing({"pk_orders": taken, "pk_order_history": taken, "pk_order_lines": taken}):
+            await self._connection.execute(PLACE, row)
 
     async def for_change(self, order_id: UUID) -> Order | None:
         row = (await self._connection.execute(LOCK, {"id": order_id})).mappings().one_or_none()

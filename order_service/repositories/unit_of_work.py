@@ -8,6 +8,7 @@ from libs.contracts import orders as contracts
 from libs.messaging.unit_of_work import SqlUnitOfWork
 from order_service.domain import facts
 from order_service.domain.facts import Fact
+from order_service.repositories.carts import SqlCarts
 from order_service.repositories.orders import SqlOrders
 from order_service.repositories.payments import SqlPayments, SqlSeenMessages
 from order_service.repositories.replicas import SqlReplicaOfProducts, SqlReplicaOfUsers
@@ -28,6 +29,7 @@ CONTRACTS: Mapping[type[Fact], type[contracts.OrderEvent]] = {
 
 class OrderUnitOfWork(SqlUnitOfWork[Fact]):
     orders: SqlOrders
+    carts: SqlCarts
     payments: SqlPayments
     seen_messages: SqlSeenMessages
     products: SqlReplicaOfProducts
@@ -36,6 +38,7 @@ class OrderUnitOfWork(SqlUnitOfWork[Fact]):
     def open_repositories(self, connection: AsyncConnection) -> None:
         self.payments = SqlPayments(connection)
         self.orders = SqlOrders(connection, self.payments)
+        self.carts = SqlCarts(connection)
         self.seen_messages = SqlSeenMessages(connection)
         self.products = SqlReplicaOfProducts(connection)
         self.users = SqlReplicaOfUsers(connection)

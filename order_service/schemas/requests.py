@@ -38,13 +38,13 @@ class OrderPlacing(Body):
         json_schema_extra={"example": {"items": [ITEM], "delivery_address": ADDRESS, "comment": "Ring twice."}}
     )
 
-    items: Items
+    items: Annotated[Items | None, Given, Field(description="Without them: what is in the cart.")] = None
     delivery_address: Address | None = None
     comment: Comment | None = None
 
     @property
-    def wanted(self) -> dict[UUID, int]:
-        return {item.product_id: item.quantity for item in self.items}
+    def wanted(self) -> dict[UUID, int] | None:
+        return None if self.items is None else {item.product_id: item.quantity for item in self.items}
 
     @property
     def details(self) -> Details:

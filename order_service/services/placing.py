@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from libs.process.ids import new_id
+from libs.refusals import Refusal
 from order_service.domain.actor import Actor
 from order_service.domain.order import Details, Order
 from order_service.domain.ports import UnitOfWorkFactory
@@ -17,10 +18,41 @@ class Placing:
     uow: UnitOfWorkFactory
     pricing: Pricing
 
-    async def place(self, customer: Actor, wanted: Mapping[UUID, int], details: Details) -> Order:
-        offer = await self.pricing.offer(wanted)
+    async def place(
+        self,
+        customer: Actor,
+        wanted: Mapping[UUID, int] | None,
+        details: Details,
+        order_id: UUID | None = None,
+    ) -> Order:
+        """An order of what is wanted, or else of the customer's cart, which is emptied.
+
+        However often it is called with one `order_id`, there is one order, and each call returns it.
+        """
+        try:
+            return await self._place(customer, wanted, details, order_id or new_id())
+        except Refusal:
+            # What stands in the way may be the order itself: its id is taken, the cart emptied into it.
+            order = None if order_id is None else await self._placed(customer, order_id)
+            if order is None:
+                raise
+            return order
+
+    async def _place(
+        self, customer: Actor, wanted: Mapping[UUID, int] | None, details: Details, order_id: UUID
+    ) -> Order:
+        offer = None if wanted is None else await self.pricing.offer(wanted)
         async with self.uow() as work:
-            order, fact = Order.place(new_id(), customer, offer, details, datetime.now(UTC))
+            if offer is None:
+                cart = await work.carts.for_change(customer.user_id)
+                offer = cart.check_out()
+                await work.carts.save(cart)
+            order, fact = Order.place(order_id, customer, offer, details, datetime.now(UTC))
             await work.orders.add(order)
             work.record(fact)
         return order
+
+    async def _placed(self, customer: Actor, order_id: UUID) -> Order | None:
+        async with self.uow() as work:
+            order = await work.orders.for_change(order_id)
+        return order if order is not None and order.user_id == customer.user_id else None

@@ -26,3 +26,4 @@ async def learn_user(uow: UnitOfWorkFactory, person: Person) -> None:
 async def forget_user(uow: UnitOfWorkFactory, user_id: UUID, version: int) -> None:
     async with uow() as work:
         await work.users.forget(user_id, version, datetime.now(UTC))
+        await work.carts.forget(user_id)

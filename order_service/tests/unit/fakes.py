@@ -2,27 +2,31 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import TracebackType
 from typing import Self
 from uuid import UUID
 
+from order_service.domain.cart import Cart
 from order_service.domain.facts import Fact
 from order_service.domain.order import Change, Order
 from order_service.domain.payment import Captured, Declined, Outcome, Payment, Refunded
 from order_service.domain.people import Person
 from order_service.domain.products import Product
 from order_service.domain.status import Status
-from order_service.exceptions import CatalogUnavailable
+from order_service.exceptions import CatalogUnavailable, OrderExists
 
 
 @dataclass
 class FakeOrders:
     stored: dict[UUID, Order] = field(default_factory=dict)
     history: list[Change] = field(default_factory=list)
+    histories: dict[UUID, tuple[Change, ...]] = field(default_factory=dict)
 
     async def add(self, order: Order) -> None:
+        if order.id in self.stored:
+            raise OrderExists("taken")
         await self.save(order)
 
     async def for_change(self, order_id: UUID) -> Order | None:
@@ -37,6 +41,7 @@ class FakeOrders:
     async def save(self, order: Order) -> None:
         self.stored[order.id] = order
         self.history += order.changes
+        self.histories[order.id] = (*self.histories.get(order.id, ()), *order.changes)
 
     async def replace_lines(self, order: Order) -> None:
         self.stored[order.id] = order
@@ -136,6 +141,29 @@ class FakeReplicaOfProducts:
         return {product_id: self.stored[product_id] for product_id in product_ids if product_id in self.stored}
 
 
+@dataclass
+class FakeCarts:
+    """Also the reading side of carts."""
+
+    products: FakeReplicaOfProducts
+    stored: dict[UUID, Cart] = field(default_factory=dict)
+
+    async def of(self, user_id: UUID) -> Cart:
+        kept = self.stored.get(user_id, Cart(user_id))
+        lines = {each: replace(line, product=self.products.stored.get(each)) for each, line in kept.lines.items()}
+        return replace(kept, lines=lines)
+
+    async def for_change(self, user_id: UUID) -> Cart:
+        return await self.of(user_id)
+
+    async def save(self, cart: Cart) -> None:
+        assert cart.version == (await self.of(cart.user_id)).version + 1
+        self.stored[cart.user_id] = cart
+
+    async def forget(self, user_id: UUID) -> None:
+        self.stored.pop(user_id, None)
+
+
 class FakeReplicaOfUsers:
     async def learn(self, person: Person) -> None:
         raise NotImplementedError
@@ -152,6 +180,7 @@ class FakeUnitOfWork:
         self.payments = FakePayments({order.payment.id: order.payment for order in orders if order.payment})
         self.seen_messages = FakeSeenMessages()
         self.products = FakeReplicaOfProducts()
+        self.carts = FakeCarts(self.products)
         self.users = FakeReplicaOfUsers()
         self.facts: list[Fact] = []
         self.is_open = False
@@ -166,6 +195,7 @@ class FakeUnitOfWork:
     async def __aenter__(self) -> Self:
         assert not self.is_open
         self.is_open = True
+        self._carts_before = dict(self.carts.stored)
         return self
 
     async def __aexit__(
@@ -177,6 +207,8 @@ class FakeUnitOfWork:
         self.is_open = False
         if error_type is None:
             self.facts += self._recorded
+        else:
+            self.carts.stored = self._carts_before
         self._recorded = []
 
 

@@ -4,10 +4,12 @@ from uuid import UUID
 import pytest
 
 from libs.process.ids import new_id
+from order_service.domain.actor import Actor
 from order_service.domain.facts import OrderPlaced
 from order_service.domain.products import Product
 from order_service.domain.status import Status
-from order_service.exceptions import CatalogUnavailable, ProductNotFound
+from order_service.exceptions import CartEmpty, CatalogUnavailable, OrderExists, ProductNotFound, ProductUnavailable
+from order_service.services import carts
 from order_service.services.placing import Placing
 from order_service.services.pricing import Pricing
 from order_service.tests.things import NOW, a_customer, a_product
@@ -27,6 +29,11 @@ def catalog(work: FakeUnitOfWork) -> FakeCatalog:
 @pytest.fixture
 def placing(work: FakeUnitOfWork, catalog: FakeCatalog) -> Placing:
     return Placing(work, Pricing(work, work.products, catalog))
+
+
+async def fill(placing: Placing, work: FakeUnitOfWork, customer: Actor, product: Product, quantity: int) -> None:
+    await work.products.learn(product)
+    await carts.add(work, placing.pricing, customer.user_id, product.id, quantity)
 
 
 async def test_an_order_is_stored_and_announced(placing: Placing, work: FakeUnitOfWork, catalog: FakeCatalog) -> None:
@@ -95,3 +102,63 @@ async def test_while_the_catalog_is_away_only_known_products_can_be_ordered(
     await work.products.learn(lamp)
     await placing.place(a_customer(), {lamp.id: 1}, {})
     assert len(work.orders.stored) == 1
+
+
+async def test_without_items_the_cart_is_ordered_and_emptied(placing: Placing, work: FakeUnitOfWork) -> None:
+    customer, lamp = a_customer(), a_product("Lamp")
+    await fill(placing, work, customer, lamp, 3)
+    order = await placing.place(customer, None, {"comment": "Ring twice."})
+    assert [(line.name, line.quantity) for line in order.lines] == [("Lamp", 3)]
+    assert work.facts == [OrderPlaced(order)]
+    cart = await work.carts.of(customer.user_id)
+    assert (cart.lines, cart.version) == ({}, 2)
+    with pytest.raises(CartEmpty):
+        await placing.place(customer, None, {})
+
+
+async def test_with_items_the_cart_stays(placing: Placing, work: FakeUnitOfWork) -> None:
+    customer, lamp, bulb = a_customer(), a_product("Lamp"), a_product("Bulb")
+    await fill(placing, work, customer, lamp, 3)
+    await work.products.learn(bulb)
+    order = await placing.place(customer, {bulb.id: 1}, {})
+    assert [line.name for line in order.lines] == ["Bulb"]
+    assert list((await work.carts.of(customer.user_id)).lines) == [lamp.id]
+
+
+async def test_a_cart_with_a_product_that_is_gone_is_not_ordered(placing: Placing, work: FakeUnitOfWork) -> None:
+    customer, lamp, bulb = a_customer(), a_product("Lamp"), a_product("Bulb")
+    await fill(placing, work, customer, lamp, 3)
+    await fill(placing, work, customer, bulb, 1)
+    await work.products.forget(lamp.id, 2, NOW)
+    with pytest.raises(ProductUnavailable, match="Lamp"):
+        await placing.place(customer, None, {})
+    assert (work.orders.stored, len((await work.carts.of(customer.user_id)).lines)) == ({}, 2)
+
+
+async def test_with_one_id_there_is_one_order(placing: Placing, work: FakeUnitOfWork, catalog: FakeCatalog) -> None:
+    customer, lamp, order_id = a_customer(), a_product("Lamp"), new_id()
+    await fill(placing, work, customer, lamp, 3)
+    order = await placing.place(customer, None, {}, order_id)
+    assert order.id == order_id
+
+    again = await placing.place(customer, None, {}, order_id)
+    await fill(placing, work, customer, lamp, 1)
+    and_again = await placing.place(customer, None, {"comment": "x"}, order_id)
+    await work.products.forget(lamp.id, 2, NOW)
+    catalog.is_away = True
+    with_other_items = await placing.place(customer, {lamp.id: 1, new_id(): 1}, {}, order_id)
+    for found in (again, and_again, with_other_items):
+        assert (found.id, found.lines, found.comment) == (order_id, order.lines, None)
+    assert work.facts == [OrderPlaced(order)]
+    assert (await work.carts.of(customer.user_id)).lines[lamp.id].quantity == 1
+
+
+async def test_the_id_of_anothers_order_gives_nothing_away(placing: Placing, work: FakeUnitOfWork) -> None:
+    lamp, order_id, stranger = a_product(), new_id(), a_customer()
+    await work.products.learn(lamp)
+    await placing.place(a_customer(), {lamp.id: 1}, {}, order_id)
+    with pytest.raises(OrderExists):
+        await placing.place(stranger, {lamp.id: 1}, {}, order_id)
+    with pytest.raises(CartEmpty):
+        await placing.place(stranger, None, {}, order_id)
+    assert len(work.facts) == 1
