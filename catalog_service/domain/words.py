@@ -8,12 +8,18 @@ import unicodedata
 
 # Longer ones are no words, and PostgreSQL refuses to look for lexemes of more than 2,046 bytes.
 MAX_WORD = 100
+# Folding makes up to eighteen letters of one, and neither an index nor a cursor holds 200 of those.
+MAX_SORTED = 200
 NEITHER_LETTER_NOR_DIGIT = re.compile(r"[\W_]+")
 
 
 def folded(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()
+
+
+def sort_name(name: str) -> str:
+    return folded(name)[:MAX_SORTED]
 
 
 def words(text: str) -> list[str]:

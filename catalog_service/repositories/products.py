@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalog_service.domain.product import Product
-from catalog_service.domain.words import folded, words
+from catalog_service.domain.words import sort_name, words
 from catalog_service.exceptions import CategoryNotFound, ProductNotFound, SkuTaken, SlugTaken
 from catalog_service.models.products import products
 from libs.database.constraints import refusing
@@ -98,7 +98,7 @@ def _refusals(product: Product) -> Mapping[str, Callable[[], Refusal]]:
 def _row(product: Product) -> dict[str, Any]:
     return {
         **{column.name: getattr(product, column.name) for column in COLUMNS},
-        "sort_name": folded(product.name),
+        "sort_name": sort_name(product.name),
         "named": " ".join(words(f"{product.name} {product.sku or ''}")),
         "described": " ".join(words(product.description)),
     }

@@ -30,7 +30,9 @@ PARSERS: dict[type, Parser] = {
 def write_cursor(scope: str, key: Sequence[Any]) -> str:
     """`scope` names the order the key belongs to, so that a cursor of one sort is refused by another."""
     texts = [value.isoformat() if isinstance(value, datetime) else str(value) for value in key]
-    return base64.urlsafe_b64encode(json.dumps([scope, *texts]).encode()).decode().rstrip("=")
+    # As UTF-8: escaped, the longest name of a product would make a cursor that is refused as too long.
+    written = json.dumps([scope, *texts], ensure_ascii=False)
+    return base64.urlsafe_b64encode(written.encode()).decode().rstrip("=")
 
 
 def read_cursor(cursor: str, scope: str, types: Sequence[type]) -> list[Any]:

@@ -26,6 +26,18 @@ async def shelf(catalog: Catalog) -> dict[str, Json]:
     return {"top": categories[0], "third": categories[2], **{product["id"]: product for product in products}}
 
 
+async def test_the_longest_names_are_walked_like_any(catalog: Catalog, window: Catalog) -> None:
+    category = await catalog.category()
+    drawn = random.Random(7)  # noqa: S311 - the same names each time.
+    names = [letter * 200 for letter in ("a", "я", "😀", "\x01", "\ufdfa")]
+    # Squared words: folded, each is a word of several letters, and no two names compress alike.
+    names += ["".join(chr(drawn.randrange(0x3300, 0x3358)) for _ in range(200)) for _ in range(3)]
+    products = [await catalog.product(name=name, category_id=category["id"]) for name in names]
+    for limit in (1, 3, 100):
+        seen = await window.walk("/products", category_id=category["id"], sort="name", limit=limit)
+        assert sorted(ids(seen)) == sorted(ids(products))
+
+
 @pytest.mark.parametrize("sort", ["newest", "price", "-price", "name", None])
 @pytest.mark.parametrize(
     "filters",
