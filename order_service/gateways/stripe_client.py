@@ -1,5 +1,7 @@
 """The way to Stripe's servers."""
 
+import logging
+
 import httpx
 import stripe
 
@@ -11,6 +13,8 @@ def new_client(
 ) -> stripe.StripeClient:
     # The library would tell Stripe of this machine and, to know it again, write a file into the home folder.
     stripe.enable_telemetry = False
+    # And write every request into the log, at DEBUG with all that it says of a customer's card.
+    logging.getLogger("stripe").setLevel(logging.WARNING)
     return stripe.StripeClient(
         api_key,
         http_client=stripe.HTTPXClient(timeout=timeout),

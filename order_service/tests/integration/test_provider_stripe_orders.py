@@ -54,7 +54,7 @@ async def api(stripe_app: FastAPI) -> AsyncIterator[StripeApi]:
     """In the place of Stripe's own servers."""
     api = StripeApi()
     async with api.serving():
-        provider = StripeProvider(new_client("sk_test_shop", api.url, httpx.Timeout(0.5)))
+        provider = StripeProvider(new_client("sk_test_shop", api.url, httpx.Timeout(30.0)))
         stripe_app.state.paying = Paying(stripe_app.state.uow, provider)
         stripe_app.state.settling = Settling(stripe_app.state.uow, provider)
         yield api
@@ -120,7 +120,7 @@ async def test_stripe_is_away(api: StripeApi, stripe_shop: Shop, buyer: Caller) 
 
 async def test_no_answer_and_then_a_message(api: StripeApi, stripe_shop: Shop, buyer: Caller) -> None:
     order = await payable(stripe_shop, buyer)
-    api.will(BEGUN, Fault.SILENCE)
+    api.will(BEGUN, Fault.CUT_OFF)
     payment = ok(await pay(buyer, order), 202)
     refused(await pay(buyer, order), 409, "payment_in_progress")
 
