@@ -16,7 +16,7 @@ from libs.messaging.bell import Bell
 from libs.process.logs import configure_logs
 from libs.tokens.keys import RemoteKeys
 from libs.tokens.verifier import TokenVerifier
-from order_service.api import cart, lists, orders, payments
+from order_service.api import cart, events, lists, orders, payments
 from order_service.core.settings import Settings
 from order_service.gateways.providers import new_messages, new_provider
 from order_service.repositories.carts import SqlCartReads
@@ -24,6 +24,8 @@ from order_service.repositories.catalog import HttpProductSource
 from order_service.repositories.known import SqlKnownProducts, SqlStandings
 from order_service.repositories.reads import SqlOrderReads
 from order_service.repositories.unit_of_work import OrderUnitOfWork
+from order_service.repositories.watching import SqlWatch
+from order_service.services.following import Following
 from order_service.services.paying import Paying
 from order_service.services.placing import Placing
 from order_service.services.pricing import Pricing
@@ -34,12 +36,14 @@ def create_app(settings: Settings) -> FastAPI:
     engine = new_engine(settings.database_url, pool_size=settings.database_pool_size)
     reader = Reader(settings.database_url, pool_size=settings.database_pool_size)
     bell = Bell(engine)
+    watch = SqlWatch(settings.database_url)
     # The shop's own services are reached directly, whatever proxy the environment names for the world outside.
     client = httpx.AsyncClient(trust_env=False)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
+        async with watch.watching():
+            yield
         await client.aclose()
         await bell.aclose()
         await reader.aclose()
@@ -48,7 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = new_api(
         "order_service",
         "Orders of the shop, from placing to delivery.",
-        routers=[cart.router, orders.router, lists.router, payments.router],
+        routers=[cart.router, orders.router, lists.router, payments.router, events.router],
         checks={"database": partial(ping, engine)},
         lifespan=lifespan,
         cors_origins=settings.cors_origins,
@@ -60,6 +64,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.uow = partial(OrderUnitOfWork, engine, bell)
     app.state.reads = SqlOrderReads(reader)
     app.state.carts = SqlCartReads(reader)
+    app.state.following = Following(app.state.reads, watch)
     app.state.pricing = Pricing(
         app.state.uow, SqlKnownProducts(reader), HttpProductSource(settings.catalog_url, client)
     )

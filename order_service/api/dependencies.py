@@ -8,6 +8,7 @@ from libs.http.security import CurrentUser
 from order_service.domain.actor import Actor
 from order_service.domain.ports import CartReads, OrderReads, UnitOfWorkFactory
 from order_service.domain.provider import ProviderMessages
+from order_service.services.following import Following
 from order_service.services.paying import Paying
 from order_service.services.placing import Placing
 from order_service.services.pricing import Pricing
@@ -49,6 +50,11 @@ async def _settling(request: Request) -> Settling:
     return settling
 
 
+async def _following(request: Request) -> Following:
+    following: Following = request.app.state.following
+    return following
+
+
 async def _messages(request: Request) -> ProviderMessages:
     messages: ProviderMessages = request.app.state.messages
     return messages
@@ -66,4 +72,5 @@ CurrentActor = Annotated[Actor, Depends(_actor)]
 Prices = Annotated[Pricing, Depends(_pricing)]
 PayingOrders = Annotated[Paying, Depends(_paying)]
 Settlements = Annotated[Settling, Depends(_settling)]
+FollowingOrders = Annotated[Following, Depends(_following)]
 Messages = Annotated[ProviderMessages, Depends(_messages)]

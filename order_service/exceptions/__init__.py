@@ -1,6 +1,6 @@
 """What order_service says no to, by name."""
 
-from libs.refusals import Kind, Refusal
+from libs.refusals import FieldError, Kind, Refusal
 
 
 class OrderNotFound(Refusal):
@@ -120,3 +120,20 @@ class InvalidSignature(Refusal):
 
     kind = Kind.UNAUTHENTICATED
     code = "invalid_signature"
+
+
+class InvalidLastEventId(Refusal):
+    """`Last-Event-ID` is not the id of an event of this stream."""
+
+    kind = Kind.INVALID
+    code = "invalid_last_event_id"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, errors=[FieldError("last-event-id", reason)])
+
+
+class TooManyStreams(Refusal):
+    """You are following too many orders at once."""
+
+    kind = Kind.TOO_MANY
+    code = "too_many_streams"

@@ -1,0 +1,49 @@
+"""What following an order's history as it is written needs, as contracts."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from order_service.domain.ports import Row
+from order_service.domain.status import FINAL
+
+PAGE = 100
+"""How many entries are handed over at once, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Entries of one order's history that follow one another, oldest first."""
+
+    entries: Sequence[Row]
+    more: bool = False
+    """There are later ones already."""
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> "News":
+        """From `PAGE + 1` rows: the one too many tells that there are more."""
+        return cls(rows[:PAGE], more=len(rows) > PAGE)
+
+    @property
+    def are_the_last(self) -> bool:
+        return bool(self.entries) and not self.more and self.entries[-1]["to"] in FINAL
+
+
+class Follower(Protocol):
+    """Somebody who follows one order."""
+
+    async def news(self) -> News | None:
+        """Waits for the next entries. None: it was ended."""
+
+    def end(self) -> None:
+        """Keeps it from waiting any longer."""
+
+
+class Watch(Protocol):
+    def follow(self, order_id: UUID, after: int, person: UUID) -> AbstractContextManager[Follower]:
+        """Gives every entry after version `after`, once and in order, whenever it was or will be written.
+
+        Raises `TooManyStreams` or `Unavailable`.
+        """
