@@ -72,6 +72,7 @@ ENDPOINTS = (
     Endpoint("order", "POST", "/order/{id}/cancel", "user"),
     Endpoint("order", "DELETE", "/delete_order/{id}", "user"),
     Endpoint("order", "GET", "/order/{id}/history", "user"),
+    Endpoint("order", "GET", "/order/{id}/events", "user"),
 )
 PROTECTED = tuple(endpoint for endpoint in ENDPOINTS if endpoint.who != "anyone")
 ADMIN_ONLY = tuple(endpoint for endpoint in ENDPOINTS if endpoint.who == "admin")
