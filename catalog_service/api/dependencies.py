@@ -53,9 +53,8 @@ class Visitor:
     async def expect_admin(self) -> Principal:
         return await current_admin(await current_user(self._request, self._token))
 
-    @property
-    def is_anonymous(self) -> bool:
-        return not self._token
+    async def is_admin(self) -> bool:
+        return bool(self._token) and (await current_user(self._request, self._token)).is_admin
 
 
 async def _visitor(request: Request, token: Annotated[str | None, Depends(bearer)]) -> Visitor:

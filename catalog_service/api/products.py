@@ -25,6 +25,7 @@ from libs.http.exact_numbers import ExactNumbers
 from libs.http.openapi import refusing
 from libs.http.pages import Page, WantedPage, cut_page
 from libs.refusals import InvalidCursor
+from libs.tokens.principal import KeysUnavailable
 
 router = APIRouter(tags=["products"], route_class=ExactNumbers)
 
@@ -68,14 +69,12 @@ async def list_products(
     summary="Read a product",
     description="The entity tag names the product's version and the stock's, because `available` is shown as well.",
     response_model=ProductOut,
-    responses=refusing(*ADMINS_ONLY, ProductNotFound),
+    responses=refusing(KeysUnavailable, ProductNotFound),
 )
 async def read_product(id_or_slug: str, visitor: TheVisitor, reads: Products, etag: SetETag) -> dict[str, Any]:
     row = await reads.one(id_or_slug)
-    if not row["is_active"]:
-        if visitor.is_anonymous:
-            raise ProductNotFound(f"There is no product {id_or_slug}.")
-        await visitor.expect_admin()
+    if not row["is_active"] and not await visitor.is_admin():
+        raise ProductNotFound(f"There is no product {id_or_slug}.")
     etag(row["version"], row["stock_version"])
     return row
 
