@@ -1,6 +1,9 @@
+import re
+
 import pytest
 
 from tests.integration.support.callers import Switchboard
+from tests.integration.support.names import unknown_id
 from tests.integration.support.problems import ok
 from tests.integration.support.stack import SERVICES
 
@@ -13,12 +16,15 @@ async def test_health_says_that_it_lives_and_is_ready(switchboard: Switchboard, 
 
 
 async def test_metrics_count_requests(switchboard: Switchboard, service: str) -> None:
+    path = {"auth": "/users/{}", "catalog": "/products/{}", "order": "/order/{}"}[service]
+    sought = unknown_id()
+    await switchboard.caller().to(service).get(path.format(sought))
     response = await switchboard.root(service).get("/metrics")
     assert response.status_code == 200
     assert response.headers["content-type"].startswith(("text/plain", "application/openmetrics-text"))
-    assert "# TYPE" in response.text
     # One series for each route, not one for each id: memory would grow with every product otherwise.
-    assert "http" in response.text
+    assert re.search(path.format(r"\{\w+\}"), response.text)
+    assert sought not in response.text
 
 
 @pytest.mark.parametrize("page", ["/docs", "/redoc"])
