@@ -52,7 +52,9 @@ def make_plan(kind: Kind, credentials: Credentials, ports: PortReservations) -> 
             plan.worker_ports[service] = take(_WORKER, service.worker_port)
             plan.addresses[service.url_variable] = f"http://{HOST}:{plan.api_ports[service]}"
         plan.addresses |= {"ADMIN_EMAIL": ADMIN_EMAIL, "ADMIN_PASSWORD": credentials.admin}
-        plan.addresses["PAYMENT_WEBHOOK_SECRET"] = credentials.payment_webhook
+        # A provider that exists brings its own.
+        secret = os.environ.get("PAYMENT_WEBHOOK_SECRET") or credentials.payment_webhook
+        plan.addresses["PAYMENT_WEBHOOK_SECRET"] = secret
     _plan_rabbitmq(plan, take)
     _plan_postgres(plan, take)
     return plan

@@ -7,6 +7,7 @@ from uuid import UUID
 import structlog
 
 from libs.process.failpoints import failpoint
+from libs.refusals import Unavailable
 from order_service.domain.payment import NotCharged, Outcome, Payment, PaymentStatus, Refunded
 from order_service.domain.ports import UnitOfWorkFactory
 from order_service.domain.provider import OutcomeUnknownError, PaymentProvider, ProviderMessage
@@ -53,13 +54,19 @@ class Settling:
                 log.warning("payment_unsettled", payment_id=str(payment_id), error=repr(error))
 
     async def hear(self, message: ProviderMessage) -> None:
-        """The provider says that something happened. It may say so late, twice and in any order, so it is asked."""
+        """The provider says that something happened. It may say so late, twice and in any order, so it is asked.
+
+        Raises `Unavailable` where it does not answer, and then has to say it again.
+        """
         async with self.uow() as work:
             seen = await work.seen_messages.has(message.id)
         if seen:
             return
         if message.payment_id is not None:
-            await self.ask(message.payment_id)
+            try:
+                await self.ask(message.payment_id)
+            except OutcomeUnknownError as error:
+                raise Unavailable("The payment provider did not answer; send the message again.") from error
         async with self.uow() as work:
             await work.seen_messages.add(message.id, datetime.now(UTC))
 

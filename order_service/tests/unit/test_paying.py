@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from libs.process.ids import new_id
+from libs.refusals import Unavailable
 from libs.tokens.principal import Forbidden
 from order_service.domain.actor import Actor
 from order_service.domain.facts import OrderPaid, OrderRefunded
@@ -159,7 +160,7 @@ async def test_a_message_has_the_provider_asked_and_only_once(till: Till) -> Non
     till.provider.fault = OutcomeUnknownError()
     await till.pay()
     message = ProviderMessage("m-1", till.payment_id)
-    with pytest.raises(OutcomeUnknownError):
+    with pytest.raises(Unavailable):
         await till.settling.hear(message)
     till.provider.fault = None
     await till.settling.hear(message)
