@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 
 from libs.http.app import API
 from libs.http.etag import ExpectedVersions, SetETag
+from libs.http.idempotency import IdempotentRoute, Once
 from libs.http.openapi import refusing
 from libs.tokens.principal import Forbidden
 from order_service.api.dependencies import CurrentActor, PlacingOrders, Prices, Reads, Uow
@@ -25,7 +26,7 @@ from order_service.schemas.orders import OrderOut, show
 from order_service.schemas.requests import OrderPlacing, OrderUpdate
 from order_service.services import changing
 
-router = APIRouter(tags=["orders"])
+router = APIRouter(tags=["orders"], route_class=IdempotentRoute)
 
 
 @router.post(
@@ -37,9 +38,14 @@ router = APIRouter(tags=["orders"])
     responses=refusing(ProductNotFound, ProductUnavailable, CurrencyMismatch, CartEmpty, CatalogUnavailable),
 )
 async def place_order(
-    body: OrderPlacing, customer: CurrentActor, orders: PlacingOrders, response: Response, etag: SetETag
+    body: OrderPlacing,
+    customer: CurrentActor,
+    orders: PlacingOrders,
+    once: Once,
+    response: Response,
+    etag: SetETag,
 ) -> dict[str, Any]:
-    order = await orders.place(customer, body.wanted, body.details)
+    order = await orders.place(customer, body.wanted, body.details, await once.claim())
     response.headers["Location"] = f"{API}/order/{order.id}"
     etag(order.version)
     return show(order)
