@@ -28,7 +28,14 @@ class Shop:
 
     async def post(self, url: str, body: dict[str, Any], token: str | None = None) -> httpx.Response:
         """A 409 is an answer as well: it is there already."""
-        answer = await self._client.post(url, headers=_bearer(token), json=body)
+        return await self._send("POST", url, body, token)
+
+    async def put(self, url: str, body: dict[str, Any], token: str) -> httpx.Response:
+        """The same."""
+        return await self._send("PUT", url, body, token)
+
+    async def _send(self, method: str, url: str, body: dict[str, Any], token: str | None) -> httpx.Response:
+        answer = await self._client.request(method, url, headers=_bearer(token), json=body)
         if answer.status_code != HTTPStatus.CONFLICT:
             answer.raise_for_status()
         return answer

@@ -1,24 +1,21 @@
 """Fills a running shop through its HTTP API. Whatever is there already stays as it is, so it may run again."""
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 from ops.seed.client import Shop
-from ops.seed.goods import SEED, Category, Product, categories, products
+from ops.seed.goods import Category, Product, categories, products
+from ops.seed.orders import orders_of
 
 Thing = TypeVar("Thing")
 Tick = Callable[[str], None]
 
 CUSTOMERS = 20
-ORDERS_EACH = 3
 # Enough to keep both sides busy, few enough not to be a load test.
 AT_ONCE = 8
 CUSTOMER_PASSWORD = "demo-customer"  # noqa: S105 - everybody may know it: these people are invented.
-STREETS = ("Mill Lane", "Station Road", "Harbour Street", "Church Walk", "Linden Avenue")
-TOWNS = ("10115 Berlin", "1010 Wien", "8001 Zürich", "75002 Paris", "00184 Roma")
 
 
 def total() -> int:
@@ -42,7 +39,7 @@ async def seed(shop: Shop, admin_login: str, admin_password: str, tick: Tick) ->
     on_sale = (await shop.get(f"{shop.catalog}/products", in_stock="true", limit=100)).json()["items"]
 
     async def one_customer(number: int) -> None:
-        await _customer(shop, number, on_sale)
+        await _customer(shop, number, admin, on_sale)
         tick("customer")
 
     await _few_at_once(range(CUSTOMERS), one_customer)
@@ -71,23 +68,12 @@ async def _product(shop: Shop, admin: str, product: Product, category_id: str) -
     await shop.post(f"{shop.catalog}/product", body, admin)
 
 
-async def _customer(shop: Shop, number: int, on_sale: Sequence[dict[str, Any]]) -> None:
+async def _customer(shop: Shop, number: int, admin: str, on_sale: Sequence[dict[str, Any]]) -> None:
     name = f"customer{number + 1:02}"
     account = {"email": f"{name}@example.com", "username": name, "password": CUSTOMER_PASSWORD}
     await shop.post(f"{shop.auth}/auth/register", account)
     token = await shop.login(name, CUSTOMER_PASSWORD)
-    placed = (await shop.get(f"{shop.order}/orders", token, limit=1, with_total="true")).json()["total"]
-    chance = random.Random(SEED + number)  # noqa: S311 - a demo.
-    for order in range(ORDERS_EACH):
-        body = {
-            "items": [
-                {"product_id": product["id"], "quantity": chance.randint(1, 3)}
-                for product in chance.sample(on_sale, k=chance.randint(1, 4))
-            ],
-            "delivery_address": f"{chance.choice(STREETS)} {chance.randint(1, 99)}, {chance.choice(TOWNS)}",
-        }
-        if order >= placed:
-            await shop.post(f"{shop.order}/order", body, token)
+    await orders_of(shop, number, token, admin, on_sale)
 
 
 async def _few_at_once(things: Sequence[Thing], put: Callable[[Thing], Awaitable[None]]) -> None:
