@@ -69,6 +69,7 @@ ENDPOINTS = (
     Endpoint("order", "GET", "/orders", "user"),
     Endpoint("order", "GET", "/orders/user/{id}", "user"),
     Endpoint("order", "PUT", "/update_order/{id}", "user", {"comment": "c"}),
+    Endpoint("order", "POST", "/order/{id}/payment", "user", {"token": "tok_ok"}),
     Endpoint("order", "POST", "/order/{id}/cancel", "user"),
     Endpoint("order", "DELETE", "/delete_order/{id}", "user"),
     Endpoint("order", "GET", "/order/{id}/history", "user"),
