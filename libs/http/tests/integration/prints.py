@@ -77,7 +77,7 @@ class Cabinet:
         await self._change("created_at = created_at - interval '24 hours'", key)
 
     async def _change(self, change: str, key: str) -> None:
-        statement = text(f"UPDATE idempotency_keys SET {change} WHERE user_id = :user_id AND key = :key")  # noqa: S608
+        statement = text(f"UPDATE idempotency_keys SET {change} WHERE user_id = :user_id AND key = :key")  # noqa: S608 - of our own words.
         async with self.engine.begin() as connection:
             done = await connection.execute(
                 statement.bindparams(bindparam("user_id", type_=Uuid)), {"user_id": self.user_id, "key": key}
