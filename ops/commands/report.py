@@ -39,6 +39,7 @@ def addresses(state: State) -> Table:
         table.add_row("RabbitMQ", known["RABBITMQ_UI_URL"])
         user, _, password = known["AMQP_URL"].partition("://")[2].partition("@")[0].partition(":")
         table.add_row("  its login", Text(f"{user} / {password}"))
+    table.add_row("all mail", known["MAIL_URL"])
     table.add_row("admin login", Text(f"{known['ADMIN_EMAIL']} / {known['ADMIN_PASSWORD']}"))
     for note in state.notes:
         table.add_row("[yellow]note[/yellow]", Text(note))

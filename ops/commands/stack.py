@@ -30,7 +30,7 @@ def up(
         bool, typer.Option("--detach", "-d", help="Return when it is ready and leave it running.")
     ] = False,
 ) -> None:
-    """Start the shop: PostgreSQL, RabbitMQ, three APIs and three workers."""
+    """Start the shop: PostgreSQL, RabbitMQ, three APIs and three workers, and a page with all mail."""
     if current(CLONE).supervised:
         console.print("The shop is already up.")
         report.finish(console, CLONE, progress.show(console, follow(CLONE)))

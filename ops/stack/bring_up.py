@@ -9,13 +9,14 @@ from contextlib import asynccontextmanager
 
 from ops.stack import child, postgres, rabbitmq
 from ops.stack.layout import REPOSITORY, Layout
+from ops.stack.mail import PostOffice, post_office
 from ops.stack.migrations import up_to_date
 from ops.stack.plan import Plan
 from ops.stack.postgres import Postgres
 from ops.stack.process import StartError
 from ops.stack.rabbitmq import RabbitMQ
 from ops.stack.rabbitmq_install import find_or_fetch
-from ops.stack.services import SERVICES, Service, api_environment, common_environment, uvicorn
+from ops.stack.services import ORDER, SERVICES, Service, api_environment, common_environment, uvicorn
 from ops.stack.state import Condition, Entry, State
 from ops.stack.supervisor import Supervisor
 
@@ -36,6 +37,7 @@ class BringUp:
         async with TaskGroup() as tasks:
             databases = tasks.create_task(self._postgres(plan.postgres))
             tasks.create_task(self._rabbitmq(plan.rabbitmq))
+            tasks.create_task(self._mail(plan.mail))
             if plan.kind.apps:
                 key = tasks.create_task(self._signing_key())
                 for service in SERVICES:
@@ -63,6 +65,10 @@ class BringUp:
         scratch = self._plan.kind.scratch
         await self._supervisor.start(rabbitmq.broker(self._layout, server, installation, scratch=scratch))
 
+    async def _mail(self, server: PostOffice | None) -> None:
+        if server is not None:
+            await self._supervisor.start(post_office(self._layout, server))
+
     async def _signing_key(self) -> None:
         if self._layout.signing_key.exists():
             return
@@ -89,6 +95,8 @@ class BringUp:
         await api
         env = common_environment(self._plan.database_url(service))
         env["AMQP_URL"] = self._plan.addresses["AMQP_URL"]
+        if service is ORDER and self._plan.mail is not None:
+            env |= self._plan.mail.settings
         await self._supervisor.start(uvicorn(service, "worker", self._plan.worker_ports[service], env, self._layout))
 
     async def _run(self, log: str, what: str, command: Sequence[str], env: Mapping[str, str]) -> None:

@@ -40,6 +40,11 @@ class Layout:
         return self.home / "rabbitmq"
 
     @property
+    def mail(self) -> Path:
+        """Every mail that the shop has sent."""
+        return self.home / "mail"
+
+    @property
     def test_runs(self) -> Path:
         return self.home / "test"
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ops.stack.credentials import Credentials
 from ops.stack.given import given
 from ops.stack.kind import Kind
+from ops.stack.mail import PostOffice
 from ops.stack.ports import HOST, PortReservations
 from ops.stack.postgres import Postgres
 from ops.stack.rabbitmq import RabbitMQ
@@ -16,7 +17,7 @@ from ops.stack.services import ADMIN_EMAIL, SERVICES, Service
 _SCRATCH_OFFSET = 10_000
 _POSTGRES_PORT = 5432
 # Nobody types these in; `status` shows where they are.
-_WORKER, _DISTRIBUTION, _EPMD = _UNSEEN = ("worker", "Erlang's distribution", "epmd")
+_WORKER, _SMTP, _DISTRIBUTION, _EPMD = _UNSEEN = ("worker", "SMTP", "Erlang's distribution", "epmd")
 
 Take = Callable[[str, int], int]  # what for, which port it should be → which port it is
 
@@ -27,6 +28,7 @@ class Plan:
     credentials: Credentials
     postgres: Postgres | None = None  # None: the environment names others for all of it.
     rabbitmq: RabbitMQ | None = None
+    mail: PostOffice | None = None  # None: there is nobody who sends any.
     api_ports: dict[Service, int] = field(default_factory=dict)
     worker_ports: dict[Service, int] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
@@ -55,6 +57,8 @@ def make_plan(kind: Kind, credentials: Credentials, ports: PortReservations) -> 
         # A provider that exists brings its own.
         secret = os.environ.get("PAYMENT_WEBHOOK_SECRET") or credentials.payment_webhook
         plan.addresses["PAYMENT_WEBHOOK_SECRET"] = secret
+        plan.mail = PostOffice(page_port=take("the page with all mail", 8025), smtp_port=take(_SMTP, 1025))
+        plan.addresses["MAIL_URL"] = plan.mail.url
     _plan_rabbitmq(plan, take)
     _plan_postgres(plan, take)
     return plan

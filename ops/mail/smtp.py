@@ -1,0 +1,34 @@
+"""Where the shop posts its mails in development: whatever comes is kept, and nothing goes any further."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from ops.mail.inbox import Inbox
+
+
+class _Clerk:
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's.
+        content = envelope.content
+        if not isinstance(content, bytes):
+            raise TypeError("The server was told to leave bytes as they are.")
+        self._inbox.keep(content)
+        return "250 Kept"
+
+
+@asynccontextmanager
+async def receiving(inbox: Inbox, host: str, port: int) -> AsyncIterator[int]:
+    """Gives the port, for who has asked for any (0)."""
+    loop = asyncio.get_running_loop()
+    session = partial(SMTP, _Clerk(inbox), hostname="localhost", enable_SMTPUTF8=True, loop=loop)
+    server = await loop.create_server(session, host, port)
+    try:
+        yield int(server.sockets[0].getsockname()[1])
+    finally:
+        server.close()
