@@ -10,10 +10,13 @@ from libs.http.idempotency_store import SqlIdempotencyKeys
 from libs.messaging.bell import Bell
 from libs.messaging.worker import Periodic, create_worker_app
 from libs.process.logs import configure_logs
-from order_service.consumer import products, stock, users
+from order_service.consumer import notifications, products, stock, users
 from order_service.core.settings import WorkerSettings
+from order_service.gateways.letters import TemplateLetters
+from order_service.gateways.mail import SmtpPostOffice
 from order_service.gateways.providers import new_provider
 from order_service.repositories.unit_of_work import OrderUnitOfWork
+from order_service.services.posting import Posting
 from order_service.services.settling import Settling
 from order_service.services.timers import announce_again, expire_unpaid
 
@@ -28,13 +31,14 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
         bell=bell,
         amqp_url=settings.amqp_url,
         publishes=ORDER_EVENTS,
-        routers=[users.router, products.router, stock.router],
-        context={"uow": uow, "hold": settings.hold},
+        routers=[users.router, products.router, stock.router, notifications.router],
+        context={"uow": uow, "hold": settings.hold, "letters": TemplateLetters()},
         periodic=[
             Periodic("expiry", 1.0, partial(expire_unpaid, uow)),
             Periodic("announcements", 1.0, partial(announce_again, uow, settings.patience)),
             Periodic("settlement", 1.0, settling.settle_due),
             Periodic("idempotency_keys", 60.0, SqlIdempotencyKeys(engine).expire),
+            Periodic("mail", 1.0, Posting(uow, SmtpPostOffice(settings)).post_due),
         ],
     )
 

@@ -39,7 +39,8 @@ CATALOG_ORDERS = Queue("catalog.orders", ORDER_EVENTS, "order.*")
 ORDER_USERS = Queue("order.users", AUTH_EVENTS, "user.*")
 ORDER_PRODUCTS = Queue("order.products", CATALOG_EVENTS, "product.*")
 ORDER_STOCK = Queue("order.stock", CATALOG_EVENTS, "stock.*")
-QUEUES = (CATALOG_USERS, CATALOG_ORDERS, ORDER_USERS, ORDER_PRODUCTS, ORDER_STOCK)
+ORDER_NOTIFICATIONS = Queue("order.notifications", ORDER_EVENTS, "order.*")
+QUEUES = (CATALOG_USERS, CATALOG_ORDERS, ORDER_USERS, ORDER_PRODUCTS, ORDER_STOCK, ORDER_NOTIFICATIONS)
 
 TRACE = "shop.trace"
 """The newest events of the whole shop, for a person with the management UI."""

@@ -5,7 +5,9 @@ from typing import Annotated
 
 from faststream import Context
 
+from order_service.domain.notices import Letters
 from order_service.domain.ports import UnitOfWorkFactory
 
 Uow = Annotated[UnitOfWorkFactory, Context("uow")]
 Hold = Annotated[timedelta, Context("hold")]
+TheLetters = Annotated[Letters, Context("letters")]

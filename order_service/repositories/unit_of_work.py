@@ -9,6 +9,7 @@ from libs.messaging.unit_of_work import SqlUnitOfWork
 from order_service.domain import facts
 from order_service.domain.facts import Fact
 from order_service.repositories.carts import SqlCarts
+from order_service.repositories.notifications import SqlNotifications
 from order_service.repositories.orders import SqlOrders
 from order_service.repositories.payments import SqlPayments, SqlSeenMessages
 from order_service.repositories.replicas import SqlReplicaOfProducts, SqlReplicaOfUsers
@@ -34,6 +35,7 @@ class OrderUnitOfWork(SqlUnitOfWork[Fact]):
     seen_messages: SqlSeenMessages
     products: SqlReplicaOfProducts
     users: SqlReplicaOfUsers
+    notifications: SqlNotifications
 
     def open_repositories(self, connection: AsyncConnection) -> None:
         self.payments = SqlPayments(connection)
@@ -42,6 +44,7 @@ class OrderUnitOfWork(SqlUnitOfWork[Fact]):
         self.seen_messages = SqlSeenMessages(connection)
         self.products = SqlReplicaOfProducts(connection)
         self.users = SqlReplicaOfUsers(connection)
+        self.notifications = SqlNotifications(connection)
 
     def contract(self, fact: Fact) -> contracts.OrderEvent:
         order = fact.order

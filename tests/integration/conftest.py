@@ -41,6 +41,13 @@ async def switchboard(stack: Stack) -> AsyncIterator[Switchboard]:
 
 
 @pytest.fixture(scope="session")
+async def postbox(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
+    """Where all mail of the shop can be read."""
+    async with httpx.AsyncClient(base_url=stack.mail, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
 def nobody(switchboard: Switchboard) -> Caller:
     return switchboard.caller()
 

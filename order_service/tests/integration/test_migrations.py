@@ -6,8 +6,14 @@ from libs.database.engine import new_engine
 from order_service.models import metadata
 
 
+def _is_of_the_history(_thing: object, name: str | None, *_: object) -> bool:
+    """Partitions are the relay's, which another test may have run."""
+    return not (name or "").startswith("outbox_sent_2")
+
+
 def _differences(connection: Connection) -> list[object]:
-    context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+    opts = {"compare_server_default": True, "include_object": _is_of_the_history}
+    context = MigrationContext.configure(connection, opts=opts)
     return list(compare_metadata(context, metadata))
 
 

@@ -1,78 +1,34 @@
 """The worker between a real broker and a real database."""
 
-import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import aio_pika
 import httpx
 import pytest
-from aio_pika.abc import AbstractChannel, AbstractQueue
 
 from libs.contracts.auth import UserDeleted, UserUpdated
-from libs.contracts.base import Event
 from libs.contracts.catalog import ProductCreated, ProductDeleted, Shortage, StockRejected, StockReserved
-from libs.contracts.topology import AUTH_EVENTS, CATALOG_EVENTS, ORDER_EVENTS, Exchange
-from libs.messaging import topology
-from libs.messaging.cloudevents import Envelope
+from libs.contracts.topology import AUTH_EVENTS, CATALOG_EVENTS
 from libs.process.ids import new_id
 from libs.testing.wait import until
-from order_service.core.settings import WorkerSettings
+from order_service.tests.integration.bus import Bus, on_the_bus
 from order_service.tests.integration.shop import Caller, Json, Shop, ok, refused
+from order_service.tests.integration.workers import working
 from order_service.tests.things import a_product
-from order_service.worker import create_worker
-
-
-class Bus:
-    """The other services, as far as RabbitMQ knows them."""
-
-    def __init__(self, channel: AbstractChannel, orders: AbstractQueue) -> None:
-        self._channel = channel
-        self._orders = orders
-        self._seen: list[Json] = []
-
-    async def tell(self, exchange: Exchange, event: Event, *, times: int = 1) -> None:
-        envelope = Envelope(
-            id=str(new_id()),
-            source=exchange.source,
-            type=event.type,
-            subject=event.subject,
-            time=datetime.now(UTC),
-            sequence=event.sequence,
-            correlation_id="a-request",
-            data=json.loads(event.model_dump_json()),
-        )
-        target = await self._channel.get_exchange(exchange.name)
-        for _ in range(times):
-            await target.publish(aio_pika.Message(envelope.encode()), event.type)
-
-    async def told(self, order_id: str) -> list[Json]:
-        """The events of one order that have arrived so far."""
-        while (message := await self._orders.get(fail=False, no_ack=True)) is not None:
-            self._seen.append(json.loads(message.body))
-        return [event for event in self._seen if event["subject"] == order_id]
 
 
 @pytest.fixture(scope="module")
 async def bus(amqp_url: str) -> AsyncIterator[Bus]:
-    await topology.declare(amqp_url)
-    async with await aio_pika.connect(amqp_url) as connection:
-        channel = await connection.channel()
-        queue = await channel.declare_queue(exclusive=True)
-        await queue.bind(ORDER_EVENTS.name, "#")
-        yield Bus(channel, queue)
+    async with on_the_bus(amqp_url) as bus:
+        yield bus
 
 
 @pytest.fixture(scope="module")
 async def worker(database_url: str, amqp_url: str, bus: Bus) -> AsyncIterator[httpx.AsyncClient]:
     del bus  # It listens before the worker speaks.
-    app = create_worker(WorkerSettings(database_url=database_url, amqp_url=amqp_url))
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://worker") as client,
-    ):
+    async with working(database_url, amqp_url) as client:
         yield client
 
 

@@ -17,6 +17,7 @@ QUEUES = {
     "order.users": [("auth.events", "user.*")],
     "order.products": [("catalog.events", "product.*")],
     "order.stock": [("catalog.events", "stock.*")],
+    "order.notifications": [("order.events", "order.*")],
 }
 
 

@@ -20,17 +20,19 @@ class Stack:
     auth: str
     catalog: str
     order: str
+    mail: str
+    """The page with all mail."""
     admin_email: str
     admin_password: str
 
     @classmethod
     def from_environment(cls) -> Self:
-        names = ("AUTH_URL", "CATALOG_URL", "ORDER_URL", "ADMIN_EMAIL", "ADMIN_PASSWORD")
+        names = ("AUTH_URL", "CATALOG_URL", "ORDER_URL", "MAIL_URL", "ADMIN_EMAIL", "ADMIN_PASSWORD")
         missing = [name for name in names if not os.environ.get(name)]
         if missing:
             raise NoStackError(HELP.format(missing=", ".join(missing)))
-        auth, catalog, order, email, password = (os.environ[name] for name in names)
-        return cls(auth.rstrip("/"), catalog.rstrip("/"), order.rstrip("/"), email, password)
+        auth, catalog, order, mail, email, password = (os.environ[name] for name in names)
+        return cls(auth.rstrip("/"), catalog.rstrip("/"), order.rstrip("/"), mail.rstrip("/"), email, password)
 
     def url(self, service: str) -> str:
         return {"auth": self.auth, "catalog": self.catalog, "order": self.order}[service]
