@@ -27,6 +27,7 @@ def lock() -> None:
     for package in _PACKAGES:
         _compile(f"{package}/requirements.lock", "libs/pyproject.toml", f"{package}/pyproject.toml")
     _compile("ops/uv.lock.txt", "ops/uv.in")
+    _compile("ops/mail/requirements.lock", "ops/mail/requirements.in")
 
 
 def _compile(target: str, *sources: str) -> None:
