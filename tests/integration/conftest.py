@@ -36,7 +36,9 @@ def stack() -> Stack:
 
 @pytest.fixture(scope="session")
 async def switchboard(stack: Stack) -> AsyncIterator[Switchboard]:
-    async with httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=100)) as transport:
+    # A server closes what was idle for 5 seconds: a connection that is given up before is never one it is just closing.
+    limits = httpx.Limits(max_connections=100, keepalive_expiry=2)
+    async with httpx.AsyncHTTPTransport(limits=limits) as transport:
         yield Switchboard(stack, transport)
 
 

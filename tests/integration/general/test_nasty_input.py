@@ -32,6 +32,7 @@ async def targets(admin: Caller, customer: Account, switchboard: Switchboard) ->
         "product": f"/product/{product['id']}",
         "stock": f"/product/{product['id']}/stock",
         "order": f"/update_order/{(await place(customer.call, line(product)))['id']}",
+        "cart line": f"/cart/items/{product['id']}",
         "product_id": product["id"],
         "category_id": category["id"],
         "user": f"/users/{(await join(switchboard)).id}",
@@ -57,6 +58,8 @@ FIELDS: list[tuple[str, str, str, list[str], Json]] = [
         {},
     ),
     ("catalog", "POST", "stock", ["delta", "reason"], {"delta": 1, "reason": "r"}),
+    ("order", "POST", "/cart/items", ["product_id", "quantity"], {}),
+    ("order", "PATCH", "cart line", ["quantity"], {}),
     ("order", "POST", "/order", ["items", "delivery_address", "comment"], {}),
     ("order", "PUT", "order", ["delivery_address", "comment", "status"], {}),
 ]  # fmt: skip
@@ -77,6 +80,8 @@ async def test_nasty_values_of_every_field(
                 base["parent_id"] = targets["category_id"]
             if path == "/auth/register":
                 base = {**someone(), "password": "short"} if field != "password" else someone()
+            if path == "/cart/items":
+                base["product_id"] = targets["product_id"]
             if path == "/order":
                 base["items"] = [{"product_id": targets["product_id"], "quantity": 1}]
             response = await client.request(
