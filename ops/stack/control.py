@@ -46,13 +46,14 @@ class Launch:
             time.sleep(_POLL)
 
     def stop(self) -> None:
-        self.process.terminate()
-        try:
-            self.process.wait(_STOP_PATIENCE)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            end_leftovers(State.read(self.layout.state))
+        with self.process:  # It closes our end of its input.
+            self.process.terminate()
+            try:
+                self.process.wait(_STOP_PATIENCE)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+                end_leftovers(State.read(self.layout.state))
 
 
 def follow(layout: Layout) -> Iterator[State]:

@@ -2,15 +2,18 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from signal import SIGKILL
 
 import asyncpg
 import pytest
 
+from libs.testing.wait import until
 from ops.stack.credentials import Credentials
 from ops.stack.layout import Layout
 from ops.stack.ports import PortReservations
 from ops.stack.postgres import Postgres, create_databases, prepare
 from ops.stack.services import AUTH, SERVICES
+from ops.stack.state import Condition
 from ops.stack.wiping import wipe
 from ops.tests.standins import Watched
 
@@ -21,7 +24,7 @@ async def server(tmp_path: Path, watched: Watched) -> AsyncIterator[Postgres]:
     layout.make()
     credentials = Credentials.at(layout.secrets)
     server = Postgres(PortReservations().take(25432), credentials.postgres)
-    await watched.supervisor.start(await prepare(layout, server, scratch=True))
+    await watched.supervisor.start(await prepare(layout, server, scratch=False))
     await create_databases(server, credentials)
     await create_databases(server, credentials)  # as with every start
     yield server
@@ -40,3 +43,15 @@ async def test_each_role_sees_its_own_database_alone(server: Postgres, tmp_path:
             await asyncpg.connect(server.url(database, "auth", password))
     with pytest.raises(asyncpg.InvalidPasswordError):
         await asyncpg.connect(server.url("auth", "auth", "wrong"))
+
+
+async def test_what_was_committed_survives_a_kill(server: Postgres, watched: Watched) -> None:
+    before = await asyncpg.connect(server.url("postgres"))
+    await before.execute("CREATE TABLE kept AS SELECT 1 AS number")
+    watched.identity("postgres").send(SIGKILL)
+    [entry] = watched.state.processes
+    await until(lambda: entry.restarts == 1 and entry.state is Condition.READY)
+    before.terminate()
+    after = await asyncpg.connect(server.url("postgres"))
+    assert await after.fetchval("SELECT number FROM kept") == 1
+    await after.close()
