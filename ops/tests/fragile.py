@@ -39,8 +39,8 @@ class FragileShop:
         return await self.http.get(f"http://127.0.0.1:{self.process(name).port}/health/ready")
 
     async def all_ready(self) -> bool:
-        entries = current(self.layout).processes
-        answers = await asyncio.gather(*(self.readiness(entry.name) for entry in entries), return_exceptions=True)
+        names = [f"{service.name}-{part}" for service in SERVICES for part in ("api", "worker")]
+        answers = await asyncio.gather(*map(self.readiness, names), return_exceptions=True)
         return all(isinstance(answer, httpx.Response) and answer.is_success for answer in answers)
 
     async def new(self, url: str, **body: Any) -> str:

@@ -35,7 +35,7 @@ async def held(shop: FragileShop, placed: str) -> None:
     async def status() -> bool:
         return await shop.order_status(placed) == "awaiting_payment"
 
-    await until(status)
+    await until(status, timeout=60)
 
 
 async def missing(shop: FragileShop, name: str) -> dict[str, str]:
@@ -46,7 +46,7 @@ async def missing(shop: FragileShop, name: str) -> dict[str, str]:
         said: dict[str, str] = answer.json()["checks"]
         return said if answer.status_code == 503 else None
 
-    found: dict[str, str] = await until(checks)
+    found: dict[str, str] = await until(checks, timeout=60)
     return found
 
 
@@ -71,8 +71,7 @@ async def test_a_shop_outlives_its_servers_and_its_processes(tmp_path: Path, run
 def it_uses_the_servers_that_the_environment_names(shop: FragileShop) -> None:
     assert shop.addresses["AMQP_URL"] == shop.broker.url
     assert shop.addresses["ORDER_DATABASE_URL"] == shop.databases[ORDER].url
-    running = {entry.name for entry in current(shop.layout).processes}
-    assert running == {f"{name}-{part}" for name in ("auth", "catalog", "order") for part in ("api", "worker")}
+    assert not {"postgres", "rabbitmq"} & {entry.name for entry in current(shop.layout).processes}
 
 
 async def the_broker_goes_away(shop: FragileShop) -> None:
