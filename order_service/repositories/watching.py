@@ -24,6 +24,7 @@ from libs.refusals import Unavailable
 from order_service.domain.ports import Row
 from order_service.domain.watching import PAGE, News
 from order_service.exceptions import TooManyStreams
+from order_service.repositories.follower import WaitingFollower
 
 # Rings come after commits that have told others of something; not every change does, and a ring may be lost.
 POLL: Final = 1.0
@@ -50,56 +51,21 @@ NEWS = """
 """
 
 
-class _Follower:
-    """Takes one portion at a time: for one who is slow the rest waits in the database, not in memory."""
-
-    def __init__(self, order_id: UUID, after: int, person: UUID) -> None:
-        self.order_id = order_id
-        self.after = after
-        self.person = person
-        self._news: News | None = None
-        self._is_ended = False
-        self._called = asyncio.Event()
-
-    @property
-    def takes_more(self) -> bool:
-        return self._news is None
-
-    def give(self, news: News) -> None:
-        """Of an order that others follow as well, who may not have had what this one has."""
-        entries = [entry for entry in news.entries if entry["version"] > self.after]
-        if entries:
-            self.after = entries[-1]["version"]
-            self._news = News(entries, news.more)
-            self._called.set()
-
-    def end(self) -> None:
-        self._is_ended = True
-        self._called.set()
-
-    async def news(self) -> News | None:
-        if not self._is_ended:
-            await self._called.wait()
-            self._called.clear()
-        news, self._news = self._news, None
-        return news
-
-
 class SqlWatch:
     def __init__(self, database_url: str) -> None:
         self._dsn = for_asyncpg(database_url)
-        self._followers: set[_Follower] = set()
+        self._followers: set[WaitingFollower] = set()
         self._somebody = asyncio.Event()
         self._woken = asyncio.Event()
         self._database = Link("orders' watch")
 
     @contextlib.contextmanager
-    def follow(self, order_id: UUID, after: int, person: UUID) -> Iterator[_Follower]:
+    def follow(self, order_id: UUID, after: int, person: UUID) -> Iterator[WaitingFollower]:
         if sum(each.person == person for each in self._followers) >= STREAMS_OF_ONE:
             raise TooManyStreams(f"{STREAMS_OF_ONE} at once are enough; close some first.", retry_after=RETRY_AFTER)
         if len(self._followers) >= STREAMS_OF_ALL:
             raise Unavailable("Too many orders are being followed; try again shortly.", retry_after=RETRY_AFTER)
-        follower = _Follower(order_id, after, person)
+        follower = WaitingFollower(order_id, after, person)
         self._followers.add(follower)
         STREAMS.inc()
         # For what was written since `after` was read nobody rings again.
@@ -121,8 +87,7 @@ class SqlWatch:
             yield
         finally:
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await asyncio.gather(task, return_exceptions=True)
 
     async def _watch(self) -> None:
         while True:
@@ -147,8 +112,10 @@ class SqlWatch:
                 await self._look(connection)
                 self._database.up()
                 await asyncio.sleep(GAP)
+                # Not `wait_for`: up to Python 3.11 it may lose a cancellation that comes together with a ring.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), POLL)
+                    async with asyncio.timeout(POLL):
+                        await self._woken.wait()
         finally:
             connection.terminate()
 
@@ -156,7 +123,7 @@ class SqlWatch:
         self._woken.set()
 
     async def _look(self, connection: asyncpg.Connection) -> None:
-        waiting: defaultdict[UUID, list[_Follower]] = defaultdict(list)
+        waiting: defaultdict[UUID, list[WaitingFollower]] = defaultdict(list)
         for each in self._followers:
             if each.takes_more:
                 waiting[each.order_id].append(each)

@@ -2,9 +2,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from libs.testing.wait import until
 from order_service.core.settings import Settings
 from order_service.domain.actor import Actor
-from order_service.tests.integration.following.streams import Process, running
+from order_service.tests.integration.following.streams import Process, open_streams, running
 from order_service.tests.integration.shop import Caller, Json, Shop
 from order_service.tests.things import a_customer
 
@@ -20,6 +21,11 @@ async def there(settings: Settings) -> AsyncIterator[Process]:
     """Another one, which shares nothing with the first but the database."""
     async with running(settings) as process:
         yield process
+
+
+@pytest.fixture(autouse=True)
+async def _nobody_follows_any_more() -> None:
+    await until(lambda: open_streams() == 0)
 
 
 @pytest.fixture

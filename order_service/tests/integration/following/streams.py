@@ -22,7 +22,7 @@ from order_service.services.stock import stock_reserved
 from order_service.tests.integration.shop import Caller, Json, Shop, ok
 from order_service.tests.things import HOLD
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 LENGTHEN = text("""
     WITH changed AS (UPDATE orders SET version = :newest WHERE id = :id)
     INSERT INTO order_history (order_id, version, at, actor, from_status, to_status, reason)
@@ -102,7 +102,7 @@ class Process:
         token = shop.neighbours.token(actor, seconds)
         if token not in self.clients:
             headers = {"Authorization": f"Bearer {token}"}
-            self.clients[token] = httpx.AsyncClient(base_url=f"{self.url}/api/v1", headers=headers, timeout=20)
+            self.clients[token] = httpx.AsyncClient(base_url=f"{self.url}/api/v1", headers=headers, timeout=60)
         return Caller(actor, self.clients[token])
 
 
