@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from contextlib import suppress
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as WITH_CRLF
@@ -34,6 +35,8 @@ class SmtpPostOffice:
     def __init__(self, settings: MailSettings) -> None:
         self._settings = settings
         self._connection: SMTP | None = None
+        # Until somebody has found it otherwise.
+        UP.set(1)
 
     async def post(self, mail: Mail, address: str) -> None:
         connection = await self._open()
@@ -47,7 +50,7 @@ class SmtpPostOffice:
         except SMTPSenderRefused as error:
             answer = "away"
             raise PostOfficeAwayError(f"it takes nothing from {self._settings.sender}: {_told(error)}") from error
-        except (SMTPNotSupported, ValueError) as error:
+        except (SMTPNotSupported, MessageError, ValueError) as error:
             answer = "refused"
             raise MailRefusedError(_told(error)) from error
         except (SMTPRecipientsRefused, SMTPDataError) as error:
@@ -60,6 +63,7 @@ class SmtpPostOffice:
             raise MailPutOffError(_told(error)) from error
         finally:
             SENT.labels(answer).inc()
+            UP.set(answer != "away")
 
     async def close(self) -> None:
         connection = self._connection
@@ -78,7 +82,6 @@ class SmtpPostOffice:
                 UP.set(0)
                 self._hang_up()
                 raise PostOfficeAwayError(_told(error)) from error
-            UP.set(1)
         return self._connection
 
     def _new_connection(self) -> SMTP:

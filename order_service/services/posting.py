@@ -90,5 +90,6 @@ async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
     try:
         await asyncio.shield(task)
     except asyncio.CancelledError:
-        await task
+        # Whatever came of it is in the database; nothing may take the place of the request to stop.
+        await asyncio.gather(task, return_exceptions=True)
         raise

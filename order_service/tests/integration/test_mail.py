@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from libs.contracts.topology import CATALOG_EVENTS, ORDER_EVENTS
 from libs.testing.databases import ROOT
 from libs.testing.wait import until
 from order_service.services.replicas import forget_user
+from order_service.services.stock import stock_reserved
 from order_service.tests.integration.bus import Bus, on_the_bus
 from order_service.tests.integration.mail_server import MailServer
 from order_service.tests.integration.mailbox import Mailbox
@@ -67,6 +69,7 @@ async def test_a_mail_for_each_status_in_the_order_of_the_story(mailbox: Mailbox
     async with mailbox.worker():
         order = await mailbox.order()
         await mailbox.reserve(order)
+        await mailbox.until_settled(order, "sent", "sent")
         await mailbox.cancel(order)
         await mailbox.until_settled(order, "sent", "sent", "sent")
     assert mailbox.subjects == [RECEIVED, PLEASE_PAY, CANCELLED]
@@ -95,6 +98,16 @@ async def test_until_when_to_pay_and_why_not(mailbox: Mailbox) -> None:
         assert words in " ".join(body.get_content().split())
 
 
+async def test_nobody_is_asked_to_pay_for_what_has_moved_on(mailbox: Mailbox) -> None:
+    order = await mailbox.order()
+    # Catalog holds its stock and the customer cancels before any worker of ours has read of it.
+    await stock_reserved(mailbox.shop.uow, UUID(order["id"]), 1, timedelta(minutes=15))
+    await mailbox.cancel(order)
+    async with mailbox.worker():
+        await mailbox.until_settled(order, "sent", "sent", "sent")
+    assert mailbox.subjects == [RECEIVED, "Your order is set aside for you", CANCELLED]
+
+
 async def test_only_a_change_of_status_is_worth_a_mail(mailbox: Mailbox) -> None:
     async with mailbox.worker():
         order = await mailbox.order()
@@ -111,6 +124,7 @@ async def test_an_order_that_was_changed_asks_for_payment_again(mailbox: Mailbox
     lamp, desk = await mailbox.shop.product("Lamp"), await mailbox.shop.product("Desk", "250.00")
     async with mailbox.worker():
         order = await mailbox.reserve(await mailbox.owner.place(lamp))
+        await mailbox.until_settled(order, "sent", "sent")
         changed = await mailbox.amend(order, items=[{"product_id": str(desk.id), "quantity": 1}])
         await mailbox.reserve(changed)
         await mailbox.until_settled(order, *["sent"] * 4)

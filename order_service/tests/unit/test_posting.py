@@ -98,8 +98,11 @@ async def test_a_customer_who_has_gone_meanwhile_gets_nothing(office: Office) ->
     assert entry.delivery is Delivery.UNADDRESSED
 
 
+@pytest.mark.parametrize(
+    ("outcome", "delivery"), [(None, Delivery.SENT), (PostOfficeAwayError("no route"), Delivery.WAITING)]
+)
 async def test_a_worker_that_stops_finishes_the_mail_in_its_hands(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    office: Office, monkeypatch: pytest.MonkeyPatch, outcome: Exception | None, delivery: Delivery
 ) -> None:
     entry = await office.write()
     waiting = await office.write()
@@ -108,6 +111,8 @@ async def test_a_worker_that_stops_finishes_the_mail_in_its_hands(
     async def slowly(mail: Mail, address: str) -> None:
         office.server.posted.append((mail.name, address))
         await handed_over.wait()
+        if outcome is not None:
+            raise outcome
 
     monkeypatch.setattr(office.server, "post", slowly)
     task = asyncio.create_task(office.posting.post_due())
@@ -116,7 +121,7 @@ async def test_a_worker_that_stops_finishes_the_mail_in_its_hands(
     handed_over.set()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert (entry.delivery, waiting.delivery) == (Delivery.SENT, Delivery.WAITING)
+    assert (entry.delivery, waiting.delivery) == (delivery, Delivery.WAITING)
 
 
 def test_a_claim_outlasts_what_it_is_for() -> None:

@@ -36,6 +36,8 @@ async def text_of(postbox: httpx.AsyncClient, mail: Json, part: str = "text") ->
 async def test_from_cart_to_delivered(admin: Caller, newcomer: Account, postbox: httpx.AsyncClient) -> None:
     product = await make_product(admin, stock=5)
     order = await reserved(newcomer.call, line(product, 2))
+    # Nobody is asked to pay who has paid by the time that the mail is written.
+    await mails_of(postbox, newcomer, 2)
     paid = await newcomer.call.order.post(f"/order/{order['id']}/payment", json={"method": "card", "token": "tok_ok"})
     ok(paid, 201)
     for status in ("shipped", "delivered"):
@@ -72,6 +74,7 @@ async def test_an_order_that_cannot_be_fulfilled(admin: Caller, newcomer: Accoun
 async def test_a_change_of_mind(admin: Caller, newcomer: Account, postbox: httpx.AsyncClient) -> None:
     product = await make_product(admin, stock=9)
     order = await reserved(newcomer.call, line(product, 1))
+    await mails_of(postbox, newcomer, 2)
     # A new address is no news; other items are.
     ok(await newcomer.call.order.put(f"/update_order/{order['id']}", json={"delivery_address": "Elsewhere 1"}))
     ok(await newcomer.call.order.put(f"/update_order/{order['id']}", json={"items": [line(product, 4)]}))
@@ -79,6 +82,7 @@ async def test_a_change_of_mind(admin: Caller, newcomer: Account, postbox: httpx
         lambda: newcomer.call.order.get(f"/order/{order['id']}"),
         lambda seen: seen.json()["status"] == "awaiting_payment",
     )
+    await mails_of(postbox, newcomer, 4)
     await asyncio.gather(*(newcomer.call.order.post(f"/order/{order['id']}/cancel") for _ in range(3)))
     mails = await mails_of(postbox, newcomer, 5)
     assert [(mail["subject"], mail["copies"]) for mail in mails] == [
