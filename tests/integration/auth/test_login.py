@@ -84,6 +84,15 @@ async def test_too_many_failures_close_an_account_to_one_address(elsewhere: Call
     ok(await elsewhere.auth.post("/auth/refresh", json={"refresh_token": newcomer.refresh_token}))
 
 
+async def test_an_invented_address_is_not_believed(elsewhere: Caller, newcomer: Account) -> None:
+    body = {"login": newcomer.user["email"], "password": "wrong password"}
+    for attempt in range(10):
+        headers = {"X-Forwarded-For": f"192.0.2.{attempt}", "Forwarded": f"for=192.0.2.{attempt}"}
+        await elsewhere.auth.post("/auth/login", json=body, headers=headers)
+    last = await elsewhere.auth.post("/auth/login", json=body, headers={"X-Forwarded-For": "192.0.2.99"})
+    assert_problem(last, 429, "too_many_attempts")
+
+
 async def test_an_account_that_does_not_exist_closes_alike(elsewhere: Caller, stranger: Account) -> None:
     missing = {"login": f"{unique()}@example.com", "password": "wrong password"}
     for _ in range(10):
