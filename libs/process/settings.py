@@ -10,7 +10,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class ProcessSettings(BaseSettings):
     """Read from the environment once, when a process starts, and frozen from then on."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    # A setting that is wrong is named in the log, and what was given stays out of it: it may be a password.
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     database_url: str = Field(description="postgresql://user:password@host:port/database")
     database_pool_size: int = Field(default=10, ge=1, le=100, description="connections of a pool")
