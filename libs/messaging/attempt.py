@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from libs.messaging.cancellation import end_if_asked
+
 # Seconds. Several statements that each wait as long as a statement may. Whoever hangs longer holds up others: a message
 # that came before waits until it is alone.
 LONGEST = 120.0
@@ -26,11 +28,10 @@ async def attempt(call: Call) -> Exception | None:
         async with limit:
             await call()
     except Exception as error:  # noqa: BLE001 - whoever calls knows what each means.
+        end_if_asked()
         return HangingError(f"it took longer than {LONGEST:g} s") if limit.expired() else error
     except (asyncio.CancelledError, SystemExit) as end:
-        # A real cancellation is counted by the task. Any other would leave the message, or all its consumer, behind.
-        task = asyncio.current_task()
-        if isinstance(end, asyncio.CancelledError) and (task is None or task.cancelling()):
-            raise
+        # It would leave the message, or all of its consumer, behind.
+        end_if_asked()
         return BrokenOffError(repr(end))
     return None

@@ -56,10 +56,16 @@ async def publish(channel: Channel, exchange: Exchange, rows: Sequence[asyncpg.R
     finally:
         for task in tasks:
             task.cancel()
+    return _judge(rows, tasks)
+
+
+def _judge(rows: Sequence[asyncpg.Record], tasks: Sequence[asyncio.Future[None]]) -> Published:
     published = Published()
+    silent: list[int] = []
     for row, task in zip(rows, tasks, strict=True):
-        error = TimeoutError("no confirm") if task.cancelled() or not task.done() else task.exception()
-        if error is None:
+        if task.cancelled() or not task.done():
+            silent.append(row["id"])
+        elif (error := task.exception()) is None:
             published.confirmed.append(row["id"])
         elif isinstance(error, PublishError):
             published.refused.append((row["id"], "unroutable: no queue takes it"))
@@ -71,6 +77,11 @@ async def publish(channel: Channel, exchange: Exchange, rows: Sequence[asyncpg.R
                 published.broken = error
         else:
             published.refused.append((row["id"], f"{type(error).__name__}: {error}"))
+    if silent:
+        published.broken = published.broken or TimeoutError("no confirm")
+    if published.confirmed:
+        # The broker is there, but for one of these rows' queues. They must not be the first again and again.
+        published.refused += [(number, "not confirmed") for number in silent]
     return published
 
 

@@ -10,6 +10,8 @@ from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import AMQPError
 from yarl import URL
 
+from libs.messaging.cancellation import end_if_asked
+
 CONNECT_TIMEOUT = 5.0
 CLOSE_TIMEOUT = 5.0
 HEARTBEAT = 10
@@ -28,15 +30,13 @@ async def answering(seconds: float | None) -> AsyncIterator[None]:
     """Raises one of BROKER_ERRORS if a broker does not answer in time.
 
     Or earlier: where the client library gives a connection up, it cancels whoever waits for it. A task that nobody
-    asked to end must not end from that. A real cancellation is counted by the task.
+    asked to end must not end from that.
     """
     try:
         async with asyncio.timeout(seconds):
             yield
     except asyncio.CancelledError:
-        task = asyncio.current_task()
-        if task is None or task.cancelling():
-            raise
+        end_if_asked()
         raise ConnectionError("the broker does not answer") from None
 
 

@@ -14,8 +14,10 @@ from prometheus_client import Gauge, Histogram
 
 from libs.contracts.topology import Exchange
 from libs.database.urls import for_asyncpg
-from libs.messaging import batch, partitions, topology
+from libs.messaging import batch, topology
+from libs.messaging.cancellation import end_if_asked
 from libs.messaging.connection import BROKER_ERRORS
+from libs.messaging.housekeeping import Housekeeping
 from libs.messaging.link import Link
 from libs.messaging.outbox import CHANNEL
 from libs.messaging.publisher import Declare, Publisher
@@ -23,16 +25,12 @@ from libs.process.failpoints import failpoint
 
 BATCH: Final = 500
 POLL: Final = 1.0
-MEASURE_EVERY: Final = 5.0
-MAINTAIN_EVERY: Final = 3600.0
 CONNECT_TIMEOUT: Final = 5.0
 COMMAND_TIMEOUT: Final = 30.0
 # Longer than a batch may wait for its confirms. A relay that hangs longer loses its rows to another.
 FROZEN: Final = "60s"
 DATABASE_ERRORS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
-PENDING = Gauge("outbox_pending", "Events that wait in the outbox")
-OLDEST = Gauge("outbox_oldest_seconds", "Age of the event that waits the longest")
 CONNECTED = Gauge("relay_connected", "1 while the relay can publish")
 ROWS = Histogram("relay_batch_rows", "Events in a batch", buckets=(1, 2, 5, 10, 25, 50, 100, 250, 500))
 CONFIRM = Histogram(
@@ -40,10 +38,6 @@ CONFIRM = Histogram(
     "From the first event of a batch sent to the last confirmed",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30),
 )
-MEASURE = """
-    SELECT count(*) AS pending, coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8 AS oldest
-    FROM outbox
-"""
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +49,7 @@ class Relay:
         self._publisher = Publisher(amqp_url, declare or partial(topology.declare, amqp_url))
         self._woken = asyncio.Event()
         self._limit = BATCH
-        self._measured_at = self._maintained_at = float("-inf")
+        self._housekeeping = Housekeeping()
         self.database = Link("relay's database")
         self.broker = Link("relay's broker")
 
@@ -66,6 +60,7 @@ class Relay:
                 try:
                     await self._with_database()
                 except DATABASE_ERRORS as error:
+                    end_if_asked()
                     wait = self.database.down(error)
                     # Whoever asks what is missing must not be told of a broker that is there.
                     await self._channel()
@@ -84,7 +79,11 @@ class Relay:
             self._dsn,
             timeout=CONNECT_TIMEOUT,
             command_timeout=COMMAND_TIMEOUT,
-            server_settings={"idle_in_transaction_session_timeout": FROZEN, "application_name": "relay"},
+            server_settings={
+                "application_name": "relay",
+                "idle_in_transaction_session_timeout": FROZEN,
+                "tcp_user_timeout": FROZEN,
+            },
         )
         try:
             await connection.add_listener(CHANNEL, self._wake)
@@ -98,7 +97,7 @@ class Relay:
 
     async def _step(self, connection: asyncpg.Connection) -> None:
         self._woken.clear()
-        await self._keep_house(connection)
+        await self._housekeeping.do(connection)
         self.database.up()
         if (channel := await self._channel()) is None:
             return
@@ -106,7 +105,7 @@ class Relay:
             more = await self._relay_batch(connection, channel)
         except asyncpg.CheckViolationError:
             # No partition for today. The batch is published once more after there is one; readers do not mind.
-            self._maintained_at = float("-inf")
+            self._housekeeping.partition_is_missing()
             return
         if not more:
             with contextlib.suppress(TimeoutError):
@@ -153,14 +152,3 @@ class Relay:
         await self._publisher.aclose()
         await asyncio.sleep(self.broker.down(published.broken))
         return True
-
-    async def _keep_house(self, connection: asyncpg.Connection) -> None:
-        now = time.monotonic()
-        if now - self._maintained_at >= MAINTAIN_EVERY:
-            await partitions.maintain(connection)
-            self._maintained_at = now
-        if now - self._measured_at >= MEASURE_EVERY:
-            measured = await connection.fetchrow(MEASURE)
-            PENDING.set(measured["pending"])
-            OLDEST.set(measured["oldest"])
-            self._measured_at = now

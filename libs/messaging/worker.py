@@ -16,6 +16,7 @@ from libs.database.outages import is_outage
 from libs.http.health import Check, health_router
 from libs.http.metrics import router as metrics_router
 from libs.messaging.bell import Bell
+from libs.messaging.cancellation import end, end_if_asked
 from libs.messaging.connection import answering
 from libs.messaging.consumption import Consumption
 from libs.messaging.link import Link
@@ -43,6 +44,7 @@ class Periodic:
             try:
                 await self.work()
             except Exception as error:
+                end_if_asked()
                 if not is_outage(error):
                     raise
                 await asyncio.sleep(link.down(error))
@@ -85,9 +87,7 @@ def create_worker_app(
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(tasks)
             await consumption.stop()
             if bell is not None:
                 await bell.aclose()
@@ -106,5 +106,6 @@ async def _keep_running(name: str, work: Work) -> None:
             async with answering(None):
                 await work()
         except Exception:
+            end_if_asked()
             logger.exception("%s ended and starts again", name)
         await asyncio.sleep(RESTART_AFTER)

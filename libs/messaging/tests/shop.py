@@ -2,10 +2,11 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from libs.contracts.base import Event
 from libs.contracts.topology import Queue
 from libs.messaging import topology
+from libs.messaging.cancellation import end
 from libs.messaging.outbox import store
 from libs.messaging.relay import Relay
 from libs.messaging.tests.things import OUTBOX, THINGS
@@ -73,11 +75,11 @@ class Shop:
 
 
 @asynccontextmanager
-async def running(work: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+async def running(work: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
     """Runs something that never ends by itself for the length of a block."""
-    task = asyncio.ensure_future(work())
+    task = asyncio.create_task(work())
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await end([task])
+        assert task.done()

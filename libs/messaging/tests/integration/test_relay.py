@@ -2,14 +2,17 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import asyncpg
 import pytest
+from aiormq import Channel
 from sqlalchemy import text
 
+from libs.contracts.topology import Exchange
 from libs.database.engine import new_engine
+from libs.messaging import batch
 from libs.messaging.bell import Bell
 from libs.messaging.cloudevents import Envelope
 from libs.messaging.tests.shop import Shop, running
@@ -193,6 +196,47 @@ async def test_a_killed_relay_loses_nothing(shop: Shop) -> None:
     assert {Envelope.decode(message.body).subject for message in messages} == {event.id for event in events}
 
 
+async def test_a_relay_that_froze_while_it_published_gives_its_events_back(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("libs.messaging.relay.FROZEN", "1s")
+    frozen, go_on = asyncio.Event(), asyncio.Event()
+    publish = batch.publish
+
+    async def freeze(channel: Channel, exchange: Exchange, rows: Sequence[asyncpg.Record]) -> batch.Published:
+        if not frozen.is_set():
+            frozen.set()
+            await go_on.wait()
+        return await publish(channel, exchange, rows)
+
+    monkeypatch.setattr(batch, "publish", freeze)
+    await shop.declare()
+    await shop.store(changed())
+    async with running(shop.relay().run):
+        await asyncio.wait_for(frozen.wait(), 60)
+        async with running(shop.relay().run):
+            await until(lambda: _none_waits(shop))
+        go_on.set()
+        await shop.store(changed())
+        await until(lambda: _none_waits(shop))
+
+
+async def test_a_relay_that_froze_while_it_took_its_events_gives_them_back(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("libs.messaging.relay.FROZEN", "1s")
+    await shop.declare()
+    # More than the network holds on the way, so that the server is still sending.
+    await shop.store(*(changed(name="x" * 200_000) for _ in range(60)))
+    async with Proxy(shop.database_url) as proxy:
+        proxy.strand_after(1_000_000)
+        frozen = shop.relay(database_url=proxy.url)
+        async with asyncio.timeout(60), running(frozen.run):
+            await until(lambda: _locked(shop))
+            async with running(shop.relay().run):
+                await until(lambda: _none_waits(shop))
+
+
 async def test_two_relays_share_the_work_without_doubling_it(shop: Shop) -> None:
     await shop.declare()
     events = [changed() for _ in range(1500)]
@@ -228,6 +272,12 @@ async def test_deletes_and_changes_keep_their_types(shop: Shop) -> None:
 
 async def _none_waits(shop: Shop) -> bool:
     return await shop.waiting() == 0
+
+
+async def _locked(shop: Shop) -> bool:
+    async with shop.engine.begin() as connection:
+        free = await connection.execute(text("SELECT id FROM outbox FOR UPDATE SKIP LOCKED"))
+        return len(free.all()) < await shop.waiting()
 
 
 async def _waiting(shop: Shop, count: int, *, at_most: bool = False) -> bool:

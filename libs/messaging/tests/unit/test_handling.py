@@ -304,6 +304,25 @@ async def test_a_cancelled_handler_is_no_death(bench: Bench) -> None:
     assert bench.acknowledged == []
 
 
+async def test_a_cancelled_handler_ends_whatever_it_raises(bench: Bench) -> None:
+    started = asyncio.Event()
+
+    async def call() -> None:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise TimeoutError("rolling back")
+
+    task = asyncio.create_task(bench.handling.handle("q", bench.message(), call))
+    await started.wait()
+    task.cancel()
+    await asyncio.wait([task], timeout=5)
+    assert task.cancelled()
+    assert bench.ladder.moves == []
+    assert bench.acknowledged == []
+
+
 async def test_stopping_lets_go_of_what_waits_for_the_database(bench: Bench) -> None:
     bench.database_is_away = True
     task = asyncio.create_task(bench.handle(OSError()))

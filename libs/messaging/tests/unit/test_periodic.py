@@ -26,6 +26,24 @@ async def test_an_outage_is_said_once_and_waited_for(caplog: pytest.LogCaptureFi
     assert [record.message.partition(":")[0] for record in caplog.records] == ["clean-up"]
 
 
+async def test_an_outage_does_not_keep_it_from_ending() -> None:
+    """As when it is asked to end while the database is silent: rolling back fails, and that is the error."""
+    begun = asyncio.Event()
+
+    async def work() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise TimeoutError
+
+    timer = asyncio.create_task(Periodic("clean-up", 0.01, work).run())
+    await begun.wait()
+    timer.cancel()
+    await asyncio.wait([timer], timeout=5)
+    assert timer.cancelled()
+
+
 async def test_a_defect_ends_the_timer() -> None:
     async def work() -> None:
         raise LookupError("a defect")

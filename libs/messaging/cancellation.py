@@ -1,0 +1,27 @@
+"""Ending tasks, and telling apart who cancelled: whoever wants a task to end, or a library that gave something up."""
+
+import asyncio
+from collections.abc import Collection
+from typing import Any
+
+END_TIMEOUT = 4.0
+
+
+async def end(tasks: Collection[asyncio.Task[Any]]) -> None:
+    """In time: a server that is silent may keep one busy with tidying up, until it is asked once more."""
+    for _ in range(2):
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=END_TIMEOUT)
+
+
+def asked_to_end() -> bool:
+    """A real cancellation is counted by the task. What a library cancels by itself must not end it."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
+
+
+def end_if_asked() -> None:
+    """For whoever catches errors and goes on: one may stand in a cancellation's place, as that of a failed rollback."""
+    if asked_to_end():
+        raise asyncio.CancelledError

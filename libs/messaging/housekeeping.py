@@ -1,0 +1,39 @@
+"""What a relay does beside relaying: partitions made ahead, and what waits told as metrics."""
+
+import time
+from typing import Final
+
+import asyncpg
+from prometheus_client import Gauge
+
+from libs.messaging import partitions
+
+MEASURE_EVERY: Final = 5.0
+MAINTAIN_EVERY: Final = 3600.0
+
+PENDING = Gauge("outbox_pending", "Events that wait in the outbox")
+OLDEST = Gauge("outbox_oldest_seconds", "Age of the event that waits the longest")
+MEASURE = """
+    SELECT count(*) AS pending, coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8 AS oldest
+    FROM outbox
+"""
+
+
+class Housekeeping:
+    def __init__(self) -> None:
+        self._measured_at = self._maintained_at = float("-inf")
+
+    def partition_is_missing(self) -> None:
+        self._maintained_at = float("-inf")
+
+    async def do(self, connection: asyncpg.Connection) -> None:
+        """What is due."""
+        now = time.monotonic()
+        if now - self._maintained_at >= MAINTAIN_EVERY:
+            await partitions.maintain(connection)
+            self._maintained_at = now
+        if now - self._measured_at >= MEASURE_EVERY:
+            measured = await connection.fetchrow(MEASURE)
+            PENDING.set(measured["pending"])
+            OLDEST.set(measured["oldest"])
+            self._measured_at = now
