@@ -149,6 +149,9 @@ class Relay:
         if isinstance(published.broken, AMQPChannelError):
             # One of these rows may be to blame: halving the batch finds it while the others get through.
             self._limit = max(1, len(rows) // 2)
+        elif isinstance(published.broken, TimeoutError):
+            # A broker short of memory reads nothing from who publishes. One event finds out when it does again.
+            self._limit = 1
         await self._publisher.aclose()
         await asyncio.sleep(self.broker.down(published.broken))
         return True
