@@ -1,0 +1,17 @@
+from collections.abc import AsyncIterator
+
+import pytest
+
+from libs.testing.fixtures import DatabaseFor
+from libs.testing.vhosts import fresh_vhost
+from tests.faults.shop import Shop
+
+
+@pytest.fixture(scope="module")
+async def shop(database_for: DatabaseFor, run_id: str, worker_name: str) -> AsyncIterator[Shop]:
+    """Catalog's worker, order's API and worker as processes, on databases and a broker of their own."""
+    orders = await database_for("order_service", own="faults")
+    catalog = await database_for("catalog_service", own="faults")
+    vhost = f"test_{run_id[:12]}_{worker_name}_faults"
+    async with fresh_vhost(vhost) as amqp_url, Shop.open(orders, catalog, amqp_url) as shop:
+        yield shop

@@ -1,0 +1,81 @@
+"""The shop's processes, as a deployment runs them, to be killed."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from libs.testing.ports import free_port
+from libs.testing.wait import until
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Process:
+    """One of `uvicorn MODULE:app`, on a port that stays its own over all its lives."""
+
+    module: str
+    environment: Mapping[str, str]
+    port: int = field(default_factory=free_port)
+    _running: asyncio.subprocess.Process | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self, *failpoints: str) -> None:
+        """Returns when it is ready; armed ones die when they come to one of `failpoints`."""
+        server = (
+            sys.executable,
+            "-m",
+            "uvicorn",
+            f"{self.module}:app",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+        )
+        self._running = await asyncio.create_subprocess_exec(
+            *server,
+            "--no-access-log",
+            cwd=ROOT,
+            env={**os.environ, **self.environment, "SHOP_FAILPOINTS": ",".join(failpoints), "LOG_LEVEL": "ERROR"},
+        )
+        if not failpoints:
+            await self.is_ready()
+
+    async def is_ready(self) -> None:
+        async with httpx.AsyncClient(trust_env=False) as client:
+
+            async def ready() -> bool:
+                assert self._running is not None
+                if self._running.returncode is not None:
+                    raise RuntimeError(f"{self.module} ended with {self._running.returncode}")
+                try:
+                    return (await client.get(f"{self.url}/health/ready")).status_code == httpx.codes.OK
+                except httpx.TransportError:
+                    return False
+
+            await until(ready, timeout=120, every=0.1)
+
+    async def died(self) -> None:
+        """Waits for it; it must have been the failpoint."""
+        assert self._running is not None
+        async with asyncio.timeout(180):
+            assert await self._running.wait() == -signal.SIGKILL
+
+    async def kill(self) -> None:
+        assert self._running is not None
+        self._running.kill()
+        await self._running.wait()
+
+    async def stop(self) -> None:
+        if self._running is not None and self._running.returncode is None:
+            self._running.terminate()
+            await self._running.wait()
