@@ -9,6 +9,7 @@ from ops.stack.layout import Layout
 from ops.stack.ports import HOST
 from ops.stack.process import Spec, Tier
 from ops.stack.rabbitmq_install import Installation
+from ops.stack.rabbitmq_plugins import USED
 from ops.stack.readiness import listens
 
 NAME = "rabbitmq"
@@ -54,7 +55,7 @@ def broker(layout: Layout, server: RabbitMQ, installation: Installation, *, scra
     write_private(home / ".erlang.cookie", server.cookie)
     write_private(home / "rabbitmq.conf", _configuration(server))
     (home / "rabbitmq-env.conf").touch()
-    (home / "enabled_plugins").write_text("[rabbitmq_management].\n")
+    (home / "enabled_plugins").write_text(f"[{','.join(USED)}].\n")
     return Spec(
         name=NAME,
         command=(installation.server,),

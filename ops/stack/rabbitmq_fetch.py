@@ -10,6 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
 
+from ops.stack.rabbitmq_plugins import remove_unused
+
 # What else the packages ask for (logrotate, socat, adduser …) serves a system-wide installation.
 _WANTED = re.compile(r"rabbitmq-server|erlang-[a-z0-9-]+")
 _NO_OTHERS = [f"--no-{kind}" for kind in ("recommends", "suggests", "conflicts", "breaks", "replaces", "enhances")]
@@ -17,7 +19,7 @@ _NO_OTHERS = [f"--no-{kind}" for kind in ("recommends", "suggests", "conflicts",
 
 def fetch(cache: Path, log: Path) -> Path:
     """The folder that stands for `/`. Raises OSError where a package cannot be had."""
-    root = cache / f"rabbitmq-{_system()}"
+    root = cache / f"rabbitmq-with-management-{_system()}"
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # Two clones that start at once fetch it once.
@@ -63,6 +65,8 @@ class _Fetching:
         for script in (erlang / "bin/erl", *erlang.glob("erts-*/bin/erl")):
             script.write_text(script.read_text().replace("ROOTDIR=/usr/lib/erlang", f"ROOTDIR={root}/usr/lib/erlang"))
         shutil.rmtree(half / "usr/share", ignore_errors=True)
+        for plugins in half.glob("usr/lib/rabbitmq/lib/*/plugins"):
+            remove_unused(plugins)
         half.rename(root)
 
     def _run(self, *command: str | Path, cwd: Path | None = None) -> str:
