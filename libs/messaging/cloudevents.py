@@ -15,6 +15,7 @@ from libs.contracts.base import Text
 
 CONTENT_TYPE = "application/cloudevents+json"
 PERSISTENT = 2
+LONGEST_STRING = 255
 
 
 class Undecodable(Exception):  # noqa: N818 - it names what the message is, as refusals do.
@@ -119,6 +120,7 @@ def properties(
         message_type=event_type,
         app_id=source,
         timestamp=time,
-        correlation_id=correlation_id,
+        # Somebody else's may be longer than AMQP's strings. An event must not wait for ever for that.
+        correlation_id=correlation_id.encode()[:LONGEST_STRING].decode(errors="ignore"),
         headers=headers,
     )

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from libs.messaging.cloudevents import Envelope, Undecodable
+from libs.messaging.cloudevents import Envelope, Undecodable, properties
 from libs.process.ids import new_id
 
+NOW = datetime.now(UTC)
 ENVELOPE = Envelope(
     id=str(new_id()),
     source="/auth",
@@ -30,6 +31,14 @@ def test_what_is_written_is_read_the_same() -> None:
 def test_times_are_utc() -> None:
     assert json.loads(ENVELOPE.encode())["time"] == "2026-02-03T02:05:06Z"
     assert Envelope.decode(ENVELOPE.encode()).time.astimezone(UTC).hour == 2
+
+
+def test_a_correlation_id_that_amqp_cannot_hold_is_cut_there_and_whole_in_the_body() -> None:
+    found = properties(
+        event_id="e", source="/s", event_type="t", time=NOW, sequence=1, correlation_id="ü" * 200, traceparent=None
+    )
+    found.marshal()
+    assert found.correlation_id == "ü" * 127
 
 
 @pytest.mark.parametrize(
