@@ -1,5 +1,6 @@
 """For every test of the repository."""
 
+import pytest
 import structlog
 
 # Unconfigured, structlog draws tracebacks with every local variable, which takes seconds each.
@@ -7,3 +8,12 @@ structlog.configure(processors=[structlog.processors.format_exc_info, structlog.
 
 # A plugin and not an import: a fixture that several files import is made, and ended, once for each of them.
 pytest_plugins = ["libs.testing.fixtures"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: takes seconds, and therefore starts first")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # What is long and starts last is what everybody waits for when tests run in parallel.
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)

@@ -24,7 +24,7 @@ STEPS = {
 API = ["payment.recorded", "payment.charged", "commit.begun@2", "commit.done@2"]
 
 # They share processes, which take long to start.
-pytestmark = pytest.mark.xdist_group("crashes")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crashes")]
 
 
 async def buy(shop: Shop, product_id: UUID, token: str = "tok_ok") -> Json:  # noqa: S107 - not a secret.

@@ -12,15 +12,6 @@ from tests.integration.support.people import join, log_in
 from tests.integration.support.stack import NoStackError, Stack
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "slow: takes seconds, and therefore starts first")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # What is long and starts last is what everybody waits for when tests run in parallel.
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
-
-
 def pytest_make_parametrize_id(val: object) -> str | None:
     # Some of what is sent is a megabyte; a test's name need not be.
     return f"{val[:20]!r}..." if isinstance(val, str | bytes) and len(val) > 40 else None

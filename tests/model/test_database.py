@@ -27,6 +27,7 @@ async def urls(database_for: DatabaseFor) -> tuple[str, str]:
     return await database_for("order_service", own="model"), await database_for("catalog_service", own="model")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shard", range(2))
 async def test_whatever_happens_the_books_are_right(urls: tuple[str, str], shard: int) -> None:
     await asyncio.to_thread(live, urls, shard)

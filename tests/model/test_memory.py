@@ -31,6 +31,7 @@ def machine() -> Iterator[type[Model]]:
     InMemory.loop.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shard", range(7))
 def test_whatever_happens_the_books_are_right(machine: type[Model], shard: int) -> None:
     run_state_machine_as_test(seed(shard)(machine), settings=RUNS)
