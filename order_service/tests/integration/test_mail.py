@@ -14,7 +14,7 @@ import pytest
 from libs.contracts.catalog import Shortage, StockRejected
 from libs.contracts.orders import OrderItem, OrderPlaced
 from libs.contracts.topology import CATALOG_EVENTS, ORDER_EVENTS
-from libs.testing.databases import ROOT
+from libs.testing.databases import ROOT, empty
 from libs.testing.wait import until
 from order_service.services.replicas import forget_user
 from order_service.services.stock import stock_reserved
@@ -29,7 +29,9 @@ CANCELLED = "Your order is cancelled"
 
 
 @pytest.fixture(scope="module")
-async def bus(amqp_url: str) -> AsyncIterator[Bus]:
+async def bus(database_url: str, amqp_url: str) -> AsyncIterator[Bus]:
+    # Workers would take up thousands of orders that other tests have left unanswered.
+    await empty(database_url)
     async with on_the_bus(amqp_url) as bus:
         yield bus
 

@@ -12,6 +12,7 @@ from libs.contracts.auth import UserDeleted, UserUpdated
 from libs.contracts.catalog import ProductCreated, ProductDeleted, Shortage, StockRejected, StockReserved
 from libs.contracts.topology import AUTH_EVENTS, CATALOG_EVENTS
 from libs.process.ids import new_id
+from libs.testing.databases import empty
 from libs.testing.wait import until
 from order_service.tests.integration.bus import Bus, on_the_bus
 from order_service.tests.integration.shop import Caller, Json, Shop, ok, refused
@@ -20,7 +21,9 @@ from order_service.tests.things import a_product
 
 
 @pytest.fixture(scope="module")
-async def bus(amqp_url: str) -> AsyncIterator[Bus]:
+async def bus(database_url: str, amqp_url: str) -> AsyncIterator[Bus]:
+    # Workers would take up thousands of orders that other tests have left unanswered.
+    await empty(database_url)
     async with on_the_bus(amqp_url) as bus:
         yield bus
 
