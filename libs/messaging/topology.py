@@ -14,8 +14,8 @@ from aio_pika.abc import AbstractChannel, AbstractQueue, ExchangeType
 from libs.contracts.topology import EXCHANGES, QUEUES, TRACE, Exchange, Queue
 from libs.messaging.connection import answering, connect, hang_up
 
-# All of it: some thirty queues at a few milliseconds each.
-DECLARE_TIMEOUT = 30.0
+# For all of it. What a slow broker has made by then is there when it is tried again.
+DECLARE_TIMEOUT = 60.0
 TRACE_LENGTH = 10_000
 # Every lost connection counts as a delivery of what was merely prefetched, so a small limit throws out the innocent.
 DELIVERY_LIMIT = 1_000

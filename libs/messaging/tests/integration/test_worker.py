@@ -18,19 +18,12 @@ from libs.messaging.tests.shop import Shop
 from libs.messaging.worker import Periodic, create_worker_app
 from libs.process.ids import new_id
 from libs.testing.proxy import Proxy
-from libs.testing.vhosts import fresh_vhost
 from libs.testing.wait import until
 
 router = RabbitRouter()
 
 
-@pytest.fixture
-async def amqp_url() -> AsyncIterator[str]:
-    """A broker of each test's own: the queues are the shop's, and other tests leave events in those."""
-    async with fresh_vhost(f"worker_{new_id().hex}") as url:
-        yield url
-
-
+# The queue is the shop's, and the services' tests may have left events in it.
 @subscriber(router, CATALOG_USERS, UserEvent)
 async def user_changed(event: UserEvent, heard: Annotated[list[UserEvent], Context("heard")]) -> None:
     heard.append(event)
@@ -67,9 +60,9 @@ async def test_what_is_stored_is_heard(shop: Shop) -> None:
     async with served(worker(shop.database_url, shop.amqp_url, heard)) as client:
         await until(lambda: _nothing_lacks(client))
         await shop.store(event)
-        await until(lambda: heard)
+        await until(lambda: event in heard)
         metrics = (await client.get("/metrics")).text
-    assert heard == [event]
+    assert heard.count(event) == 1
     assert "outbox_pending" in metrics
     assert 'consumer_messages_total{outcome="done",queue="catalog.users"}' in metrics
 
@@ -88,7 +81,7 @@ async def test_it_starts_while_everything_is_away(shop: Shop) -> None:
             await until(lambda: _nothing_lacks(client))
             event = UserDeleted(id=new_id(), version=1)
             await shop.store(event)
-            await until(lambda: heard == [event])
+            await until(lambda: event in heard)
 
 
 async def test_it_says_what_went_away(shop: Shop) -> None:
