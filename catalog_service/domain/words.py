@@ -30,3 +30,12 @@ def searched(query: str) -> str:
     """A tsquery: all of the words, of which the last may be the beginning of one, as somebody is still typing it."""
     quoted = [f"'{word}'" for word in words(query)]
     return " & ".join(quoted) + (":*" if quoted else "")
+
+
+def indexed(named: str, described: str) -> str:
+    """A tsvector: what a product is called weighs more (A) than how it is described (C).
+
+    Written here, as PostgreSQL's own parser takes a word like 7e12ab for a number and a rest, which no search finds.
+    """
+    weighed = [*((word, "A") for word in words(named)), *((word, "C") for word in words(described))]
+    return " ".join(f"'{word}':{place}{weight}" for place, (word, weight) in enumerate(weighed, start=1))

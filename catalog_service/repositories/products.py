@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Function, Text, bindparam, func, literal_column, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Text, bindparam, cast, select, update
+from sqlalchemy.dialects.postgresql import TSVECTOR, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalog_service.domain.product import Product
-from catalog_service.domain.words import sort_name, words
+from catalog_service.domain.words import indexed, sort_name
 from catalog_service.exceptions import CategoryNotFound, ProductNotFound, SkuTaken, SlugTaken
 from catalog_service.models.products import products
 from libs.database.constraints import refusing
@@ -17,15 +17,7 @@ from libs.refusals import Refusal
 
 ALIVE = products.c.deleted_at.is_(None)
 COLUMNS = [column for column in products.columns if column.name not in ("sort_name", "search", "deleted_at")]
-
-
-def _lexemes(parameter: str, weight: str) -> Function[Any]:
-    vector = func.to_tsvector(literal_column("'simple'"), bindparam(parameter, type_=Text))
-    return func.setweight(vector, literal_column(f"'{weight}'"))
-
-
-# What a product is called says more than how it is described.
-SEARCH = _lexemes("named", "A").concat(_lexemes("described", "C"))
+SEARCH = cast(bindparam("search", type_=Text), TSVECTOR)
 CHANGING = [column.name for column in COLUMNS if column.name not in ("id", "currency", "created_at")]
 
 FOR_CHANGE = select(*COLUMNS).where(products.c.id == bindparam("product_id"), ALIVE).with_for_update(key_share=True)
@@ -71,7 +63,7 @@ class SqlProducts:
 
     async def save(self, product: Product) -> None:
         row = _row(product)
-        arguments = {name: row[name] for name in (*CHANGING, "sort_name", "named", "described")}
+        arguments = {name: row[name] for name in (*CHANGING, "sort_name", "search")}
         with refusing(_refusals(product)):
             await self._connection.execute(SAVE, {"product_id": product.id, "seen": product.version - 1, **arguments})
 
@@ -99,6 +91,5 @@ def _row(product: Product) -> dict[str, Any]:
     return {
         **{column.name: getattr(product, column.name) for column in COLUMNS},
         "sort_name": sort_name(product.name),
-        "named": " ".join(words(f"{product.name} {product.sku or ''}")),
-        "described": " ".join(words(product.description)),
+        "search": indexed(f"{product.name} {product.sku or ''}", product.description),
     }

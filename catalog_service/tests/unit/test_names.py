@@ -3,7 +3,7 @@ from uuid import UUID
 import pytest
 
 from catalog_service.domain.slugs import MAX_SLUG, distinct, is_slug, slug_of
-from catalog_service.domain.words import folded, searched, words
+from catalog_service.domain.words import folded, indexed, searched, words
 
 ID = UUID("0199f3a4-7f8e-7c3b-9d8e-4a1f0c2b6d5e")
 
@@ -29,3 +29,8 @@ def test_a_search_is_nothing_but_quoted_words() -> None:
     assert searched("red 'shoe | (a & !b):*") == "'red' & 'shoe' & 'a' & 'b':*"
     assert searched("\x00 -- ''") == ""
     assert max(len(word) for word in words("ﷺ" * 200)) <= 100
+
+
+def test_a_name_is_indexed_above_its_description() -> None:
+    assert indexed("Kettle 7e12ab", "Boils 1.5 l") == "'kettle':1A '7e12ab':2A 'boils':3C '1':4C '5':5C 'l':6C"
+    assert indexed("!", "") == ""
