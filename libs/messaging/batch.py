@@ -17,15 +17,16 @@ from libs.messaging.publisher import CONFIRM_TIMEOUT
 # The payload as text: it goes into the envelope as it is.
 TAKE = """
     SELECT id, event_id::text, aggregate_id::text, version, type, created_at, payload::text,
-           coalesce(headers ->> 'correlation_id', '-') AS correlation_id, headers ->> 'traceparent' AS traceparent
+           coalesce(headers ->> 'correlation_id', '-') AS correlation_id, headers ->> 'traceparent' AS traceparent,
+           queue
     FROM outbox WHERE next_attempt_at <= now()
     ORDER BY next_attempt_at, id LIMIT $1 FOR UPDATE SKIP LOCKED
 """
 MOVE = """
     WITH moved AS (DELETE FROM outbox WHERE id = ANY($1::bigint[]) RETURNING *)
     INSERT INTO outbox_sent
-        (id, event_id, aggregate, aggregate_id, version, type, payload, headers, created_at, attempts)
-    SELECT id, event_id, aggregate, aggregate_id, version, type, payload, headers, created_at, attempts FROM moved
+        (id, event_id, aggregate, aggregate_id, version, type, payload, headers, created_at, attempts, queue)
+    SELECT id, event_id, aggregate, aggregate_id, version, type, payload, headers, created_at, attempts, queue FROM moved
 """
 # 1, 2, 4 … seconds, at most five minutes.
 PUT_OFF = """
@@ -94,7 +95,7 @@ async def settle(connection: asyncpg.Connection, published: Published) -> None:
 
 
 async def _publish(channel: Channel, exchange: Exchange, row: asyncpg.Record) -> None:
-    number, event_id, aggregate_id, version, event_type, created_at, payload, correlation_id, traceparent = row
+    number, event_id, aggregate_id, version, event_type, created_at, payload, correlation_id, traceparent, queue = row
     del number
     await channel.basic_publish(
         encode(
@@ -107,8 +108,9 @@ async def _publish(channel: Channel, exchange: Exchange, row: asyncpg.Record) ->
             correlation_id=correlation_id,
             data=payload,
         ),
-        exchange=exchange.name,
-        routing_key=event_type,
+        # The default exchange takes it to the queue that it is for.
+        exchange="" if queue else exchange.name,
+        routing_key=queue or event_type,
         properties=properties(
             event_id=event_id,
             source=exchange.source,

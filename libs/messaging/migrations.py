@@ -1,4 +1,4 @@
-"""The tables of messaging, for the first migration of a service. Only migrations import this, and with it alembic."""
+"""The tables of messaging, for the migrations of services. Only those import this, and with it alembic."""
 
 from alembic import op
 from sqlalchemy import MetaData
@@ -9,10 +9,27 @@ from libs.messaging.outbox import outbox_tables
 
 
 def create_outbox() -> None:
-    """For every service. The relay makes the partitions of `outbox_sent`."""
+    """For every service, in the newest form. The relay makes the partitions of `outbox_sent`."""
     metadata = _metadata()
     outbox_tables(metadata)
     _create(metadata)
+
+
+def address_outbox() -> None:
+    """Lets events go to one queue alone. A new database has been made so, and keeps it."""
+    op.execute("ALTER TABLE outbox ADD COLUMN IF NOT EXISTS queue text NOT NULL DEFAULT ''")
+    op.execute("ALTER TABLE outbox_sent ADD COLUMN IF NOT EXISTS queue text NOT NULL DEFAULT ''")
+    op.execute("ALTER TABLE outbox_sent ALTER COLUMN sent_at SET DEFAULT clock_timestamp()")
+    _replace_uniques("", ", queue")
+
+
+def unaddress_outbox() -> None:
+    """What waits for one queue alone had been told before, and is forgotten."""
+    op.execute("DELETE FROM outbox WHERE queue <> ''")
+    _replace_uniques(", queue", "")
+    op.execute("ALTER TABLE outbox_sent ALTER COLUMN sent_at SET DEFAULT now()")
+    op.execute("ALTER TABLE outbox_sent DROP COLUMN queue")
+    op.execute("ALTER TABLE outbox DROP COLUMN queue")
 
 
 def create_deliveries() -> None:
@@ -20,6 +37,19 @@ def create_deliveries() -> None:
     metadata = _metadata()
     deliveries_table(metadata)
     _create(metadata)
+
+
+def _replace_uniques(before: str, after: str) -> None:
+    """Of outbox. What ends the lists of their columns, before and after."""
+    for columns in ("event_id", "aggregate, aggregate_id, version"):
+        for ending in (before, after):
+            op.execute(f"ALTER TABLE outbox DROP CONSTRAINT IF EXISTS {_unique(columns + ending)}")
+        wanted = columns + after
+        op.execute(f"ALTER TABLE outbox ADD CONSTRAINT {_unique(wanted)} UNIQUE ({wanted})")
+
+
+def _unique(columns: str) -> str:
+    return "uq_outbox_" + columns.replace(", ", "_")
 
 
 def _metadata() -> MetaData:

@@ -37,13 +37,14 @@ QUEUE_STORAGE = {
 
 # One statement whatever the number of events, so that it is compiled and prepared once.
 STORE = text("""
-    INSERT INTO outbox (event_id, aggregate, aggregate_id, version, type, payload, headers)
+    INSERT INTO outbox (event_id, aggregate, aggregate_id, version, type, payload, headers, queue)
     SELECT event_id, aggregate, aggregate_id, version, type, payload::jsonb,
            jsonb_strip_nulls(jsonb_build_object('correlation_id', CAST(:correlation_id AS text),
-                                                'traceparent', CAST(:traceparent AS text)))
+                                                'traceparent', CAST(:traceparent AS text))),
+           :queue
     FROM unnest(:event_ids, :aggregates, :aggregate_ids, :versions, :types, :payloads)
          AS event (event_id, aggregate, aggregate_id, version, type, payload)
-    ON CONFLICT (aggregate, aggregate_id, version) DO NOTHING
+    ON CONFLICT (aggregate, aggregate_id, version, queue) DO NOTHING
 """).bindparams(
     bindparam("event_ids", type_=ARRAY(Uuid)),
     bindparam("aggregates", type_=ARRAY(Text)),
@@ -51,6 +52,7 @@ STORE = text("""
     bindparam("versions", type_=ARRAY(BigInteger)),
     bindparam("types", type_=ARRAY(Text)),
     bindparam("payloads", type_=ARRAY(Text)),
+    bindparam("queue", type_=Text),
 )
 
 
@@ -60,7 +62,7 @@ def outbox_tables(metadata: MetaData) -> Table:
         "outbox",
         metadata,
         Column("id", BigInteger, Identity(always=True), primary_key=True),
-        Column("event_id", Uuid, nullable=False, unique=True),
+        Column("event_id", Uuid, nullable=False),
         *_event_columns(),
         Column("attempts", Integer, nullable=False, server_default=text("0")),
         # Rows that were never tried come before those that failed, each in the order of their ids: see the index.
@@ -71,7 +73,8 @@ def outbox_tables(metadata: MetaData) -> Table:
             server_default=text("'-infinity'::timestamptz"),
         ),
         Column("last_error", Text),
-        UniqueConstraint("aggregate", "aggregate_id", "version"),
+        UniqueConstraint("aggregate", "aggregate_id", "version", "queue"),
+        UniqueConstraint("event_id", "queue"),
         postgresql_with=QUEUE_STORAGE,
     )
     Index("ix_outbox_due", outbox.c.next_attempt_at, outbox.c.id)
@@ -79,7 +82,8 @@ def outbox_tables(metadata: MetaData) -> Table:
     sent = Table(
         "outbox_sent",
         metadata,
-        Column("sent_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+        # When it was confirmed, which may be long after the relay's transaction began.
+        Column("sent_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
         Column("id", BigInteger, nullable=False),
         Column("event_id", Uuid, nullable=False),
         *_event_columns(),
@@ -100,16 +104,24 @@ def _event_columns() -> tuple[Column[object], ...]:
         Column("payload", JSONB, nullable=False),
         Column("headers", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
         Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+        # Empty: it goes to the service's exchange. Otherwise to this queue alone.
+        Column("queue", Text, nullable=False, server_default=text("''")),
     )
 
 
 async def store(
-    connection: AsyncConnection, events: Sequence[Event], *, correlation_id: str, traceparent: str | None = None
+    connection: AsyncConnection,
+    events: Sequence[Event],
+    *,
+    correlation_id: str,
+    traceparent: str | None = None,
+    queue: str = "",
 ) -> None:
     """Puts events into the outbox, in the caller's transaction and in one round trip.
 
-    `correlation_id` and `traceparent` (W3C Trace Context) say what caused them. An event whose aggregate and version
-    already wait is not stored twice. Ring the service's `Bell` after the commit.
+    They go to the service's exchange, or to one `queue` alone: the same news again for who needs it. `correlation_id`
+    and `traceparent` (W3C Trace Context) say what caused them. An event whose aggregate and version already wait for
+    the same place is not stored twice. Ring the service's `Bell` after the commit.
     """
     if not events:
         return
@@ -124,5 +136,6 @@ async def store(
             "payloads": [event.model_dump_json() for event in events],
             "correlation_id": correlation_id,
             "traceparent": traceparent,
+            "queue": queue,
         },
     )

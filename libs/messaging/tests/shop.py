@@ -33,9 +33,9 @@ class Shop:
     queue: Queue
     channel: AbstractChannel
 
-    async def store(self, *events: Event) -> None:
+    async def store(self, *events: Event, queue: str = "") -> None:
         async with self.engine.begin() as connection:
-            await store(connection, events, correlation_id="story-1")
+            await store(connection, events, correlation_id="story-1", queue=queue)
 
     async def declare(self, rungs: Sequence[Rung] = RUNGS, *, amqp_url: str | None = None) -> None:
         await topology.declare(

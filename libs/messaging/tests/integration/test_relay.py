@@ -77,6 +77,37 @@ async def test_the_same_version_waits_once(shop: Shop) -> None:
     assert await shop.waiting() == 2
 
 
+async def test_an_event_for_one_queue_goes_to_it_alone(shop: Shop) -> None:
+    event = changed()
+    await shop.declare()
+    other = await shop.channel.declare_queue(f"{shop.name}.other", exclusive=True)
+    await other.bind(shop.queue.exchange.name, "#")
+    await shop.store(event)
+    await shop.store(event, queue=shop.queue.name)
+    await shop.store(event, queue=shop.queue.name)
+    assert await shop.waiting() == 2
+    async with running(shop.relay().run):
+        messages = await shop.take(shop.queue.name, 2)
+        await until(lambda: _none_waits(shop))
+    envelopes = [Envelope.decode(message.body) for message in messages]
+    assert {(each.type, each.source, each.subject) for each in envelopes} == {("thing.changed", "/test", event.id)}
+    assert await shop.ready(other.name) == 1
+    assert await shop.ready(shop.queue.name) == 0
+    async with shop.engine.connect() as connection:
+        sent = (await connection.execute(text("SELECT queue, sent_at > created_at AS later FROM outbox_sent"))).all()
+    assert sorted(sent) == [("", True), (shop.queue.name, True)]
+
+
+async def test_an_event_for_a_queue_that_is_not_there_waits(shop: Shop) -> None:
+    await shop.declare()
+    await shop.store(changed(), queue="nobody")
+    await shop.store(changed())
+    async with running(shop.relay().run):
+        await until(lambda: _waiting(shop, 1))
+        await until(lambda: _attempts(shop, 1))
+    assert await shop.ready(shop.queue.name) == 1
+
+
 async def test_the_bell_wakes_the_relay(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("libs.messaging.relay.POLL", 3600)
     relay, bell = shop.relay(), Bell(shop.engine)

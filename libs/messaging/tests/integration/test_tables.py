@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.messaging import partitions
-from libs.messaging.migrations import create_deliveries, create_outbox
+from libs.messaging.migrations import address_outbox, create_deliveries, create_outbox, unaddress_outbox
 from libs.messaging.tests.shop import Shop, running
 from libs.messaging.tests.things import METADATA, THINGS, ThingChanged
 from libs.process.ids import new_id
@@ -23,10 +23,15 @@ async def test_migrations_make_what_the_metadata_says(engine: AsyncEngine) -> No
     def migrate(connection: Connection) -> list[object]:
         connection.execute(text("CREATE SCHEMA migrated"))
         connection.execute(text("SET LOCAL search_path TO migrated"))
-        context = MigrationContext.configure(connection, opts={"target_metadata": METADATA})
+        opts = {"target_metadata": METADATA, "compare_server_default": True}
+        context = MigrationContext.configure(connection, opts=opts)
         with Operations.context(context):
             create_outbox()
             create_deliveries()
+            # As a database does that is older than the column.
+            unaddress_outbox()
+            address_outbox()
+            address_outbox()
         THINGS.create(connection)
         connection.dialect.default_schema_name = "migrated"
         found: list[object] = compare_metadata(context, METADATA)
