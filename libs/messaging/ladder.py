@@ -1,7 +1,7 @@
 """Where a message goes whose handler raised: up the retry ladder, and after the last rung to a person."""
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,8 @@ from libs.messaging.cloudevents import PERSISTENT
 from libs.messaging.publisher import Publisher
 from libs.messaging.topology import RUNGS, Rung
 
+# What a copy says of the failure.
+NOTES = ("attempt", "error", "first-failed-at", "queue")
 LONGEST_ERROR = 500
 LONGEST_NOTE = 50
 # More attempts than anybody can have made.
@@ -51,7 +53,7 @@ class Ladder:
             "first-failed-at": str(message.headers.get("first-failed-at", now))[:LONGEST_NOTE],
             "queue": queue,
         }
-        await self._publisher.send(target, message.body, _copied(message, notes))
+        await self._publisher.send(target, message.body, copied(message, notes))
 
 
 def _attempts(message: AbstractIncomingMessage) -> int:
@@ -64,8 +66,15 @@ def _told(error: Exception | str) -> str:
     return text[:LONGEST_ERROR].encode(errors="backslashreplace").decode()
 
 
-def _copied(message: AbstractIncomingMessage, notes: dict[str, Any]) -> spec.Basic.Properties:
-    headers = {name: value for name, value in message.headers.items() if not name.startswith(BROKER_HEADERS)}
+def copied(
+    message: AbstractIncomingMessage, notes: Mapping[str, Any], *, without: Collection[str] = ()
+) -> spec.Basic.Properties:
+    """A message's properties for its copy: persistent, with these notes, and `without` some headers."""
+    headers = {
+        name: value
+        for name, value in message.headers.items()
+        if name not in without and not name.startswith(BROKER_HEADERS)
+    }
     properties = spec.Basic.Properties(
         app_id=message.app_id,
         content_encoding=message.content_encoding,
@@ -82,7 +91,7 @@ def _copied(message: AbstractIncomingMessage, notes: dict[str, Any]) -> spec.Bas
     )
     if not _can_be_written(properties):
         # Somebody's headers could be read, but cannot be written with ours; the message itself matters more.
-        properties.headers = notes
+        properties.headers = dict(notes)
     return properties
 
 
