@@ -30,5 +30,5 @@ def find_addresses(layout: Layout = CLONE, environment: Mapping[str, str] = os.e
         return Addresses(named, ", and the shop of this clone is not up: ./shop up")
     others = [name for name, value in named.items() if state.addresses.get(name) != value]
     if others:
-        return Addresses(named, f": {', '.join(others)} in the environment names another shop than the one that runs here")
+        return Addresses(named, f": the environment names another shop than this clone's ({', '.join(others)})")
     return Addresses({name: state.addresses.get(name, "") for name in NAMES}, "")
