@@ -5,9 +5,12 @@ from functools import partial
 from fastapi import FastAPI
 
 from auth_service.core.settings import WorkerSettings
+from auth_service.repositories.announcements import users_to_announce
 from auth_service.repositories.expiry import forget_expired
 from libs.contracts.topology import AUTH_EVENTS
 from libs.database.engine import new_engine
+from libs.messaging.announcing import Announcing
+from libs.messaging.bell import Bell
 from libs.messaging.worker import Periodic, create_worker_app
 from libs.process.logs import configure_logs
 
@@ -16,11 +19,16 @@ FORGET_EVERY = 60.0
 
 def create_worker(settings: WorkerSettings) -> FastAPI:
     engine = new_engine(settings.database_url, pool_size=settings.database_pool_size)
+    bell = Bell(engine)
     return create_worker_app(
         engine=engine,
+        bell=bell,
         amqp_url=settings.amqp_url,
         publishes=AUTH_EVENTS,
-        periodic=[Periodic("clean-up", FORGET_EVERY, partial(forget_expired, engine))],
+        periodic=[
+            Periodic("clean-up", FORGET_EVERY, partial(forget_expired, engine)),
+            Periodic("announcements", 0.5, Announcing(engine, bell, users_to_announce).announce_due),
+        ],
     )
 
 

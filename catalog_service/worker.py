@@ -5,11 +5,13 @@ from functools import partial
 from fastapi import FastAPI
 
 from catalog_service.consumer import orders, users
+from catalog_service.repositories.announcements import products_to_announce
 from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
 from libs.contracts.topology import CATALOG_EVENTS
 from libs.database.engine import new_engine
+from libs.messaging.announcing import Announcing
 from libs.messaging.bell import Bell
-from libs.messaging.worker import create_worker_app
+from libs.messaging.worker import Periodic, create_worker_app
 from libs.process.logs import configure_logs
 from libs.process.settings import WorkerSettings
 
@@ -24,6 +26,7 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
         publishes=CATALOG_EVENTS,
         routers=[users.router, orders.router],
         context={"uow": partial(CatalogUnitOfWork, engine, bell)},
+        periodic=[Periodic("announcements", 0.5, Announcing(engine, bell, products_to_announce).announce_due)],
     )
 
 

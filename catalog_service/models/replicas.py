@@ -1,8 +1,8 @@
 """What other services own, at the newest version that they told us of."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, Table, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, DateTime, Table, Text, Uuid
 
-from catalog_service.models.base import metadata, version
+from catalog_service.models.base import metadata
 
 users = Table(
     "users",
@@ -11,7 +11,9 @@ users = Table(
     Column("username", Text),
     Column("role", Text),
     Column("is_active", Boolean, nullable=False),
-    *version(),
+    # 0: it is not to be believed, and whatever comes next replaces it.
+    Column("version", BigInteger, nullable=False),
+    CheckConstraint("version >= 0", "version"),
     Column("deleted_at", DateTime(timezone=True)),
     CheckConstraint("role IN ('user', 'admin')", "role"),
     # A tombstone is a version and nothing else.

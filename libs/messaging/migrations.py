@@ -4,8 +4,11 @@ from alembic import op
 from sqlalchemy import MetaData
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from libs.messaging.announcing import announcements_table
 from libs.messaging.deliveries import deliveries_table
+from libs.messaging.interventions import interventions_table
 from libs.messaging.outbox import outbox_tables
+from libs.messaging.rebuilds import rebuilds_table
 
 
 def create_outbox() -> None:
@@ -36,6 +39,27 @@ def create_deliveries() -> None:
     """For a service that consumes."""
     metadata = _metadata()
     deliveries_table(metadata)
+    _create(metadata)
+
+
+def create_interventions() -> None:
+    """For a service that consumes."""
+    metadata = _metadata()
+    interventions_table(metadata)
+    _create(metadata)
+
+
+def create_announcements() -> None:
+    """For a service that others keep replicas of."""
+    metadata = _metadata()
+    announcements_table(metadata)
+    _create(metadata)
+
+
+def create_rebuilds() -> None:
+    """For a service that keeps replicas."""
+    metadata = _metadata()
+    rebuilds_table(metadata)
     _create(metadata)
 
 

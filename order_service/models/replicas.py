@@ -1,4 +1,7 @@
-"""What other services own and this one follows. The row of something that is gone stays, without what it said."""
+"""What other services own and this one follows. The row of something that is gone stays, without what it said.
+
+Version 0 is not to be believed: whatever comes next replaces it.
+"""
 
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, DateTime, Numeric, Table, Text, Uuid
 
@@ -14,7 +17,7 @@ users = Table(
     Column("is_active", Boolean),
     Column("version", BigInteger, nullable=False),
     Column("deleted_at", DateTime(timezone=True)),
-    CheckConstraint("version >= 1", name="version"),
+    CheckConstraint("version >= 0", name="version"),
     CheckConstraint(
         "deleted_at IS NOT NULL OR num_nulls(username, email, role, is_active) = 0",
         name="whole_or_deleted",
@@ -31,7 +34,7 @@ products = Table(
     Column("is_active", Boolean),
     Column("version", BigInteger, nullable=False),
     Column("deleted_at", DateTime(timezone=True)),
-    CheckConstraint("version >= 1", name="version"),
+    CheckConstraint("version >= 0", name="version"),
     CheckConstraint(
         "deleted_at IS NOT NULL OR num_nulls(name, price, currency, is_active) = 0",
         name="whole_or_deleted",

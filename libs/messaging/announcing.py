@@ -1,0 +1,93 @@
+"""An owner tells one queue the state of its aggregates once more: for a replica that is new, was emptied or damaged.
+
+Somebody asks for it with a row in `announcements`, and any of the owner's workers carries it out, a portion a
+transaction: one that dies is followed by another where it stopped. The version guard merges what is told with what
+happens meanwhile.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    DateTime,
+    Index,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    text,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from libs.contracts.base import Event
+from libs.messaging.bell import Bell
+from libs.messaging.outbox import store
+
+PORTION: Final = 500
+# What waits for the relay at most, so that events of the day never stand behind a whole replica.
+AHEAD: Final = 2_000
+
+TAKE = text("""
+    SELECT id, queue, ids, told_up_to FROM announcements
+    WHERE done_at IS NULL AND (SELECT count(*) FROM outbox WHERE outbox.queue = announcements.queue) < :ahead
+    ORDER BY requested_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+""")
+PROGRESS = text("""
+    UPDATE announcements SET told = told + :told, told_up_to = coalesce(:up_to, told_up_to),
+           done_at = CASE WHEN :told < :portion THEN clock_timestamp() END
+    WHERE id = :id
+""").bindparams(bindparam("up_to", type_=Uuid))
+
+Portion = Callable[[AsyncConnection, UUID, Sequence[UUID] | None, int], Awaitable[Sequence[Event]]]
+"""Gives the next aggregates after an id, at most so many, in the order of their ids: of all, or of those named.
+
+Those that are gone are told as deleted. So is one that the owner has never heard of, if it is named: at version 1.
+"""
+
+
+def announcements_table(metadata: MetaData) -> Table:
+    """Adds `announcements`, so that alembic knows it as the service's own."""
+    announcements = Table(
+        "announcements",
+        metadata,
+        Column("id", Uuid, primary_key=True, server_default=text("gen_random_uuid()")),
+        Column("queue", Text, nullable=False),
+        # None: all of them.
+        Column("ids", ARRAY(Uuid)),
+        Column("told_up_to", Uuid, nullable=False, server_default=text("'00000000-0000-0000-0000-000000000000'")),
+        Column("told", BigInteger, nullable=False, server_default=text("0")),
+        Column("requested_by", Text, nullable=False),
+        Column("requested_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+        Column("done_at", DateTime(timezone=True)),
+    )
+    open_ones = announcements.c.done_at.is_(None)
+    Index("ix_announcements_open", announcements.c.requested_at, postgresql_where=open_ones)
+    return announcements
+
+
+class Announcing:
+    def __init__(self, engine: AsyncEngine, bell: Bell, portion: Portion) -> None:
+        self._engine = engine
+        self._bell = bell
+        self._portion = portion
+
+    async def announce_due(self) -> None:
+        """For a timer; several may run at once."""
+        while await self._announce_portion():
+            self._bell.ring()
+
+    async def _announce_portion(self) -> bool:
+        async with self._engine.begin() as connection:
+            due = (await connection.execute(TAKE, {"ahead": AHEAD})).first()
+            if due is None:
+                return False
+            events = await self._portion(connection, due.told_up_to, due.ids, PORTION)
+            await store(connection, events, correlation_id=f"announcement-{due.id}", queue=due.queue)
+            progress = {"told": len(events), "up_to": events[-1].subject if events else None, "portion": PORTION}
+            await connection.execute(PROGRESS, {"id": due.id, **progress})
+        return True
