@@ -67,7 +67,7 @@ class Order:
     """Until when the catalog holds its stock for a payment."""
     deleted_at: datetime | None = None
     payment: Payment | None = None
-    """The newest one. At most one is open, or has succeeded."""
+    """The one that is open or has succeeded, of which there is one at most; else what there was last."""
     changes: list[Change] = field(default_factory=list)
     """What has happened since it was read, for the history."""
 

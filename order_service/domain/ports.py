@@ -31,7 +31,7 @@ class Orders(Protocol):
     async def replace_lines(self, order: Order) -> None: ...
 
     async def due(self, now: datetime, limit: int) -> Sequence[UUID]:
-        """Orders whose stock is not held any longer than now, the longest waiting first."""
+        """Orders whose stock is not held any longer than now and that nobody is just paying, the longest due first."""
 
     async def unanswered(self, before: datetime, now: datetime, limit: int) -> Sequence[UUID]:
         """Pending orders last announced `before`. They count as announced `now`, so that one timer gets each."""

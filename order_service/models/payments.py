@@ -1,8 +1,11 @@
 """Payments, and which messages of the provider were handled. That an order is paid once stands here as an index."""
 
+from typing import Any
+
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    ColumnElement,
     DateTime,
     ForeignKey,
     Index,
@@ -11,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    literal_column,
     text,
 )
 
@@ -53,6 +57,16 @@ Index(
     payments.c.order_id,
     unique=True,
     postgresql_where=text("status IN ('started', 'succeeded')"),
+)
+# Of an order's payments the one to tell of: it may still charge or has, or it did once, or else the newest. By time
+# alone it would be another where one that was given up succeeds after all, or where clocks differ.
+THE_ONE_TO_TELL_OF: tuple[ColumnElement[Any], ...] = (
+    literal_column("""
+        CASE WHEN payments.status IN ('started', 'succeeded') THEN 0
+             WHEN payments.status IN ('refunding', 'refunded') THEN 1 ELSE 2 END
+    """),
+    payments.c.created_at.desc(),
+    payments.c.id.desc(),
 )
 Index("ix_payments_due", payments.c.due_at, postgresql_where=payments.c.due_at.is_not(None))
 

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, Numeric, Text, Uuid, bindparam, select, text
+from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, Numeric, Text, Uuid, bindparam, exists, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.database.constraints import refusing
 from order_service.domain.order import Order
+from order_service.domain.payment import PaymentStatus
 from order_service.domain.products import Line
 from order_service.domain.status import Status
 from order_service.exceptions import OrderExists
 from order_service.models.orders import order_lines, orders
+from order_service.models.payments import payments
 from order_service.repositories.payments import SqlPayments
 
 _LINE_COLUMNS = (
@@ -72,7 +74,11 @@ REPLACE_LINES = text("""
 
 DUE = (
     select(orders.c.id)
-    .where(orders.c.reserved_until <= bindparam("now", type_=DateTime(timezone=True)))
+    .where(
+        orders.c.reserved_until <= bindparam("now", type_=DateTime(timezone=True)),
+        # They stay due for as long as the provider is away, and must not stand before all others.
+        ~exists().where(payments.c.order_id == orders.c.id, payments.c.status == PaymentStatus.STARTED),
+    )
     .order_by(orders.c.reserved_until)
     .limit(bindparam("limit", type_=Integer))
 )
@@ -173,7 +179,7 @@ class SqlOrders:
             updated_at=row["updated_at"],
             reserved_until=row["reserved_until"],
             deleted_at=row["deleted_at"],
-            payment=await self._payments.newest_of(order_id),
+            payment=await self._payments.of(order_id),
         )
 
     async def save(self, order: Order) -> None:

@@ -10,12 +10,12 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from order_service.domain.payment import Payment, PaymentStatus, pause_after
-from order_service.models.payments import payments, provider_messages
+from order_service.models.payments import THE_ONE_TO_TELL_OF, payments, provider_messages
 
-NEWEST = (
+OF_ORDER = (
     select(payments)
     .where(payments.c.order_id == bindparam("order_id", type_=Uuid))
-    .order_by(payments.c.created_at.desc(), payments.c.id.desc())
+    .order_by(*THE_ONE_TO_TELL_OF)
     .limit(1)
 )
 FIND = select(payments).where(payments.c.id == bindparam("id", type_=Uuid))
@@ -42,8 +42,8 @@ class SqlPayments:
     async def find(self, payment_id: UUID) -> Payment | None:
         return _payment((await self._connection.execute(FIND, {"id": payment_id})).mappings().one_or_none())
 
-    async def newest_of(self, order_id: UUID) -> Payment | None:
-        return _payment((await self._connection.execute(NEWEST, {"order_id": order_id})).mappings().one_or_none())
+    async def of(self, order_id: UUID) -> Payment | None:
+        return _payment((await self._connection.execute(OF_ORDER, {"order_id": order_id})).mappings().one_or_none())
 
     async def due(self, now: datetime, limit: int) -> Sequence[UUID]:
         rows = (await self._connection.execute(DUE, {"now": now, "limit": limit})).all()

@@ -28,7 +28,7 @@ from order_service.domain.actor import Actor
 from order_service.domain.ports import OrderFilter
 from order_service.exceptions import OrderNotFound
 from order_service.models.orders import order_history, order_lines, orders
-from order_service.models.payments import payments
+from order_service.models.payments import THE_ONE_TO_TELL_OF, payments
 
 _ITEM = func.jsonb_build_object(
     literal_column("'product_id'"),
@@ -71,7 +71,7 @@ _PAYMENT = (
         )
     )
     .where(payments.c.order_id == orders.c.id)
-    .order_by(payments.c.created_at.desc(), payments.c.id.desc())
+    .order_by(*THE_ONE_TO_TELL_OF)
     .limit(1)
     .scalar_subquery()
     .label("payment")

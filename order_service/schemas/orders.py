@@ -59,7 +59,9 @@ class OrderOut(BaseModel):
     delivery_address: str | None
     comment: str | None
     status_reason: str | None = Field(description="For a rejected order: which products lack how many.")
-    payment: PaymentOut | None = Field(description="The newest one; null until somebody pays.")
+    payment: PaymentOut | None = Field(
+        description="The one that is open or has succeeded, else the last one; null until somebody pays."
+    )
     reserved_until: Moment | None = Field(description="While it awaits payment: until when its stock is held.")
     version: int
     created_at: Moment

@@ -5,12 +5,15 @@ import random
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from order_service.gateways.mock_provider import MockProvider
+from order_service.services import timers
+from order_service.services.settling import Settling
 from order_service.services.timers import announce_again, expire_unpaid
 from order_service.tests.integration.shop import Caller, Json, Shop
 from order_service.tests.integration.till import Till
@@ -91,6 +94,41 @@ async def test_several_settlers_at_once(shop: Shop, till: Till, customer: Caller
         await asyncio.gather(*(till.settle(order) for _ in range(5)))
         assert await till.book(order) == (1, 1, 0)
         assert (await customer.read(order))["payment"]["status"] == "refunded"
+
+
+async def test_a_payment_that_succeeds_late_is_the_one_that_is_refunded(
+    shop: Shop, till: Till, customer: Caller
+) -> None:
+    """It was thought to have failed, and a newer one was declined since."""
+    order = await till.payable(customer, await shop.product())
+    assert (await till.pay(customer, order, "tok_error")).status_code == 503
+    late = UUID((await customer.read(order))["payment"]["id"])
+    assert (await till.pay(customer, order, "tok_declined")).status_code == 402
+    await till.charge(late)
+    await Settling(shop.uow, till.provider).ask(late)
+    paid = await customer.read(order)
+    assert (paid["status"], paid["payment"]["id"], paid["payment"]["status"]) == ("paid", str(late), "succeeded")
+    cancelled = (await cancel(till, customer, order)).json()
+    assert (cancelled["payment"]["id"], cancelled["payment"]["status"]) == (str(late), "refunding")
+    await till.settle(order)
+    assert await till.book(order) == (1, 1, 0)
+    refunded = await customer.read(order)
+    assert (refunded["status"], refunded["payment"]["status"]) == ("refunded", "refunded")
+
+
+async def test_what_is_being_paid_keeps_no_other_order_from_expiring(
+    shop: Shop, till: Till, customer: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lamp = await shop.product()
+    paying, forgotten = [await till.payable(customer, lamp) for _ in range(2)]
+    await till.pay(customer, paying, "tok_unknown")
+    await till.make_overdue(paying, by=timedelta(days=2))
+    await till.make_overdue(forgotten, by=timedelta(days=1))
+    monkeypatch.setattr(timers, "AT_ONCE", 1)
+    await expire_unpaid(shop.uow)
+    assert (await customer.read(forgotten))["status"] == "expired"
+    assert (await customer.read(paying))["status"] == "awaiting_payment"
+    await till.settle(paying)
 
 
 async def test_several_timers_expire_an_order_once(shop: Shop, till: Till, customer: Caller) -> None:

@@ -1,6 +1,6 @@
 """What tests of payments share: orders that can be paid, and the provider's own book."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -26,7 +26,7 @@ BOOK = text("""
     WHERE order_id = :id
 """)
 HURRY = text("UPDATE payments SET due_at = now() WHERE order_id = :id AND due_at IS NOT NULL RETURNING id")
-OVERDUE = text("UPDATE orders SET reserved_until = now() WHERE id = :id")
+OVERDUE = text("UPDATE orders SET reserved_until = now() - CAST(:by AS interval) WHERE id = :id")
 UNANSWERED = text("UPDATE orders SET announced_at = now() - interval '1 hour' WHERE id = :id")
 RELAYED = text("DELETE FROM outbox WHERE aggregate_id = :id")
 
@@ -60,9 +60,16 @@ class Till:
         for payment_id in due:
             await settling.ask(payment_id)
 
-    async def make_overdue(self, order: Json) -> None:
+    async def charge(self, payment_id: UUID) -> None:
+        """The provider does late what it was thought not to have done."""
+        async with self.shop.uow() as work:
+            payment = await work.payments.find(payment_id)
+        assert payment is not None
+        await self.provider.charge(replace(payment, token=OK))
+
+    async def make_overdue(self, order: Json, *, by: timedelta = timedelta(0)) -> None:
         async with self.engine.begin() as connection:
-            await connection.execute(OVERDUE, {"id": UUID(order["id"])})
+            await connection.execute(OVERDUE, {"id": UUID(order["id"]), "by": by})
 
     async def make_unanswered(self, order: Json) -> None:
         """Its event has left the outbox, long ago, and nothing came back."""
