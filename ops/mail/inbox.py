@@ -5,13 +5,16 @@ import re
 import time
 from dataclasses import dataclass
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import Message
 from email.parser import BytesHeaderParser
 from itertools import islice
 from pathlib import Path
 
 KEPT = 2000
 """The newest. Nobody needs the mails of all test runs."""
+
+LONGEST_HEADER = 2000
+"""As much of one is read. Reading takes much longer the longer it is."""
 
 # A name that stays in its folder, and means the same in an address.
 _HARMLESS = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_@.-]{0,119}")
@@ -63,30 +66,47 @@ class Inbox:
         return self._file(mail.name).read_bytes()
 
     def part(self, mail: Summary, subtype: str) -> str | None:
-        """Its text, "plain" or "html"."""
-        part = message_from_bytes(self.raw(mail), policy=policy.default).get_body((subtype,))
-        return None if part is None else str(part.get_content())
+        """Its text, "plain" or "html"; None also where nobody can make it out."""
+        try:
+            part = message_from_bytes(self.raw(mail), policy=policy.default).get_body((subtype,))
+            return None if part is None else _written(str(part.get_content()))
+        except Exception:  # noqa: BLE001 - the parser raises anything: a mail may name any encoding, and nest deeply.
+            return None
 
     def _file(self, name: str) -> Path:
         return self._folder / f"{name}.eml"
 
 
 def _name(content: bytes) -> str:
-    given = str(_headers(content)["Message-ID"] or "").strip(" <>")
+    given = _header(_headers(content), "Message-ID").strip(" <>")
     if _HARMLESS.fullmatch(given):
         return given
     return hashlib.sha256(given.encode() or content).hexdigest()
 
 
-def _headers(content: bytes) -> EmailMessage:
-    return BytesHeaderParser(policy=policy.default).parsebytes(content)
+def _headers(content: bytes) -> Message:
+    # The only policy that looks into no header by itself.
+    return BytesHeaderParser(policy=policy.compat32).parsebytes(content)
+
+
+def _header(headers: Message, name: str) -> str:
+    """What it says, or as it came where nobody can make that out."""
+    lines = (value for field, value in headers.raw_items() if field.lower() == name.lower())
+    given = str(next(lines, ""))[:LONGEST_HEADER]
+    try:
+        return _written(str(policy.default.header_fetch_parse(name, given)))
+    except Exception:  # noqa: BLE001 - the parser raises anything, an IndexError for "To: <".
+        return _written(" ".join(given.split()))
+
+
+def _written(text: str) -> str:
+    """Without signs that would stop whoever writes them out."""
+    return text.encode(errors="replace").decode()
 
 
 def _summary(name: str, content: bytes, received_at: float, copies: int) -> Summary:
     headers = _headers(content)
     message_id, to, sender, subject, date = (
-        # Bytes that mean nothing would stop whoever writes them out.
-        str(headers[field] or "").encode(errors="replace").decode()
-        for field in ("Message-ID", "To", "From", "Subject", "Date")
+        _header(headers, field) for field in ("Message-ID", "To", "From", "Subject", "Date")
     )
     return Summary(name, message_id, to, sender, subject, date, received_at, copies)

@@ -18,7 +18,11 @@ class _Clerk:
         content = envelope.content
         if not isinstance(content, bytes):
             raise TypeError("The server was told to leave bytes as they are.")
-        self._inbox.keep(content)
+        try:
+            self._inbox.keep(content)
+        except OSError as error:
+            # No room for it, say. By itself the server would tell whoever posts it never to come again.
+            return f"451 Not kept: {error.strerror}"
         return "250 Kept"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from aiosmtplib import SMTP
+from aiosmtplib import SMTP, SMTPDataError
 from starlette.applications import Starlette
 
 from ops.mail import inbox as inboxes
@@ -121,6 +121,61 @@ async def test_bytes_that_mean_nothing_are_listed_too(inbox: Inbox, page: httpx.
     (item,) = (await page.get("/mails")).json()["items"]
     assert (await page.get("/")).status_code == 200
     assert (await page.get(f"/mails/{item['name']}/raw")).content.endswith(b"\xff")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"To: <",
+        b"To: a@[",
+        b"To: " + b"(" * 900,
+        b'From: ,;:"',
+        b"Message-ID: <",
+        b"Message-ID: \xff",
+        b"Subject: =?unicode_escape?q?=5Cud800?=",
+        b"Date: Mon, 99 Foo 99999999999",
+        b"Content-Type: text/plain; " + b"(" * 900,
+        b"Content-Type: text/plain; charset=none",
+        b"Content-Type: text/plain; charset=rot13",
+        b'Content-Type: text/plain; charset="a\x00b"',
+        b"Content-Type: multipart/mixed",
+        b"Content-Type: text/html; charset=unicode_escape\r\n\r\n\\ud800",
+        b"".join(b"Content-Type: multipart/mixed; boundary=%d\r\n\r\n--%d\r\n" % (n, n) for n in range(400)),
+    ],
+)
+async def test_a_mail_that_nobody_can_make_out_stops_nothing(
+    inbox: Inbox, folder: Path, page: httpx.AsyncClient, header: bytes
+) -> None:
+    content = header + b"\r\n\r\nText"
+    inbox.keep(content)
+    (mail,) = Inbox(folder).newest_first(None, 10)
+    listed = (await page.get("/mails")).json()["items"]
+    assert [(item["name"], item["subject"]) for item in listed] == [(mail.name, mail.subject)]
+    for path in ("/", f"/mails/{mail.name}"):
+        assert (await page.get(path)).status_code == 200
+    for part in ("text", "html"):
+        assert (await page.get(f"/mails/{mail.name}/{part}")).status_code in (200, 404)
+    assert (await page.get(f"/mails/{mail.name}/raw")).content == content
+
+
+async def test_an_endless_header_takes_no_longer(inbox: Inbox) -> None:
+    people = b",\r\n ".join(b"%d@example.com" % number for number in range(20_000))
+    async with asyncio.timeout(2):
+        await asyncio.to_thread(inbox.keep, b"Subject: Hello\r\nTo: " + people + b"\r\n\r\nText")
+    (mail,) = inbox.newest_first(None, 10)
+    assert mail.subject == "Hello"
+    assert mail.to.startswith("0@example.com, 1@example.com")
+
+
+async def test_a_mail_for_which_there_is_no_room_may_come_again(inbox: Inbox, folder: Path) -> None:
+    await asyncio.to_thread(folder.rmdir)
+    async with receiving(inbox, HOST, 0) as port, SMTP(hostname=HOST, port=port, local_hostname="test") as server:
+        with pytest.raises(SMTPDataError) as caught:
+            await server.send_message(a_mail())
+        assert caught.value.code == 451
+        await asyncio.to_thread(folder.mkdir)
+        await server.send_message(a_mail())
+    assert [mail.copies for mail in inbox.newest_first(None, 10)] == [1]
 
 
 @pytest.mark.parametrize("path", ["/mails/none", "/mails/none/html", "/mails/..%2f..%2fetc/raw"])
