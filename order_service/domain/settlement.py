@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from order_service.domain.actor import PAYMENTS, Actor
-from order_service.domain.facts import Fact, OrderPaid
+from order_service.domain.facts import Fact, OrderAmended, OrderPaid
 from order_service.domain.order import Order
 from order_service.domain.payment import (
     FIRST_QUESTION,
@@ -66,10 +66,10 @@ def _captured(order: Order, payment: Payment, reference: str, now: datetime) -> 
     if payment.status not in (PaymentStatus.STARTED, PaymentStatus.DECLINED, PaymentStatus.FAILED):
         return None
     another = order.is_being_paid and order.payment is not payment
-    if order.status is not Status.AWAITING_PAYMENT or another:
+    of_other_items = (payment.amount, payment.currency) != (order.total, order.currency)
+    if order.status is not Status.AWAITING_PAYMENT or another or of_other_items:
         payment.give_back(reference, now)
-        order.note(order.status, PAYMENTS, now, "payment came too late and is given back")
-        return None
+        return _noted(order, "payment came too late and is given back", now)
     payment.succeed(reference, now)
     order.payment = payment
     order.move(Status.PAID, PAYMENTS, now)
@@ -83,5 +83,10 @@ def _refunded(order: Order, payment: Payment, reference: str, now: datetime) -> 
     was_what_paid = payment.status is PaymentStatus.SUCCEEDED and order.status is Status.PAID
     fact = order.refund(PAYMENTS, now) if was_what_paid else None
     payment.given_back(reference, now)
-    order.note(order.status, PAYMENTS, now, f"{payment.amount} {payment.currency} refunded")
-    return fact
+    return _noted(order, f"{payment.amount} {payment.currency} refunded", now) or fact
+
+
+def _noted(order: Order, reason: str, now: datetime) -> Fact | None:
+    """A pending order waits for the answer to its newest version, which has to be told for that."""
+    order.note(order.status, PAYMENTS, now, reason)
+    return OrderAmended(order) if order.status is Status.PENDING else None
