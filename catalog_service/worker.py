@@ -11,6 +11,7 @@ from libs.contracts.topology import CATALOG_EVENTS
 from libs.database.engine import new_engine
 from libs.messaging.announcing import Announcing
 from libs.messaging.bell import Bell
+from libs.messaging.rebuilds import check_no_rebuild
 from libs.messaging.worker import Periodic, create_worker_app
 from libs.process.logs import configure_logs
 from libs.process.settings import WorkerSettings
@@ -26,6 +27,7 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
         publishes=CATALOG_EVENTS,
         routers=[users.router, orders.router],
         context={"uow": partial(CatalogUnitOfWork, engine, bell)},
+        own_checks={"replicas": partial(check_no_rebuild, engine)},
         periodic=[Periodic("announcements", 0.5, Announcing(engine, bell, products_to_announce).announce_due)],
     )
 

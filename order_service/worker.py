@@ -8,6 +8,7 @@ from libs.contracts.topology import ORDER_EVENTS
 from libs.database.engine import new_engine
 from libs.http.idempotency_store import SqlIdempotencyKeys
 from libs.messaging.bell import Bell
+from libs.messaging.rebuilds import check_no_rebuild
 from libs.messaging.worker import Periodic, create_worker_app
 from libs.process.logs import configure_logs
 from order_service.consumer import notifications, products, stock, users
@@ -33,6 +34,7 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
         publishes=ORDER_EVENTS,
         routers=[users.router, products.router, stock.router, notifications.router],
         context={"uow": uow, "hold": settings.hold, "letters": TemplateLetters()},
+        own_checks={"replicas": partial(check_no_rebuild, engine)},
         periodic=[
             Periodic("expiry", 1.0, partial(expire_unpaid, uow)),
             Periodic("announcements", 1.0, partial(announce_again, uow, settings.patience)),

@@ -62,10 +62,12 @@ def create_worker_app(
     routers: Sequence[RabbitRouter] = (),
     context: Mapping[str, object] | None = None,
     periodic: Sequence[Periodic] = (),
+    own_checks: Mapping[str, Check] | None = None,
 ) -> FastAPI:
     """An ASGI app that starts whatever is away, and says so on /health/ready until everything is there.
 
-    `context` is what handlers get by `faststream.Context(name)`. Engine and bell are closed at the end.
+    `context` is what handlers get by `faststream.Context(name)`, `own_checks` what else the service needs to be ready.
+    Engine and bell are closed at the end.
     """
     relay = Relay(engine.url.render_as_string(hide_password=False), amqp_url, publishes)
     consumption = Consumption(engine, amqp_url, routers, context or {})
@@ -75,6 +77,7 @@ def create_worker_app(
             await connection.execute(text("SELECT 1"))
 
     checks: dict[str, Check] = {"database": database, "broker": relay.broker.check, "relay": relay.check}
+    checks |= own_checks or {}
     if routers:
         checks["consumers"] = consumption.check
 
