@@ -4,11 +4,13 @@ from catalog_service.models import categories, products, replicas, reservations,
 from catalog_service.models.base import metadata
 from libs.messaging.announcing import announcements_table
 from libs.messaging.deliveries import deliveries_table
+from libs.messaging.interventions import interventions_table
 from libs.messaging.outbox import outbox_tables
 from libs.messaging.rebuilds import rebuilds_table
 
 outbox_tables(metadata)
 deliveries_table(metadata)
+interventions_table(metadata)
 announcements_table(metadata)
 rebuilds_table(metadata)
 
