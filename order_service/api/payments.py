@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from libs.http.app import API
 from libs.http.idempotency import IdempotentRoute, Once
 from libs.http.openapi import refusing
+from libs.refusals import InvalidValue
 from libs.tokens.principal import Forbidden
 from order_service.api.dependencies import CurrentActor, Messages, PayingOrders, Settlements
 from order_service.exceptions import (
@@ -19,6 +20,30 @@ from order_service.exceptions import (
     PaymentProviderUnavailable,
 )
 from order_service.schemas.payments import PaymentOut, PaymentWanted, show_payment
+
+# The signature is of the bytes as they came, so they are read by whoever checks it, and only described here.
+MESSAGE: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "Shop-Signature",
+            "in": "header",
+            "description": (
+                'Of the invented provider: `t=<Unix seconds>,v1=<HMAC-SHA256 of "t.body" in hex>`. '
+                "Stripe's is `Stripe-Signature`."
+            ),
+            "schema": {"type": "string"},
+        }
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"type": "object"},
+                "example": {"id": "message-1", "payment_id": "0199f3a6-2a31-7b0c-8d77-5b1f9a0c3e42"},
+            }
+        },
+    },
+}
 
 router = APIRouter(tags=["payments"], route_class=IdempotentRoute)
 
@@ -66,7 +91,8 @@ async def pay_order(
         "Signed by the provider. What it says is not believed: the provider is asked. Repeating it is harmless."
     ),
     status_code=204,
-    responses=refusing(InvalidSignature, PaymentProviderUnavailable),
+    responses=refusing(InvalidSignature, InvalidValue, PaymentProviderUnavailable),
+    openapi_extra=MESSAGE,
 )
 async def hear_provider(request: Request, messages: Messages, settlements: Settlements) -> None:
     await settlements.hear(messages.read(await request.body(), request.headers))

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.process.ids import new_id
@@ -106,6 +107,14 @@ async def test_messages_nobody_signed_are_refused(shop: Shop) -> None:
     async with shop.client({}) as client:
         refused(await client.post("/payments/webhook", json=body), 401, "invalid_signature")
     refused(await hear(shop, {"no": "id"}), 422, "invalid_value")
+
+
+def test_it_is_documented_how_the_provider_speaks(app: FastAPI) -> None:
+    operation = app.openapi()["paths"]["/api/v1/payments/webhook"]["post"]
+    assert [parameter["name"] for parameter in operation["parameters"]] == ["Shop-Signature"]
+    assert operation["requestBody"]["content"].keys() == {"application/json"}
+    assert operation["responses"].keys() == {"204", "401", "413", "422", "503"}
+    assert "`invalid_value`" in operation["responses"]["422"]["description"]
 
 
 async def hear(shop: Shop, body: Json, *, secret: str = AGREED, at: int | None = None) -> httpx.Response:
