@@ -1,10 +1,23 @@
 """Orders in PostgreSQL."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, Numeric, Text, Uuid, bindparam, exists, select, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    DateTime,
+    Integer,
+    Interval,
+    Numeric,
+    Text,
+    Uuid,
+    bindparam,
+    exists,
+    select,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.database.constraints import refusing
@@ -82,17 +95,21 @@ DUE = (
     .order_by(orders.c.reserved_until)
     .limit(bindparam("limit", type_=Integer))
 )
-# Whoever waits for a row that another timer has just taken finds it announced, and leaves it.
+# What another timer is just taking is left to it. An order waits as long again as it has waited already, since every
+# announcement of a night without catalog waits for it in its queue, before the orders of the morning.
 UNANSWERED = text("""
     UPDATE orders SET announced_at = :now
     WHERE id IN (
-        SELECT id FROM orders WHERE status = 'pending' AND announced_at < :before
+        SELECT id FROM orders
+        WHERE status = 'pending' AND announced_at < :before
+          AND announced_at < :now - least(announced_at - updated_at, :longest_pause)
         ORDER BY announced_at LIMIT :limit FOR UPDATE SKIP LOCKED
     )
     RETURNING id
 """).bindparams(
     bindparam("now", type_=DateTime(timezone=True)),
     bindparam("before", type_=DateTime(timezone=True)),
+    bindparam("longest_pause", timedelta(minutes=10), type_=Interval),
     bindparam("limit", type_=Integer),
 )
 

@@ -3,15 +3,19 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from order_service.gateways.mock_provider import MockProvider
+from order_service.repositories.orders import SqlOrders
+from order_service.repositories.payments import SqlPayments
 from order_service.services import timers
 from order_service.services.settling import Settling
 from order_service.services.timers import announce_again, expire_unpaid
@@ -140,6 +144,24 @@ async def test_several_timers_expire_an_order_once(shop: Shop, till: Till, custo
     for order in orders:
         assert (await customer.read(order))["status"] == "expired"
         assert [type_ for _, type_, _ in await shop.announced(order["id"])].count("order.expired") == 1
+
+
+async def test_an_order_that_stays_unanswered_is_announced_ever_more_rarely(shop: Shop, customer: Caller) -> None:
+    """Where catalog is away for a night, a mountain of announcements must not wait for it."""
+    order = await customer.place(await shop.product())
+    order_id, placed_at = UUID(order["id"]), datetime.fromisoformat(order["created_at"])
+    waited = []
+    async with shop.engine.connect() as connection:  # Nothing is committed, so other tests' orders stay as they are.
+        await connection.execute(text("UPDATE orders SET announced_at = 'infinity' WHERE id <> :id"), {"id": order_id})
+        for seconds in range(0, 4 * 60 * 60, 10):
+            now = placed_at + timedelta(seconds=seconds + 1)
+            if await SqlOrders(connection, SqlPayments(connection)).unanswered(now - timedelta(seconds=30), now, 1):
+                waited.append(seconds)
+    assert waited[:4] == [30, 70, 150, 310]
+    assert 20 <= len(waited) <= 30
+    pauses = [later - earlier for earlier, later in pairwise(waited)]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] <= 610
 
 
 async def test_several_timers_announce_an_order_once(shop: Shop, till: Till, customer: Caller) -> None:
