@@ -1,0 +1,107 @@
+"""Looking at parked messages, putting them back into their queue, and dropping them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from libs.contracts.topology import Queue
+from libs.messaging.ladder import NOTES, copied
+from libs.messaging.publisher import Publisher
+from libs.process.failpoints import failpoint
+from ops.oversight.account import Account
+from ops.oversight.addresses import Addresses
+from ops.oversight.broker import broker
+from ops.oversight.in_hand import InHand, in_hand
+from ops.oversight.interventions import Interventions, consumer_of, interventions
+from ops.oversight.parked import Parked
+
+# Confirms are waited for together, so that a thousand messages do not wait a thousand times.
+TOGETHER = 200
+
+Wanted = Callable[[Parked], bool]
+
+
+@dataclass
+class Outcome:
+    done: list[Parked] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    """Why a message is still parked."""
+
+
+@dataclass(frozen=True)
+class Intervention:
+    action: str
+    account: Account
+    first: Callable[[Parked], Awaitable[None]]
+    """Done before a message leaves those that are parked."""
+
+
+async def look(addresses: Addresses, queues: Sequence[Queue], wanted: Wanted) -> list[Parked]:
+    """Oldest first in each queue. Nothing is changed."""
+    found: list[Parked] = []
+    async with broker(addresses["AMQP_URL"]) as connection:
+        for queue in queues:
+            async with in_hand(connection, queue) as hand:
+                found += _chosen(queue, hand, wanted)
+    return found
+
+
+async def redrive(addresses: Addresses, account: Account, queues: Sequence[Queue], wanted: Wanted) -> Outcome:
+    """Each goes to its own queue alone. A crash in the middle doubles messages, and readers do not mind."""
+    async with aclosing(Publisher(addresses["AMQP_URL"], _nothing)) as publisher:
+
+        async def put_back(parked: Parked) -> None:
+            message = parked.message
+            await publisher.send(parked.queue, message.body, copied(message, {}, without=NOTES))
+
+        return await _intervene(addresses, Intervention("redrive", account, put_back), queues, wanted)
+
+
+async def drop(addresses: Addresses, account: Account, queues: Sequence[Queue], wanted: Wanted) -> Outcome:
+    async def nothing(_: Parked) -> None:
+        pass
+
+    return await _intervene(addresses, Intervention("drop", account, nothing), queues, wanted)
+
+
+async def _intervene(
+    addresses: Addresses, intervention: Intervention, queues: Sequence[Queue], wanted: Wanted
+) -> Outcome:
+    outcome = Outcome()
+    async with broker(addresses["AMQP_URL"]) as connection:
+        for queue in queues:
+            async with in_hand(connection, queue) as hand:
+                if chosen := _chosen(queue, hand, wanted):
+                    async with interventions(addresses, consumer_of(queue)) as record:
+                        for begin in range(0, len(chosen), TOGETHER):
+                            await _some(intervention, chosen[begin : begin + TOGETHER], hand, record, outcome)
+                            if outcome.failures:
+                                return outcome
+    return outcome
+
+
+async def _some(
+    intervention: Intervention, messages: Sequence[Parked], hand: InHand, record: Interventions, outcome: Outcome
+) -> None:
+    ids = await record.begin(intervention.action, intervention.account, messages)
+    results = await asyncio.gather(*(intervention.first(each) for each in messages), return_exceptions=True)
+    failpoint("operator.put_back")
+    done = [each for each, result in zip(messages, results, strict=True) if result is None]
+    await hand.let_go(each.message for each in done)
+    failpoint("operator.let_go")
+    await record.finish(number for number, result in zip(ids, results, strict=True) if result is None)
+    outcome.done += done
+    outcome.failures += [
+        f"{each.queue} {each.id}: {str(result) or type(result).__name__}"
+        for each, result in zip(messages, results, strict=True)
+        if result is not None
+    ]
+
+
+def _chosen(queue: Queue, hand: InHand, wanted: Wanted) -> list[Parked]:
+    return [parked for message in hand.messages if wanted(parked := Parked.read(queue, message))]
+
+
+async def _nothing() -> None:
+    """No topology is declared by who only looks after it."""

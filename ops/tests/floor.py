@@ -1,0 +1,152 @@
+"""The servers of a shop on which nothing runs, and an operator who works on them."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import aio_pika
+import asyncpg
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, HeadersType
+from typer.testing import CliRunner
+
+from libs.contracts.topology import ORDER_USERS, QUEUES, Queue
+from libs.messaging import topology
+from libs.messaging.cloudevents import Envelope
+from libs.messaging.topology import RUNGS, Rung
+from libs.process.ids import new_id
+from libs.testing.wait import until
+from ops import tools
+from ops.stack.layout import REPOSITORY
+
+QUICK = tuple(Rung(rung.name, timedelta(milliseconds=50)) for rung in RUNGS)
+
+
+@dataclass
+class Done:
+    code: int
+    out: str
+    errors: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass
+class Floor:
+    environment: Mapping[str, str]
+    channel: AbstractChannel
+
+    @property
+    def amqp_url(self) -> str:
+        return self.environment["AMQP_URL"]
+
+    async def operator(self, *arguments: str, typed: str = "", **environment: str) -> Done:
+        """`./shop ARGUMENTS`."""
+        result = await asyncio.to_thread(
+            CliRunner().invoke, tools.app, arguments, input=typed, env={**self.environment, **environment}
+        )
+        return Done(result.exit_code, result.stdout, result.stderr)
+
+    async def process(self, *arguments: str, **environment: str) -> Done:
+        """The same in a process of its own, which may be killed and run beside others."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "ops.tools", *arguments),
+            cwd=REPOSITORY,
+            env={**os.environ, **self.environment, **environment},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, errors = await process.communicate()
+        return Done(process.returncode or 0, out.decode(), errors.decode())
+
+    async def clear(self) -> None:
+        await topology.declare(self.amqp_url, rungs=QUICK)
+        for queue in QUEUES:
+            for name in (queue.name, queue.parked):
+                await (await self.channel.declare_queue(name, passive=True)).purge()
+
+    async def ready(self, name: str) -> int:
+        found = await self.channel.declare_queue(name, passive=True)
+        return found.declaration_result.message_count or 0
+
+    async def take(self, name: str) -> list[AbstractIncomingMessage]:
+        """Everything, for good."""
+        found = await self.channel.declare_queue(name, passive=True)
+        taken = []
+        while (message := await found.get(fail=False, no_ack=True)) is not None:
+            taken.append(message)
+        return taken
+
+    async def park(self, queue: Queue = ORDER_USERS, count: int = 1, error: str = "ValueError: boom") -> list[str]:
+        """Events that failed; their ids, oldest first."""
+        ids = [str(new_id()) for _ in range(count)]
+        exchange = self.channel.default_exchange
+        for event_id in ids:
+            await exchange.publish(parked(event_id, queue, error), queue.parked)
+        await until(lambda: self._holds(queue.parked, count))
+        return ids
+
+    async def park_message(self, message: aio_pika.Message, queue: Queue = ORDER_USERS) -> None:
+        before = await self.ready(queue.parked)
+        await self.channel.default_exchange.publish(message, queue.parked)
+        await until(lambda: self._holds(queue.parked, before + 1))
+
+    async def parked_ids(self, queue: Queue = ORDER_USERS) -> list[str]:
+        return [each["id"] for each in (await self.operator("parked", "list", queue.name, "--json")).json]
+
+    async def rows(self, service: str, statement: str, *values: object) -> list[asyncpg.Record]:
+        connection = await asyncpg.connect(self.environment[f"{service.upper()}_DATABASE_URL"])
+        try:
+            found: list[asyncpg.Record] = await connection.fetch(statement, *values)
+            return found
+        finally:
+            await connection.close()
+
+    async def _holds(self, name: str, count: int) -> bool:
+        return await self.ready(name) >= count
+
+
+def parked(event_id: str, queue: Queue, error: str = "ValueError: boom") -> aio_pika.Message:
+    """As the ladder leaves it."""
+    headers: HeadersType = {"aggregate-version": 3, "traceparent": "00-1-2-01"}
+    notes: HeadersType = {
+        "attempt": 4,
+        "error": error,
+        "first-failed-at": "2026-01-02T03:04:05.678Z",
+        "queue": queue.name,
+    }
+    return aio_pika.Message(
+        event_body(event_id),
+        headers={**headers, **notes},
+        content_type="application/cloudevents+json",
+        correlation_id="story-1",
+        delivery_mode=2,
+        message_id=event_id,
+        timestamp=datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
+        type="user.updated",
+        app_id="/auth",
+    )
+
+
+def event_body(event_id: str) -> bytes:
+    user = {"id": str(new_id()), "username": "ada", "version": 3}
+    return Envelope(
+        id=event_id,
+        source="/auth",
+        type="user.updated",
+        subject=new_id(),
+        time=datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
+        sequence=3,
+        correlation_id="story-1",
+        data=user,
+    ).encode()
+
+
+def ids_of(messages: Sequence[AbstractIncomingMessage]) -> list[str | None]:
+    return [message.message_id for message in messages]
