@@ -11,6 +11,7 @@ from libs.contracts.topology import AUTH_EVENTS
 from libs.database.engine import new_engine
 from libs.messaging.announcing import Announcing
 from libs.messaging.bell import Bell
+from libs.messaging.connection import BrokerAddress
 from libs.messaging.worker import Periodic, create_worker_app
 from libs.process.logs import configure_logs
 
@@ -23,7 +24,7 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
     return create_worker_app(
         engine=engine,
         bell=bell,
-        amqp_url=settings.amqp_url,
+        broker=BrokerAddress(settings.amqp_url, settings.rabbitmq_ui_url),
         publishes=AUTH_EVENTS,
         periodic=[
             Periodic("clean-up", FORGET_EVERY, partial(forget_expired, engine)),

@@ -8,6 +8,7 @@ from libs.contracts.topology import ORDER_EVENTS
 from libs.database.engine import new_engine
 from libs.http.idempotency_store import SqlIdempotencyKeys
 from libs.messaging.bell import Bell
+from libs.messaging.connection import BrokerAddress
 from libs.messaging.rebuilds import check_no_rebuild
 from libs.messaging.worker import Periodic, create_worker_app
 from libs.process.logs import configure_logs
@@ -30,7 +31,7 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
     return create_worker_app(
         engine=engine,
         bell=bell,
-        amqp_url=settings.amqp_url,
+        broker=BrokerAddress(settings.amqp_url, settings.rabbitmq_ui_url),
         publishes=ORDER_EVENTS,
         routers=[users.router, products.router, stock.router, notifications.router],
         context={"uow": uow, "hold": settings.hold, "letters": TemplateLetters()},

@@ -26,7 +26,8 @@ MOVE = """
     WITH moved AS (DELETE FROM outbox WHERE id = ANY($1::bigint[]) RETURNING *)
     INSERT INTO outbox_sent
         (id, event_id, aggregate, aggregate_id, version, type, payload, headers, created_at, attempts, queue)
-    SELECT id, event_id, aggregate, aggregate_id, version, type, payload, headers, created_at, attempts, queue FROM moved
+    SELECT id, event_id, aggregate, aggregate_id, version, type, payload, headers, created_at, attempts, queue
+    FROM moved
 """
 # 1, 2, 4 … seconds, at most five minutes.
 PUT_OFF = """

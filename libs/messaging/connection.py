@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import aio_pika
 from aio_pika.abc import AbstractConnection
@@ -17,6 +18,13 @@ CLOSE_TIMEOUT = 5.0
 HEARTBEAT = 10
 # What aio-pika raises while the broker is away, goes away, or refuses; OSError includes TimeoutError.
 BROKER_ERRORS = (AMQPError, OSError, RuntimeError)
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerAddress:
+    amqp_url: str
+    ui_url: str = ""
+    """Its management, which knows the same user. Without it bindings can be made, but not watched."""
 
 
 def with_heartbeat(amqp_url: str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 
@@ -17,11 +18,22 @@ from libs.messaging.handling import Handling
 from libs.messaging.ladder import Ladder
 from libs.messaging.link import Link, LinkDownError
 from libs.messaging.outage import Outage
+from libs.messaging.presence import Presence
 from libs.messaging.publisher import Declare, Publisher
 from libs.messaging.topology import RUNGS, Rung
+from libs.messaging.watchdog import RECOVERIES
 
 START_TIMEOUT = 30.0
 STOP_TIMEOUT = 15.0
+LOOK_EVERY = 1.5
+# A queue that changes its leader knows of no reader for a moment.
+LOOKS = 2
+# Seconds for the client library to bring a consumer back, from when its queue is there.
+PATIENCE = 10.0
+
+
+class AbsentError(Exception):
+    """These queues are not read."""
 
 
 class Consumption:
@@ -42,25 +54,50 @@ class Consumption:
         self._handling = Handling(Ladder(self._publisher, rungs), Deliveries(engine), Outage(self._probe))
         self._broker = new_broker(amqp_url, self._handling, context)
         self._broker.include_routers(*routers)
+        self._presence = Presence(self._broker)
         self._link = Link("consumers")
 
     async def run(self) -> None:
-        """Starts when the broker is there. From then on the connection mends itself."""
-        while not self._link.is_up:
+        """Starts when the broker is there, and looks after the consumers from then on."""
+        while True:
             try:
-                await self._declare()
-                for subscriber in self._broker.subscribers:
-                    # FastStream drops, unacknowledged, what comes before it marks a subscriber as running, and it
-                    # marks it only after the broker was asked for messages.
-                    subscriber.running = True
-                async with answering(START_TIMEOUT):
-                    await self._broker.start()
+                await self._start()
             except BROKER_ERRORS as error:
                 await self._stop_broker()
                 await asyncio.sleep(self._link.down(error))
             else:
                 self._link.up()
-        await asyncio.Event().wait()
+                await self._until_lost()
+                RECOVERIES.labels("consumers").inc()
+                await self._presence.abandon()
+                await self._stop_broker()
+
+    async def _start(self) -> None:
+        await self._declare()
+        for subscriber in self._broker.subscribers:
+            # FastStream drops, unacknowledged, what comes before it marks a subscriber as running, and it marks it only
+            # after the broker was asked for messages.
+            subscriber.running = True
+        async with answering(START_TIMEOUT):
+            await self._broker.start()
+
+    async def _until_lost(self) -> None:
+        """Returns when consumers stay away although their queues are there."""
+        looks, declared_at = 0, None
+        while declared_at is None or time.monotonic() - declared_at < PATIENCE:
+            await asyncio.sleep(LOOK_EVERY)
+            if not (absent := await self._presence.absent()):
+                self._link.up()
+                if declared_at is not None:
+                    RECOVERIES.labels("consumers").inc()
+                looks, declared_at = 0, None
+            elif (looks := looks + 1) >= LOOKS:
+                self._link.down(AbsentError(", ".join(absent)))
+                if declared_at is None:
+                    with contextlib.suppress(*BROKER_ERRORS):
+                        # Where a queue is gone, the client library waits for somebody who makes it.
+                        await self._declare()
+                        declared_at = time.monotonic()
 
     async def check(self) -> None:
         """For readiness."""

@@ -12,9 +12,11 @@ MEASURE_EVERY: Final = 5.0
 MAINTAIN_EVERY: Final = 3600.0
 
 PENDING = Gauge("outbox_pending", "Events that wait in the outbox")
-OLDEST = Gauge("outbox_oldest_seconds", "Age of the event that waits the longest")
+OLDEST = Gauge("outbox_oldest_seconds", "Age of the event that waits the longest; what is told again is not counted")
 MEASURE = """
-    SELECT count(*) AS pending, coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8 AS oldest
+    SELECT count(*) AS pending,
+           coalesce(max(extract(epoch FROM clock_timestamp() - created_at)) FILTER (WHERE queue = ''), 0)::float8
+               AS oldest
     FROM outbox
 """
 

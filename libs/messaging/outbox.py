@@ -37,11 +37,11 @@ QUEUE_STORAGE = {
 
 # One statement whatever the number of events, so that it is compiled and prepared once.
 STORE = text("""
-    INSERT INTO outbox (event_id, aggregate, aggregate_id, version, type, payload, headers, queue)
+    INSERT INTO outbox (event_id, aggregate, aggregate_id, version, type, payload, headers, queue, next_attempt_at)
     SELECT event_id, aggregate, aggregate_id, version, type, payload::jsonb,
            jsonb_strip_nulls(jsonb_build_object('correlation_id', CAST(:correlation_id AS text),
                                                 'traceparent', CAST(:traceparent AS text))),
-           :queue
+           :queue, CASE WHEN :queue = '' THEN '-infinity'::timestamptz ELSE clock_timestamp() END
     FROM unnest(:event_ids, :aggregates, :aggregate_ids, :versions, :types, :payloads)
          AS event (event_id, aggregate, aggregate_id, version, type, payload)
     ON CONFLICT (aggregate, aggregate_id, version, queue) DO NOTHING
@@ -65,7 +65,7 @@ def outbox_tables(metadata: MetaData) -> Table:
         Column("event_id", Uuid, nullable=False),
         *_event_columns(),
         Column("attempts", Integer, nullable=False, server_default=text("0")),
-        # Rows that were never tried come before those that failed, each in the order of their ids: see the index.
+        # News that was never tried comes before what is told again and what failed, in the order of ids: see the index.
         Column(
             "next_attempt_at",
             DateTime(timezone=True),

@@ -14,13 +14,14 @@ from prometheus_client import Gauge, Histogram
 
 from libs.contracts.topology import Exchange
 from libs.database.urls import for_asyncpg
-from libs.messaging import batch, topology
+from libs.messaging import batch
 from libs.messaging.cancellation import end_if_asked
 from libs.messaging.connection import BROKER_ERRORS
 from libs.messaging.housekeeping import Housekeeping
 from libs.messaging.link import Link
 from libs.messaging.outbox import CHANNEL
 from libs.messaging.publisher import Declare, Publisher
+from libs.messaging.watchdog import Progress, StalledError, watched
 from libs.process.failpoints import failpoint
 
 BATCH: Final = 500
@@ -29,6 +30,8 @@ CONNECT_TIMEOUT: Final = 5.0
 COMMAND_TIMEOUT: Final = 30.0
 # Longer than a batch may wait for its confirms. A relay that hangs longer loses its rows to another.
 FROZEN: Final = "60s"
+# No part of a step takes as long: to connect, declare, bind and open a channel takes the longest.
+STALLED: Final = 180.0
 DATABASE_ERRORS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 CONNECTED = Gauge("relay_connected", "1 while the relay can publish")
@@ -43,18 +46,34 @@ logger = logging.getLogger(__name__)
 
 
 class Relay:
-    def __init__(self, database_url: str, amqp_url: str, exchange: Exchange, *, declare: Declare | None = None) -> None:
+    def __init__(self, database_url: str, amqp_url: str, exchange: Exchange, *, declare: Declare) -> None:
         self._dsn = for_asyncpg(database_url)
         self._exchange = exchange
-        self._publisher = Publisher(amqp_url, declare or partial(topology.declare, amqp_url))
+        self._new_publisher = partial(Publisher, amqp_url, declare)
+        self._publisher = self._new_publisher()
         self._woken = asyncio.Event()
         self._limit = BATCH
         self._housekeeping = Housekeeping()
+        self._progress = Progress(STALLED)
         self.database = Link("relay's database")
         self.broker = Link("relay's broker")
 
     async def run(self) -> None:
-        """Until it is cancelled. Database or broker being away is waited for; events stay in the outbox meanwhile."""
+        """Until it is cancelled. Database or broker being away is waited for; events stay in the outbox meanwhile.
+
+        Raises where it stands still, whatever keeps it. To run it again is safe.
+        """
+        self._progress.step()
+        try:
+            await watched("relay", self._run, self._progress.check)
+        except StalledError as error:
+            self.database.down(error)
+            self.broker.down(error)
+            raise
+
+    async def _run(self) -> None:
+        # Whoever stood still may hold on to the former one for ever.
+        self._publisher = self._new_publisher()
         try:
             while True:
                 try:
@@ -99,6 +118,7 @@ class Relay:
         self._woken.clear()
         await self._housekeeping.do(connection)
         self.database.up()
+        self._progress.step()
         if (channel := await self._channel()) is None:
             return
         try:
@@ -113,6 +133,7 @@ class Relay:
 
     async def _channel(self) -> Channel | None:
         """None, after a while, if there is none."""
+        self._progress.step()
         try:
             channel = await self._publisher.open()
         except BROKER_ERRORS as error:
@@ -134,6 +155,7 @@ class Relay:
             published = await batch.publish(channel, self._exchange, rows)
             CONFIRM.observe(time.perf_counter() - started)
             ROWS.observe(len(rows))
+            self._progress.step()
             if isinstance(published.broken, AMQPChannelError) and len(rows) == 1:
                 # Alone on its channel, and the broker closed it: this row and no other is the reason.
                 published.refused.append((rows[0]["id"], f"refused by the broker: {published.broken}"))

@@ -1,10 +1,12 @@
 """Declares the shop's exchanges and queues: one idempotent step, before anything is published.
 
-Every worker declares everything, so that no event finds a queue missing because its reader has not started yet.
+Every worker declares everything, so that no event finds a queue missing because its reader has not started yet. But
+it binds nothing: who publishes does that, because it knows what a queue has missed (`libs.messaging.bindings`).
 All arguments mean the same on RabbitMQ 3.10 and 4.x; what their defaults differ in is set.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -38,6 +40,14 @@ RUNGS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Of a queue to the exchange in question."""
+
+    queue: str
+    key: str
+
+
 async def declare(
     amqp_url: str,
     *,
@@ -46,10 +56,32 @@ async def declare(
     rungs: Sequence[Rung] = RUNGS,
 ) -> None:
     """Raises what aio-pika raises while the broker is away or where something of the same name is different."""
+    async with _channel(amqp_url) as channel:
+        await _declare(channel, exchanges, queues, rungs)
+
+
+async def bind(amqp_url: str, queues: Sequence[Queue] = QUEUES) -> None:
+    """Whether they were bound before or not. What they have missed, they have missed."""
+    async with _channel(amqp_url) as channel:
+        for queue in queues:
+            await (await channel.get_queue(queue.name, ensure=False)).bind(queue.exchange.name, queue.pattern)
+
+
+async def rebind(amqp_url: str, exchange: Exchange, *, old: Iterable[Binding], new: Iterable[Binding]) -> None:
+    """Removes the old ones, then makes the new ones, each in the order given."""
+    async with _channel(amqp_url) as channel:
+        for binding in old:
+            await (await channel.get_queue(binding.queue, ensure=False)).unbind(exchange.name, binding.key)
+        for binding in new:
+            await (await channel.get_queue(binding.queue, ensure=False)).bind(exchange.name, binding.key)
+
+
+@asynccontextmanager
+async def _channel(amqp_url: str) -> AsyncIterator[AbstractChannel]:
     connection = await connect(amqp_url)
     try:
         async with answering(DECLARE_TIMEOUT):
-            await _declare(await connection.channel(), exchanges, queues, rungs)
+            yield await connection.channel()
     finally:
         await hang_up(connection)
 
@@ -70,8 +102,7 @@ async def _declare(
 async def _declare_queue(channel: AbstractChannel, queue: Queue, rungs: Sequence[Rung]) -> None:
     # The places that a message may have to go to are there before the queue that it comes from.
     await _quorum(channel, queue.parked, {"x-delivery-limit": PARKED_DELIVERY_LIMIT})
-    main = await _quorum(channel, queue.name, {"x-delivery-limit": DELIVERY_LIMIT, **_dead_letters_to(queue.parked)})
-    await main.bind(queue.exchange.name, queue.pattern)
+    await _quorum(channel, queue.name, {"x-delivery-limit": DELIVERY_LIMIT, **_dead_letters_to(queue.parked)})
     for rung in rungs:
         await _quorum(
             channel,

@@ -5,19 +5,22 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from fastapi import FastAPI
 from faststream.rabbit import RabbitRouter
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.contracts.topology import Exchange
+from libs.contracts.topology import QUEUES, Exchange
 from libs.database.outages import is_outage
 from libs.http.health import Check, health_router
 from libs.http.metrics import router as metrics_router
+from libs.messaging import topology
 from libs.messaging.bell import Bell
+from libs.messaging.bindings import Bindings
 from libs.messaging.cancellation import end, end_if_asked
-from libs.messaging.connection import answering
+from libs.messaging.connection import BrokerAddress, answering
 from libs.messaging.consumption import Consumption
 from libs.messaging.link import Link
 from libs.messaging.relay import Relay
@@ -56,7 +59,7 @@ class Periodic:
 def create_worker_app(
     *,
     engine: AsyncEngine,
-    amqp_url: str,
+    broker: BrokerAddress,
     publishes: Exchange,
     bell: Bell | None = None,
     routers: Sequence[RabbitRouter] = (),
@@ -69,8 +72,12 @@ def create_worker_app(
     `context` is what handlers get by `faststream.Context(name)`, `own_checks` what else the service needs to be ready.
     Engine and bell are closed at the end.
     """
-    relay = Relay(engine.url.render_as_string(hide_password=False), amqp_url, publishes)
-    consumption = Consumption(engine, amqp_url, routers, context or {})
+    database_url = engine.url.render_as_string(hide_password=False)
+    read = [queue for queue in QUEUES if queue.exchange == publishes]
+    declare = partial(topology.declare, broker.amqp_url)
+    bindings = Bindings(database_url, broker, read, declare=declare)
+    relay = Relay(database_url, broker.amqp_url, publishes, declare=bindings.declare)
+    consumption = Consumption(engine, broker.amqp_url, routers, context or {})
 
     async def database() -> None:
         async with engine.connect() as connection:
@@ -78,12 +85,14 @@ def create_worker_app(
 
     checks: dict[str, Check] = {"database": database, "broker": relay.broker.check, "relay": relay.check}
     checks |= own_checks or {}
+    if broker.ui_url:
+        checks["bindings"] = bindings.check
     if routers:
         checks["consumers"] = consumption.check
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        works = {"relay": relay.run, **{timer.name: timer.run for timer in periodic}}
+        works = {"relay": relay.run, "bindings": bindings.run, **{timer.name: timer.run for timer in periodic}}
         if routers:
             works["consumers"] = consumption.run
         tasks = [asyncio.create_task(_keep_running(name, work)) for name, work in works.items()]
@@ -92,6 +101,7 @@ def create_worker_app(
         finally:
             await end(tasks)
             await consumption.stop()
+            await bindings.aclose()
             if bell is not None:
                 await bell.aclose()
             await engine.dispose()

@@ -37,3 +37,6 @@ class WorkerSettings(ProcessSettings):
     """What every worker has beside."""
 
     amqp_url: str = Field(description="amqp://user:password@host:port/vhost")
+    rabbitmq_ui_url: str = Field(
+        default="", description="RabbitMQ's management, for the same user; none: lost bindings go unnoticed"
+    )

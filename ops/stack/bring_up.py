@@ -94,7 +94,7 @@ class BringUp:
         # It waits for the broker by itself. Behind its API it finds the processors free, and the broker mostly there.
         await api
         env = common_environment(self._plan.database_url(service))
-        env["AMQP_URL"] = self._plan.addresses["AMQP_URL"]
+        env |= {name: self._plan.addresses[name] for name in ("AMQP_URL", "RABBITMQ_UI_URL")}
         if service is ORDER and self._plan.mail is not None:
             env |= self._plan.mail.settings
         await self._supervisor.start(uvicorn(service, "worker", self._plan.worker_ports[service], env, self._layout))

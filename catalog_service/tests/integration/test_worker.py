@@ -20,6 +20,7 @@ from libs.contracts.auth import UserCreated, UserDeleted, UserUpdated
 from libs.contracts.base import Event
 from libs.contracts.orders import OrderItem, OrderPaid, OrderPlaced
 from libs.contracts.topology import AUTH_EVENTS, ORDER_EVENTS, ORDER_STOCK, Exchange
+from libs.messaging import topology
 from libs.messaging.cloudevents import Envelope
 from libs.process.ids import new_id
 from libs.process.settings import WorkerSettings
@@ -44,7 +45,8 @@ async def worker(database_url: str, amqp_url: str) -> AsyncIterator[FastAPI]:
 
 @pytest.fixture(scope="module")
 async def broker(worker: FastAPI, amqp_url: str) -> AsyncIterator[aio_pika.abc.AbstractChannel]:
-    del worker  # It declares what is used here.
+    del worker  # It declares what is used here, and others' workers bind it.
+    await topology.bind(amqp_url)
     connection = await aio_pika.connect(amqp_url)
     async with connection, connection.channel() as channel:
         yield channel

@@ -17,6 +17,7 @@ from libs.contracts.topology import Queue
 from libs.messaging import topology
 from libs.messaging.cancellation import end
 from libs.messaging.outbox import store
+from libs.messaging.publisher import Declare
 from libs.messaging.relay import Relay
 from libs.messaging.tests.things import OUTBOX, THINGS
 from libs.messaging.topology import RUNGS, Rung
@@ -38,6 +39,10 @@ class Shop:
             await store(connection, events, correlation_id="story-1", queue=queue)
 
     async def declare(self, rungs: Sequence[Rung] = RUNGS, *, amqp_url: str | None = None) -> None:
+        await self.declare_unbound(rungs, amqp_url=amqp_url)
+        await topology.bind(amqp_url or self.amqp_url, [self.queue])
+
+    async def declare_unbound(self, rungs: Sequence[Rung] = RUNGS, *, amqp_url: str | None = None) -> None:
         await topology.declare(
             amqp_url or self.amqp_url, exchanges=[self.queue.exchange], queues=[self.queue], rungs=rungs
         )
@@ -69,9 +74,15 @@ class Shop:
                     break
         return taken
 
-    def relay(self, *, database_url: str | None = None, amqp_url: str | None = None) -> Relay:
-        declare = partial(self.declare, amqp_url=amqp_url)
-        return Relay(database_url or self.database_url, amqp_url or self.amqp_url, self.queue.exchange, declare=declare)
+    def relay(
+        self, *, database_url: str | None = None, amqp_url: str | None = None, declare: Declare | None = None
+    ) -> Relay:
+        return Relay(
+            database_url or self.database_url,
+            amqp_url or self.amqp_url,
+            self.queue.exchange,
+            declare=declare or partial(self.declare, amqp_url=amqp_url),
+        )
 
 
 @asynccontextmanager

@@ -49,6 +49,7 @@ class Bus:
 @asynccontextmanager
 async def on_the_bus(amqp_url: str) -> AsyncIterator[Bus]:
     await topology.declare(amqp_url)
+    await topology.bind(amqp_url)
     async with await aio_pika.connect(amqp_url) as connection:
         channel = await connection.channel()
         queue = await channel.declare_queue(exclusive=True)

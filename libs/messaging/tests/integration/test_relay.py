@@ -167,9 +167,8 @@ async def test_what_no_queue_takes_stays_and_holds_up_nobody(shop: Shop) -> None
         )
     trace = await shop.channel.declare_queue("shop.trace", passive=True)
     await trace.unbind(shop.queue.exchange.name, "#")
-    relay = shop.relay()
-    relay._publisher._declare = _nothing  # noqa: SLF001 - the trace would take what nobody else takes.
-    async with running(relay.run):
+    # Declared again, the trace would take what nobody else takes.
+    async with running(shop.relay(declare=_nothing).run):
         await until(lambda: _waiting(shop, 3))
         await until(lambda: _attempts(shop, 2))
     async with shop.engine.connect() as connection:

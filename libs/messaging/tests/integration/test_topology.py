@@ -7,7 +7,7 @@ import pytest
 from aio_pika.exceptions import ChannelPreconditionFailed
 
 from libs.contracts.topology import AUTH_EVENTS, EXCHANGES, ORDER_USERS, QUEUES, TRACE
-from libs.messaging.topology import RUNGS, declare
+from libs.messaging.topology import RUNGS, bind, declare
 from libs.testing.vhosts import fresh_vhost
 
 
@@ -15,6 +15,7 @@ async def test_several_declare_it_at_once_and_again(run_id: str, worker_name: st
     async with fresh_vhost(f"topology_{run_id[:12]}_{worker_name}") as amqp_url:
         await asyncio.gather(*(declare(amqp_url) for _ in range(4)))
         await declare(amqp_url)
+        await bind(amqp_url)
         async with await aio_pika.connect(amqp_url) as connection:
             channel = await connection.channel(on_return_raises=True)
             for queue in QUEUES:

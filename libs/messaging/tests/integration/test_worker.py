@@ -13,6 +13,7 @@ from faststream.rabbit import RabbitRouter
 from libs.contracts.auth import UserDeleted, UserEvent
 from libs.contracts.topology import AUTH_EVENTS, CATALOG_USERS
 from libs.database.engine import new_engine
+from libs.messaging.connection import BrokerAddress
 from libs.messaging.consumer import subscriber
 from libs.messaging.tests.shop import Shop
 from libs.messaging.worker import Periodic, create_worker_app
@@ -32,7 +33,7 @@ async def user_changed(event: UserEvent, heard: Annotated[list[UserEvent], Conte
 def worker(database_url: str, amqp_url: str, heard: list[UserEvent]) -> FastAPI:
     return create_worker_app(
         engine=new_engine(database_url, pool_size=5),
-        amqp_url=amqp_url,
+        broker=BrokerAddress(amqp_url),
         publishes=AUTH_EVENTS,
         routers=[router],
         context={"heard": heard},
@@ -113,7 +114,7 @@ async def test_a_timer_goes_on_after_a_failure(shop: Shop, caplog: pytest.LogCap
 
     app = create_worker_app(
         engine=new_engine(shop.database_url, pool_size=1),
-        amqp_url=shop.amqp_url,
+        broker=BrokerAddress(shop.amqp_url),
         publishes=AUTH_EVENTS,
         periodic=[Periodic("timer", 0.01, work)],
     )

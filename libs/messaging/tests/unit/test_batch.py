@@ -27,7 +27,9 @@ async def published(*answers: Exception | None) -> batch.Published:
             raise answer
 
     channel = cast(Channel, SimpleNamespace(basic_publish=basic_publish))
-    rows = [(number, str(number), "id", 1, "t", datetime.now(UTC), "{}", "-", None) for number in range(len(answers))]
+    rows = [
+        (number, str(number), "id", 1, "t", datetime.now(UTC), "{}", "-", None, "") for number in range(len(answers))
+    ]
     return await batch.publish(channel, AUTH_EVENTS, [Row(row) for row in rows])
 
 

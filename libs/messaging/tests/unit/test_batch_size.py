@@ -33,10 +33,13 @@ async def sizes(monkeypatch: pytest.MonkeyPatch, *ends: Exception | None) -> lis
     async def settle(*_: object) -> None:
         return
 
+    async def declare() -> None:
+        return
+
     for function in (take, publish, settle):
         monkeypatch.setattr(batch, function.__name__, function)
     monkeypatch.setattr("libs.messaging.link.FIRST_WAIT", 0.0)
-    relay = Relay("postgresql://nowhere", "amqp://nowhere", AUTH_EVENTS)
+    relay = Relay("postgresql://nowhere", "amqp://nowhere", AUTH_EVENTS, declare=declare)
     for _ in ends:
         assert await relay._relay_batch(Connection(), None)  # type: ignore[arg-type] # noqa: SLF001 - one step alone.
     return taken

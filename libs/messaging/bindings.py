@@ -1,0 +1,148 @@
+"""Keeps the queues bound that read what a service publishes, and tells them again what they missed while they were not.
+
+Nobody sees how long a binding was away. So each is followed by a token, and that by a note when everything kept was
+told again (`libs.messaging.tokens`); whatever of it is missing, it starts anew. See docs/decisions/lost-bindings.md.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Sequence
+from typing import Final
+from uuid import uuid4
+
+import asyncpg
+
+from libs.contracts.topology import Queue
+from libs.messaging import topology
+from libs.messaging.cancellation import end_if_asked
+from libs.messaging.connection import BROKER_ERRORS, BrokerAddress
+from libs.messaging.link import Link
+from libs.messaging.management import MANAGEMENT_ERRORS, Management
+from libs.messaging.publisher import Declare
+from libs.messaging.replay import replay, replaying
+from libs.messaging.tokens import Tokens
+from libs.messaging.topology import RUNGS, Binding, Rung
+from libs.messaging.watchdog import RECOVERIES
+from libs.process.failpoints import failpoint
+
+EVERY: Final = 5.0
+# Until the last node of a cluster knows of a binding that was confirmed.
+SPREAD: Final = 1.0
+ERRORS: Final = (*BROKER_ERRORS, *MANAGEMENT_ERRORS, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+logger = logging.getLogger(__name__)
+
+
+class Bindings:
+    """Of one exchange's queues. Any number of workers may look after the same ones."""
+
+    def __init__(
+        self,
+        database_url: str,
+        broker: BrokerAddress,
+        queues: Sequence[Queue],
+        *,
+        declare: Declare,
+        rungs: Sequence[Rung] = RUNGS,
+    ) -> None:
+        self._database_url = database_url
+        self._amqp_url = broker.amqp_url
+        self._queues = queues
+        self._tokens = [Tokens(queue, rungs) for queue in queues]
+        self._declare = declare
+        self._management = Management(broker) if broker.ui_url else None
+        self._looking = asyncio.Lock()
+        self._woken = asyncio.Event()
+        self._known: set[str] = set()
+        self._link = Link("bindings")
+
+    async def declare(self) -> None:
+        """What a relay does before it publishes on a new connection. Only the broker may hold it up."""
+        await self._declare()
+        if self._management is None:
+            await topology.bind(self._amqp_url, self._queues)
+            return
+        try:
+            await self._look(self._management, declared=True)
+        except MANAGEMENT_ERRORS as error:
+            # What a queue misses from here on is told again when they can be read.
+            self._link.down(error)
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        if self._management is None:
+            logger.warning("RABBITMQ_UI_URL is not set: what a queue misses while its binding is away is lost to it")
+            await asyncio.Event().wait()
+            return
+        while True:
+            self._woken.clear()
+            try:
+                await self._round(self._management)
+                wait = EVERY
+            except ERRORS as error:
+                end_if_asked()
+                wait = self._link.down(error)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._woken.wait()
+
+    async def check(self) -> None:
+        """For readiness."""
+        if self._management is not None:
+            await self._link.check()
+
+    async def aclose(self) -> None:
+        if self._management is not None:
+            await self._management.aclose()
+
+    async def _round(self, management: Management) -> None:
+        seen = await self._look(management)
+        self._link.up()
+        for tokens in self._tokens:
+            if not tokens.is_whole(seen):
+                await self._make_whole(management, tokens)
+
+    async def _look(self, management: Management, *, declared: bool = False) -> frozenset[Binding]:
+        """What is bound; what was not is bound anew first."""
+        async with self._looking:
+            exchange = self._queues[0].exchange
+            seen = await management.bindings(exchange)
+            unbound = [tokens for tokens in self._tokens if tokens.current(seen) is None]
+            if unbound and not declared:
+                await self._declare()
+            for tokens in unbound:
+                await topology.rebind(self._amqp_url, exchange, old=tokens.old(seen), new=tokens.new(uuid4().hex))
+                failpoint("bindings.bound")
+                self._say_bound(tokens.queue.name)
+            self._known.update(queue.name for queue in self._queues)
+            return await management.bindings(exchange) if unbound else seen
+
+    def _say_bound(self, queue: str) -> None:
+        if queue in self._known:
+            RECOVERIES.labels("bindings").inc()
+            logger.warning("%s, its binding or a queue behind it was gone: everything kept is told again", queue)
+        else:
+            logger.info("%s is bound, and everything kept is told again", queue)
+
+    async def _make_whole(self, management: Management, tokens: Tokens) -> None:
+        """Tells the queue everything again, and notes that it did: of the token that was there when it began."""
+        queue = tokens.queue
+        async with replaying(self._database_url, queue) as connection:
+            if connection is None:
+                return  # Another worker does it.
+            looked_at, seen = time.monotonic(), await self._look(management)
+            token = tokens.current(seen)
+            if token is None or tokens.is_whole(seen):
+                return
+            await asyncio.sleep(SPREAD)
+            async for _ in replay(connection, queue):
+                if time.monotonic() - looked_at >= EVERY:
+                    looked_at, seen = time.monotonic(), await self._look(management)
+                    if tokens.current(seen) != token:
+                        return  # It was lost again. The next round begins anew.
+        failpoint("bindings.replayed")
+        await topology.rebind(self._amqp_url, queue.exchange, old=(), new=[tokens.replayed(token)])
+        logger.info("%s was told everything kept once more", queue.name)
