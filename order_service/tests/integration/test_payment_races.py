@@ -2,8 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from uuid import UUID
@@ -24,6 +24,7 @@ from order_service.tests.integration.till import Till
 
 ROUNDS = 100
 PATIENCE = timedelta(minutes=1)
+ANSWERS = {200, 201, 202, 402, 409}
 
 Rival = Callable[[Till, Caller, Json], Awaitable[object]]
 
@@ -70,7 +71,8 @@ async def test_one_winner(
         order = await till.payable(customer, lamp)
         both: list[Awaitable[object]] = [till.pay(customer, order, token), rival(till, customer, order)]
         random.shuffle(both)
-        await asyncio.gather(*both)
+        answers = await asyncio.gather(*both)
+        assert {answer.status_code for answer in answers if isinstance(answer, httpx.Response)} <= ANSWERS
         await till.settle(order)
         await till.settle(order)
         after = await customer.read(order)
@@ -166,11 +168,24 @@ async def test_an_order_that_stays_unanswered_is_announced_ever_more_rarely(shop
 
 async def test_several_timers_announce_an_order_once(shop: Shop, till: Till, customer: Caller) -> None:
     order = await customer.place(await shop.product())
+    await till.make_unanswered(order)
+
+    async def find() -> Sequence[UUID]:
+        now = datetime.now(UTC)
+        async with shop.uow() as work:
+            return await work.orders.unanswered(now - PATIENCE, now, 1000)
+
+    found = await asyncio.gather(*(find() for _ in range(4)))
+    assert [order_id for ids in found for order_id in ids].count(UUID(order["id"])) == 1
+
+
+async def test_only_what_is_unanswered_is_announced_again(shop: Shop, till: Till, customer: Caller) -> None:
+    order, answered = await customer.place(await shop.product()), await till.payable(customer, await shop.product())
     before = await shop.announced(order["id"])
     await till.make_unanswered(order)
-    await asyncio.gather(*(announce_again(shop.uow, PATIENCE) for _ in range(4)))
-    assert await shop.announced(order["id"]) == before
-    await till.make_unanswered(await till.payable(customer, await shop.product()))
+    await till.make_unanswered(answered)
+    assert await shop.announced(order["id"]) == []
     await announce_again(shop.uow, PATIENCE)
     assert await shop.announced(order["id"]) == before
+    assert await shop.announced(answered["id"]) == []
     assert len(await customer.history(order)) == 1

@@ -26,7 +26,9 @@ BOOK = text("""
     WHERE order_id = :id
 """)
 HURRY = text("UPDATE payments SET due_at = now() WHERE order_id = :id AND due_at IS NOT NULL RETURNING id")
-OVERDUE = text("UPDATE orders SET reserved_until = now() - CAST(:by AS interval) WHERE id = :id")
+OVERDUE = text(
+    "UPDATE orders SET reserved_until = now() - CAST(:by AS interval) WHERE id = :id AND reserved_until IS NOT NULL"
+)
 UNANSWERED = text("UPDATE orders SET announced_at = now() - interval '1 hour' WHERE id = :id")
 RELAYED = text("DELETE FROM outbox WHERE aggregate_id = :id")
 
