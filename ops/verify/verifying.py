@@ -1,0 +1,88 @@
+"""Everything that must hold of the whole shop, looked at once."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ops.verify.books import ASKED, HELD_STOCK, RULES, Rule, broken
+from ops.verify.comparing import Difference, compare
+from ops.verify.databases import Databases
+from ops.verify.repairing import repair
+from ops.verify.replicas import REPLICAS, Replica
+
+PATIENCE: Final = 3.0
+# A repair waits for a worker, its relay, the broker and another worker.
+REPAIR_PATIENCE: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    replica: str
+    rows: int
+    found: Sequence[Difference]
+    left: Sequence[Difference]
+    """After the repair, if there was one."""
+
+    def as_json(self) -> dict[str, Any]:
+        kinds = Counter(each.kind.value for each in self.found)
+        left = [{"id": str(each.id), "kind": each.kind.value, **_versions(each)} for each in self.left]
+        return {"replica": self.replica, "rows": self.rows, "found": dict(kinds), "left": left}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    says: str
+    broken: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    replicas: Sequence[Compared]
+    rules: Sequence[Kept]
+
+    @property
+    def is_clean(self) -> bool:
+        return not any(each.left for each in self.replicas) and not any(each.broken for each in self.rules)
+
+    def as_json(self) -> dict[str, Any]:
+        rules = [{"rule": each.says, "broken": list(each.broken)} for each in self.rules]
+        return {"is_clean": self.is_clean, "replicas": [each.as_json() for each in self.replicas], "rules": rules}
+
+
+def _versions(difference: Difference) -> dict[str, int | None]:
+    told, kept = difference.told, difference.kept
+    return {"owner_version": told.version if told else None, "replica_version": kept.version if kept else None}
+
+
+async def verify(databases: Databases, *, repairs: bool, operator: str, patience: float = PATIENCE) -> Report:
+    """All replicas at once, as most of the time is spent waiting for what is on its way."""
+    replicas = await asyncio.gather(
+        *(_replica(databases, replica, repairs=repairs, operator=operator, patience=patience) for replica in REPLICAS),
+        _stock(databases, patience),
+    )
+    return Report(replicas, [await _rule(databases, rule) for rule in RULES])
+
+
+async def _replica(
+    databases: Databases, replica: Replica, *, repairs: bool, operator: str, patience: float
+) -> Compared:
+    owner, follower = databases[replica.owner], databases[replica.follower]
+    compared = await compare(replica, owner, follower, patience=patience)
+    left = compared.differences
+    if left and repairs:
+        left = await repair(replica, owner, follower, left, operator=operator, patience=REPAIR_PATIENCE)
+    return Compared(replica.name, compared.rows, compared.differences, left)
+
+
+async def _stock(databases: Databases, patience: float) -> Compared:
+    """Catalog's stock against the orders. Whatever is asked for just now may have been answered or not."""
+    owner, follower = databases[HELD_STOCK.owner], databases[HELD_STOCK.follower]
+    compared = await compare(HELD_STOCK, owner, follower, patience=patience)
+    found = [each for each in compared.differences if each.told is None or each.told.state != ASKED]
+    return Compared(HELD_STOCK.name, compared.rows, found, found)
+
+
+async def _rule(databases: Databases, rule: Rule) -> Kept:
+    return Kept(rule.says, [f"{row['id']}: {row['found']}" for row in await broken(rule, databases[rule.service])])
