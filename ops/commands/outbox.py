@@ -39,14 +39,15 @@ def outbox(
         as_json([asdict(each) for each in found])
     else:
         table = Table("service", "waiting", "for", "put off", title="Outboxes", title_justify="left")
-        stuck = Table("event", "to", "put off", title="Put off", title_justify="left", show_lines=True)
+        # One column: an id has to be copied, and must not be folded for the sake of others.
+        stuck = Table(title="Put off", title_justify="left", show_header=False, show_lines=True)
         for each in found:
             style = "yellow" if each.needs_attention else None
             table.add_row(each.service, str(each.pending), length(each.oldest_seconds), str(each.put_off), style=style)
             for row in each.rows:
-                event = Text(f"{row.event_id}\n{row.type} v{row.version}\n{row.subject}")
-                again = f"{row.attempts} times, again {row.next_attempt_at:%Y-%m-%d %H:%M:%S}"
-                stuck.add_row(event, Text(row.to), Text(f"{again}\n{printable(row.last_error or '')}"))
+                event = f"{row.event_id}\n{row.type} v{row.version}\n{row.subject}"
+                fate = f"to {row.to}, {row.attempts} times, again {row.next_attempt_at:%Y-%m-%d %H:%M:%S}"
+                stuck.add_row(Text(f"{event}\n{fate}\n{printable(row.last_error or '')}"))
         console.print(table)
         if stuck.row_count:
             console.print(stuck)

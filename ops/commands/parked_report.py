@@ -52,18 +52,12 @@ def show_done(console: Console, messages: Sequence["Parked"], what: str) -> None
 
 
 def history(rows: Sequence[Mapping[str, Any]]) -> Table:
-    table = Table("when", "who", "what", "why", title="Interventions", title_justify="left", show_lines=True)
+    table = Table(title="Interventions", title_justify="left", show_header=False, show_lines=True)
     for row in rows:
-        told = [
-            f"{row['action']} of {row['queue']}",
-            row["event_id"],
-            _told(row["type"], row["version"], row["subject"]),
-        ]
-        if row["done_at"] is None:
-            told.append("not finished: it may be done, or still be parked")
-        table.add_row(
-            f"{row['at']:%Y-%m-%d %H:%M:%S}", Text(row["operator"]), Text("\n".join(told)), Text(row["reason"])
-        )
+        who = f"{row['at']:%Y-%m-%d %H:%M:%S} {row['operator']}: {row['action']} of {row['queue']}"
+        end = "" if row["done_at"] else "\nnot finished: it may be done, or still be parked"
+        event = f"{row['event_id']}\n{_told(row['type'], row['version'], row['subject'])}"
+        table.add_row(Text(f"{who}\n{event}\n{row['reason']}{end}"))
     return table
 
 

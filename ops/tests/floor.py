@@ -14,6 +14,7 @@ import asyncpg
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, HeadersType
 from typer.testing import CliRunner
 
+from libs.contracts.auth import UserUpdated
 from libs.contracts.topology import ORDER_USERS, QUEUES, Queue
 from libs.messaging import topology
 from libs.messaging.cloudevents import Envelope
@@ -67,9 +68,8 @@ class Floor:
 
     async def clear(self) -> None:
         await topology.declare(self.amqp_url, rungs=QUICK)
-        for queue in QUEUES:
-            for name in (queue.name, queue.parked):
-                await (await self.channel.declare_queue(name, passive=True)).purge()
+        for name in (name for queue in QUEUES for name in (queue.name, queue.parked)):
+            await (await self.channel.declare_queue(name, passive=True)).purge()
 
     async def ready(self, name: str) -> int:
         found = await self.channel.declare_queue(name, passive=True)
@@ -86,16 +86,17 @@ class Floor:
     async def park(self, queue: Queue = ORDER_USERS, count: int = 1, error: str = "ValueError: boom") -> list[str]:
         """Events that failed; their ids, oldest first."""
         ids = [str(new_id()) for _ in range(count)]
+        before = await self.ready(queue.parked)
         exchange = self.channel.default_exchange
         for event_id in ids:
             await exchange.publish(parked(event_id, queue, error), queue.parked)
-        await until(lambda: self._holds(queue.parked, count))
+        await until(lambda: self.holds(queue.parked, before + count))
         return ids
 
     async def park_message(self, message: aio_pika.Message, queue: Queue = ORDER_USERS) -> None:
         before = await self.ready(queue.parked)
         await self.channel.default_exchange.publish(message, queue.parked)
-        await until(lambda: self._holds(queue.parked, before + 1))
+        await until(lambda: self.holds(queue.parked, before + 1))
 
     async def parked_ids(self, queue: Queue = ORDER_USERS) -> list[str]:
         return [each["id"] for each in (await self.operator("parked", "list", queue.name, "--json")).json]
@@ -108,8 +109,8 @@ class Floor:
         finally:
             await connection.close()
 
-    async def _holds(self, name: str, count: int) -> bool:
-        return await self.ready(name) >= count
+    async def holds(self, name: str, count: int) -> bool:
+        return await self.ready(name) == count
 
 
 def parked(event_id: str, queue: Queue, error: str = "ValueError: boom") -> aio_pika.Message:
@@ -135,16 +136,26 @@ def parked(event_id: str, queue: Queue, error: str = "ValueError: boom") -> aio_
 
 
 def event_body(event_id: str) -> bytes:
-    user = {"id": str(new_id()), "username": "ada", "version": 3}
+    moment = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+    event = UserUpdated(
+        id=new_id(),
+        email="ada@example.com",
+        username="ada",
+        role="user",
+        is_active=True,
+        version=3,
+        created_at=moment,
+        updated_at=moment,
+    )
     return Envelope(
         id=event_id,
-        source="/auth",
-        type="user.updated",
-        subject=new_id(),
-        time=datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
-        sequence=3,
+        source=event.source,
+        type=event.type,
+        subject=event.subject,
+        time=moment,
+        sequence=event.sequence,
         correlation_id="story-1",
-        data=user,
+        data=event.model_dump(mode="json"),
     ).encode()
 
 
