@@ -1,11 +1,12 @@
 """Orders by the page, and the history of one."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BeforeValidator
 
 from libs.database.keyset import read_cursor, write_cursor
 from libs.http.openapi import refusing
@@ -21,10 +22,20 @@ from order_service.services.listing import orders_for
 
 router = APIRouter(tags=["orders"])
 
+DATED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 
+
+def _written_out(value: Any) -> Any:
+    # Pydantic would also take a number, as seconds since 1970, or as milliseconds where there are many.
+    if isinstance(value, str) and not DATED.match(value):
+        raise ValueError("must be a moment such as 2026-03-01T12:00:00Z")
+    return value
+
+
+WrittenMoment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 OfStatus = Annotated[Status | None, Query()]
-CreatedFrom = Annotated[AwareDatetime | None, Query(description="At this moment or later.")]
-CreatedTo = Annotated[AwareDatetime | None, Query(description="At this moment or earlier.")]
+CreatedFrom = Annotated[WrittenMoment | None, Query(description="At this moment or later.")]
+CreatedTo = Annotated[WrittenMoment | None, Query(description="At this moment or earlier.")]
 
 
 @router.get(
