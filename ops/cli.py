@@ -2,7 +2,8 @@
 
 import typer
 
-from ops.commands import locks, quality, seeding, stack, testing, verifying
+from ops import tools
+from ops.commands import locks, quality, seeding, stack, testing
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -10,5 +11,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="An event-driven online shop: runs it, tests it, looks after it.",
 )
-for group in (stack, seeding, verifying, testing, quality, locks):
+for group in (stack, seeding, testing, quality, locks, *tools.GROUPS):
     group.register(app)

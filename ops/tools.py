@@ -2,9 +2,9 @@
 
 import typer
 
-from ops.commands import outbox, parked, queues
+from ops.commands import outbox, parked, queues, verifying
 
-GROUPS = (parked, outbox, queues)
+GROUPS = (parked, outbox, queues, verifying)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Looks after it.")
 for group in GROUPS:

@@ -1,6 +1,7 @@
 """How the operator's commands answer: people in tables, programs in JSON, and both in exit codes."""
 
 import asyncio
+import getpass
 import json
 from collections.abc import Coroutine
 from datetime import datetime
@@ -12,6 +13,25 @@ from rich.console import Console
 
 from ops.oversight.trouble import Trouble
 
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # In a container, whose users are numbers without names.
+        raise typer.BadParameter("nobody is logged in here: say who you are with --as NAME") from None
+
+
+Operator = Annotated[
+    str,
+    typer.Option(
+        "--as",
+        metavar="NAME",
+        help="Who you are, for the record.",
+        default_factory=_login_name,
+        show_default="your login name",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 Result = TypeVar("Result")
 

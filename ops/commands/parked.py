@@ -7,7 +7,7 @@ from rich.console import Console
 
 from libs.contracts.topology import QUEUES, Queue
 from ops.commands import parked_report as report
-from ops.commands.answer import AsJson, Exit, as_json, complain, run
+from ops.commands.answer import AsJson, Exit, Operator, as_json, complain, run
 from ops.oversight.account import Account
 from ops.oversight.addresses import find_addresses
 
@@ -24,9 +24,6 @@ group = typer.Typer(
 
 OfQueue = Annotated[str | None, typer.Option("--queue", metavar="QUEUE", help="Of this queue alone.")]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why. It is recorded.")]
-Operator = Annotated[
-    str | None, typer.Option("--as", metavar="NAME", help="Who you are, if not your login name. It is recorded.")
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -73,14 +70,12 @@ def show(
 
 @group.command()
 def redrive(
-    messages: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help="As `parked list` shows them.")
-    ] = None,
+    messages: Annotated[list[str] | None, typer.Argument(metavar="ID", help="As `parked list` shows them.")] = None,
     *,
     reason: Reason,
     queue: OfQueue = None,
     everything: Annotated[bool, typer.Option("--all", help="All that is parked of --queue.")] = False,
-    operator: Operator = None,
+    operator: Operator,
     json: AsJson = False,
 ) -> None:
     """Put messages back into the queue that they come from, and no other, to be handled once more.
@@ -101,12 +96,12 @@ def redrive(
 
 @group.command()
 def drop(
-    messages: Annotated[list[str], typer.Argument(metavar="ID...", help="As `parked list` shows them.")],
+    messages: Annotated[list[str], typer.Argument(metavar="ID", help="As `parked list` shows them.")],
     *,
     reason: Reason,
     queue: OfQueue = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    operator: Operator = None,
+    operator: Operator,
     json: AsJson = False,
 ) -> None:
     """Throw messages away for good. That it was done is recorded, what was in them is not."""
@@ -148,7 +143,7 @@ def _queues(name: str | None) -> list[Queue]:
     return chosen
 
 
-def _account(operator: str | None, reason: str) -> Account:
+def _account(operator: str, reason: str) -> Account:
     try:
         return Account.of(operator, reason)
     except ValueError as error:

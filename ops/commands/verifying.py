@@ -1,27 +1,24 @@
 """verify, and replicas rebuild."""
 
-import asyncio
-import getpass
-import json
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from ops.commands.answer import AsJson, Exit, as_json, run
+from ops.oversight.account import Account
 from ops.oversight.addresses import find_addresses
-from ops.oversight.trouble import Trouble
 
 if TYPE_CHECKING:
     from ops.verify.verifying import Compared, Report
 
-T = TypeVar("T")
 console = Console()
 replicas = typer.Typer(no_args_is_help=True, help="What services keep of what others own.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
-Operator = Annotated[str, typer.Option("--as", help="Who does this, for the record.", default_factory=getpass.getuser)]
+Operator = Annotated[
+    str | None, typer.Option("--as", metavar="NAME", help="Who you are, if not your login name. It is recorded.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -33,63 +30,64 @@ def verify(
     *,
     repair: Annotated[bool, typer.Option("--repair", help="Have owners tell again of the rows that differ.")] = False,
     patience: Annotated[float, typer.Option(help="Seconds that news may take from one to the next.", min=0)] = 3.0,
-    as_json: AsJson = False,
-    operator: Operator,
+    operator: Operator = None,
+    json: AsJson = False,
 ) -> None:
     """Compare every replica with its owner, and the books of stock, orders and money with each other.
 
-    The shop may stay open. Ends with 0 if all is right or was repaired, 1 if something is wrong, 2 if it cannot look.
+    The shop may stay open. Exit codes: 0 all is right, or was repaired; 1 something is wrong; 2 wrong usage; 3 a
+    database cannot be reached, or no worker does what it is asked for.
     """
-    report = _run(_verify(repair=repair, operator=operator, patience=patience))
-    if as_json:
-        print(json.dumps(report.as_json(), indent=2))  # noqa: T201
+    report = run(_verify(_name(operator) if repair else None, patience))
+    if json:
+        as_json(report.as_json())
     else:
         from ops.verify.tables import tables  # noqa: PLC0415 - with what loads it
 
         for table in tables(report):
             console.print(table)
-    raise typer.Exit(int(not report.is_clean))
+    raise typer.Exit(Exit.GOOD if report.is_clean else Exit.ATTENTION)
 
 
 @replicas.command()
 def rebuild(
     name: Annotated[str, typer.Argument(help="The queue that feeds it, such as order.products.")],
     *,
-    as_json: AsJson = False,
-    operator: Operator,
+    operator: Operator = None,
+    json: AsJson = False,
 ) -> None:
     """Have the owner tell all it has again, to this replica alone, until both agree. The shop may stay open.
 
-    The worker that keeps the replica is not ready meanwhile. Ends with 0 if they agree, else with 1; 2 if it cannot.
+    The worker that keeps the replica is not ready meanwhile. Exit codes: 0 they agree; 1 they do not; 2 wrong usage;
+    3 a database cannot be reached, or no worker does what it is asked for.
     """
-    result = _run(_rebuild(name, operator=operator, quiet=as_json))
-    if as_json:
-        print(json.dumps(result.as_json(), indent=2))  # noqa: T201
+    result = run(_rebuild(name, _name(operator), quiet=json))
+    if json:
+        as_json(result.as_json())
     elif result.left:
         console.print(f"{name}: {len(result.left)} of {result.rows} rows still differ: ./shop verify", style="red")
     else:
         console.print(f"{name}: {result.rows} rows, and all of them are as their owner says.", style="green")
-    raise typer.Exit(int(bool(result.left)))
+    raise typer.Exit(Exit.ATTENTION if result.left else Exit.GOOD)
 
 
-def _run(work: Coroutine[Any, Any, T]) -> T:
+def _name(operator: str | None) -> str:
     try:
-        return asyncio.run(work)
-    except Trouble as trouble:
-        Console(stderr=True).print(str(trouble), style="red", markup=False)
-        raise typer.Exit(2) from None
+        return Account.of(operator, "repair").operator
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
-# Every other command would wait for loading a database's client.
-async def _verify(*, repair: bool, operator: str, patience: float) -> "Report":
+# Loading a client of PostgreSQL takes longer than most of the other commands take altogether.
+async def _verify(repairer: str | None, patience: float) -> "Report":
     from ops.verify import verifying  # noqa: PLC0415
     from ops.verify.databases import opened  # noqa: PLC0415
 
     async with opened(find_addresses()) as databases:
-        return await verifying.verify(databases, repairs=repair, operator=operator, patience=patience)
+        return await verifying.verify(databases, repairer=repairer, patience=patience)
 
 
-async def _rebuild(name: str, *, operator: str, quiet: bool) -> "Compared":
+async def _rebuild(name: str, operator: str, *, quiet: bool) -> "Compared":
     from ops.verify import rebuilding  # noqa: PLC0415
     from ops.verify.databases import opened  # noqa: PLC0415
 
