@@ -40,6 +40,7 @@ CAPTURES = text("""
     FROM mock_provider_charges AS charges JOIN payments ON payments.id = charges.payment_id
     WHERE charges.declined_because IS NULL
 """)
+PAYMENTS = text("SELECT status FROM payments")
 
 
 class DatabaseWorld:
@@ -126,6 +127,9 @@ class DatabaseWorld:
     async def captures(self) -> Sequence[ChargeSeen]:
         rows = await self._rows(self._order_engine, CAPTURES)
         return [ChargeSeen(row.order_id, row.amount, row.is_refunded, row.status) for row in rows]
+
+    async def payments(self) -> Sequence[str]:
+        return [row.status for row in await self._rows(self._order_engine, PAYMENTS)]
 
     @staticmethod
     async def _rows(engine: AsyncEngine, statement: TextClause) -> Sequence[Any]:

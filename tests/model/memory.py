@@ -146,6 +146,9 @@ class MemoryWorld:
             for each in self.provider.captured.values()
         ]
 
+    async def payments(self) -> Sequence[str]:
+        return [payment.status for payment in self._orders.payments.stored.values()]
+
     def _history(self, order_id: UUID) -> tuple[tuple[int, str | None, str], ...]:
         changes = self._orders.orders.histories[order_id]
         return tuple((each.version, _value(each.from_status), each.to_status.value) for each in changes)

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from libs.testing.fixtures import DatabaseFor
+from order_service.domain.status import Status
 from tests.model.database import DatabaseWorld
 from tests.model.machine import Model
 
@@ -47,7 +48,9 @@ def live(urls: tuple[str, str], shard: int) -> None:
                 return world
 
         OnDatabases.loop = runner.get_loop()
+        OnDatabases.reached = set()
         try:
             run_state_machine_as_test(seed(shard)(OnDatabases), settings=RUNS)
+            assert OnDatabases.reached >= {Status.PAID, Status.REJECTED, Status.CANCELLED}
         finally:
             runner.run(world.__aexit__())

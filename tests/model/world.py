@@ -65,3 +65,6 @@ class World(Protocol):
 
     async def captures(self) -> Sequence[ChargeSeen]:
         """All that the provider has ever captured."""
+
+    async def payments(self) -> Sequence[str]:
+        """The statuses of all, also of those that never came to the provider."""
