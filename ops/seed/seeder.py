@@ -51,8 +51,17 @@ async def _category(shop: Shop, admin: str, category: Category, ids: dict[str, s
         parent = ids[category.parent_slug] if category.parent_slug else None
         body = {"name": category.name, "slug": category.slug, "parent_id": parent}
         found = await shop.post(f"{shop.catalog}/category", body, admin)
+        if found.status_code == HTTPStatus.CONFLICT:
+            return await _namesake(shop, category, parent)
     identity: str = found.json()["id"]
     return identity
+
+
+async def _namesake(shop: Shop, category: Category, parent_id: str | None) -> str:
+    """Somebody else has made it there, under another slug."""
+    everything = (await shop.get(f"{shop.catalog}/categories")).json()["items"]
+    wanted = (category.name, parent_id)
+    return next(str(each["id"]) for each in everything if (each["name"], each["parent_id"]) == wanted)
 
 
 async def _product(shop: Shop, admin: str, product: Product, category_id: str) -> None:
