@@ -24,7 +24,7 @@ def lock() -> None:
     """Make the hashed locks anew from the pyproject files. Versions stay unless a pyproject asks for others."""
     projects = [f"{package}/pyproject.toml" for package in ("libs", *_PACKAGES)]
     _compile("requirements.lock", "pyproject.toml", "--group", "dev", *projects)
-    for package in _PACKAGES:
+    for package in (*_PACKAGES, "ops"):
         _compile(f"{package}/requirements.lock", "libs/pyproject.toml", f"{package}/pyproject.toml")
     _compile("ops/uv.lock.txt", "ops/uv.in")
     _compile("ops/mail/requirements.lock", "ops/mail/requirements.in")
