@@ -2,9 +2,9 @@
 
 import typer
 
-from ops.commands import outbox, parked, queues, verifying
+from ops.commands import outbox, parked, queues, tracing, verifying
 
-GROUPS = (parked, outbox, queues, verifying)
+GROUPS = (parked, outbox, queues, tracing, verifying)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Looks after it.")
 for group in GROUPS:

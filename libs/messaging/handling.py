@@ -4,10 +4,12 @@ import asyncio
 import hashlib
 import itertools
 import logging
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any, Final
 
+import structlog
 from aio_pika.abc import AbstractIncomingMessage
 from prometheus_client import Counter
 
@@ -29,6 +31,7 @@ LONGEST_WAIT: Final = 5.0
 
 MESSAGES = Counter("consumer_messages_total", "Messages that left their queue", ["queue", "outcome"])
 logger = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger("events")
 
 
 class DeadlyError(Exception):
@@ -56,6 +59,7 @@ class Handling:
         correlation_id.set(message.correlation_id or "-")
         given = message.headers.get("traceparent")
         traceparent.set(trace_of(given if isinstance(given, str) else None))
+        started = time.perf_counter()
         if message.redelivered or message.headers.get("x-delivery-count"):
             # It was delivered before and did not leave. If it ends this process too, it hits no other message.
             async with self._entered(self._gate.alone()):
@@ -63,7 +67,16 @@ class Handling:
         else:
             async with self._entered(self._gate.shared()):
                 error = await self._result(call)
-        await self._settle(queue, message, error)
+        outcome = await self._settle(queue, message, error)
+        MESSAGES.labels(queue, outcome).inc()
+        log.info(
+            "handled",
+            queue=queue,
+            type=message.type,
+            event_id=message.message_id,
+            outcome=outcome,
+            ms=round((time.perf_counter() - started) * 1000, 2),
+        )
 
     async def _counted(self, queue: str, message: AbstractIncomingMessage, call: Call) -> Exception | None:
         """The handler's result, with a note in the database for as long as it runs."""
@@ -99,7 +112,7 @@ class Handling:
                     tries = 0
         return None
 
-    async def _settle(self, queue: str, message: AbstractIncomingMessage, error: Exception | None) -> None:
+    async def _settle(self, queue: str, message: AbstractIncomingMessage, error: Exception | None) -> str:
         outcome = "done" if error is None else await self._move(queue, message, error)
         failpoint("handler.done")
         try:
@@ -107,7 +120,7 @@ class Handling:
         except BROKER_ERRORS:
             # The connection was lost meanwhile. The message comes again and finds its version applied.
             logger.info("A handled message could not be acknowledged and will come again")
-        MESSAGES.labels(queue, outcome).inc()
+        return outcome
 
     async def _move(self, queue: str, message: AbstractIncomingMessage, error: Exception) -> str:
         """Puts a confirmed copy where the message belongs now, however long that takes."""

@@ -6,8 +6,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from ops.commands.answer import AsJson, Exit, as_json, run
-from ops.oversight.account import Account
+from ops.commands.answer import AsJson, Exit, Operator, as_json, run
 from ops.oversight.addresses import find_addresses
 
 if TYPE_CHECKING:
@@ -15,10 +14,6 @@ if TYPE_CHECKING:
 
 console = Console()
 replicas = typer.Typer(no_args_is_help=True, help="What services keep of what others own.")
-
-Operator = Annotated[
-    str | None, typer.Option("--as", metavar="NAME", help="Who you are, if not your login name. It is recorded.")
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -30,7 +25,7 @@ def verify(
     *,
     repair: Annotated[bool, typer.Option("--repair", help="Have owners tell again of the rows that differ.")] = False,
     patience: Annotated[float, typer.Option(help="Seconds that news may take from one to the next.", min=0)] = 3.0,
-    operator: Operator = None,
+    operator: Operator,
     json: AsJson = False,
 ) -> None:
     """Compare every replica with its owner, and the books of stock, orders and money with each other.
@@ -38,7 +33,7 @@ def verify(
     The shop may stay open. Exit codes: 0 all is right, or was repaired; 1 something is wrong; 2 wrong usage; 3 a
     database cannot be reached, or no worker does what it is asked for.
     """
-    report = run(_verify(_name(operator) if repair else None, patience))
+    report = run(_verify(operator if repair else None, patience))
     if json:
         as_json(report.as_json())
     else:
@@ -53,7 +48,7 @@ def verify(
 def rebuild(
     name: Annotated[str, typer.Argument(help="The queue that feeds it, such as order.products.")],
     *,
-    operator: Operator = None,
+    operator: Operator,
     json: AsJson = False,
 ) -> None:
     """Have the owner tell all it has again, to this replica alone, until both agree. The shop may stay open.
@@ -61,7 +56,7 @@ def rebuild(
     The worker that keeps the replica is not ready meanwhile. Exit codes: 0 they agree; 1 they do not; 2 wrong usage;
     3 a database cannot be reached, or no worker does what it is asked for.
     """
-    result = run(_rebuild(name, _name(operator), quiet=json))
+    result = run(_rebuild(name, operator, quiet=json))
     if json:
         as_json(result.as_json())
     elif result.left:
@@ -69,13 +64,6 @@ def rebuild(
     else:
         console.print(f"{name}: {result.rows} rows, and all of them are as their owner says.", style="green")
     raise typer.Exit(Exit.ATTENTION if result.left else Exit.GOOD)
-
-
-def _name(operator: str | None) -> str:
-    try:
-        return Account.of(operator, "repair").operator
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
 
 
 # Loading a client of PostgreSQL takes longer than most of the other commands take altogether.

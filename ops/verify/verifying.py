@@ -56,23 +56,24 @@ def _versions(difference: Difference) -> dict[str, int | None]:
     return {"owner_version": told.version if told else None, "replica_version": kept.version if kept else None}
 
 
-async def verify(databases: Databases, *, repairs: bool, operator: str, patience: float = PATIENCE) -> Report:
-    """All replicas at once, as most of the time is spent waiting for what is on its way."""
+async def verify(databases: Databases, *, repairer: str | None, patience: float = PATIENCE) -> Report:
+    """Without a `repairer`, a person's name for the record, it only looks.
+
+    All replicas at once, as most of the time is spent waiting for what is on its way.
+    """
     replicas = await asyncio.gather(
-        *(_replica(databases, replica, repairs=repairs, operator=operator, patience=patience) for replica in REPLICAS),
+        *(_replica(databases, replica, repairer=repairer, patience=patience) for replica in REPLICAS),
         _stock(databases, patience),
     )
     return Report(replicas, [await _rule(databases, rule) for rule in RULES])
 
 
-async def _replica(
-    databases: Databases, replica: Replica, *, repairs: bool, operator: str, patience: float
-) -> Compared:
+async def _replica(databases: Databases, replica: Replica, *, repairer: str | None, patience: float) -> Compared:
     owner, follower = databases[replica.owner], databases[replica.follower]
     compared = await compare(replica, owner, follower, patience=patience)
     left = compared.differences
-    if left and repairs:
-        left = await repair(replica, owner, follower, left, operator=operator, patience=REPAIR_PATIENCE)
+    if left and repairer is not None:
+        left = await repair(replica, owner, follower, left, operator=repairer, patience=REPAIR_PATIENCE)
     return Compared(replica.name, compared.rows, compared.differences, left)
 
 

@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -8,10 +9,15 @@ from tests.faults.shop import Shop
 
 
 @pytest.fixture(scope="module")
-async def shop(database_for: DatabaseFor, run_id: str, worker_name: str) -> AsyncIterator[Shop]:
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("logs")
+
+
+@pytest.fixture(scope="module")
+async def shop(database_for: DatabaseFor, run_id: str, worker_name: str, logs: Path) -> AsyncIterator[Shop]:
     """Catalog's worker, order's API and worker as processes, on databases and a broker of their own."""
     orders = await database_for("order_service", own="faults")
     catalog = await database_for("catalog_service", own="faults")
     vhost = f"test_{run_id[:12]}_{worker_name}_faults"
-    async with fresh_vhost(vhost) as amqp_url, Shop.open(orders, catalog, amqp_url) as shop:
+    async with fresh_vhost(vhost) as amqp_url, Shop.open(orders, catalog, amqp_url, logs) as shop:
         yield shop

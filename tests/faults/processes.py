@@ -22,6 +22,7 @@ class Process:
 
     module: str
     environment: Mapping[str, str]
+    logs: Path
     port: int = field(default_factory=free_port)
     _running: asyncio.subprocess.Process | None = None
 
@@ -45,7 +46,14 @@ class Process:
             *server,
             "--no-access-log",
             cwd=ROOT,
-            env={**os.environ, **self.environment, "SHOP_FAILPOINTS": ",".join(failpoints), "LOG_LEVEL": "ERROR"},
+            env={
+                **os.environ,
+                **self.environment,
+                "SHOP_FAILPOINTS": ",".join(failpoints),
+                "LOG_DIR": str(self.logs),
+            },
+            # All of it is in `logs`.
+            stdout=asyncio.subprocess.DEVNULL,
         )
         if not failpoints:
             await self.is_ready()

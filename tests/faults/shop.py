@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 from typing import Any, Self
 from uuid import UUID
 
@@ -48,12 +49,12 @@ class Shop:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, orders_url: str, catalog_url: str, amqp_url: str) -> AsyncIterator[Self]:
+    async def open(cls, orders_url: str, catalog_url: str, amqp_url: str, logs: Path) -> AsyncIterator[Self]:
         neighbours = Neighbours()
         async with neighbours.serving():
             processes = {
                 "catalog-worker": Process(
-                    "catalog_service.worker", {"DATABASE_URL": catalog_url, "AMQP_URL": amqp_url}
+                    "catalog_service.worker", {"DATABASE_URL": catalog_url, "AMQP_URL": amqp_url}, logs
                 ),
                 "order-worker": Process(
                     "order_service.worker",
@@ -65,6 +66,7 @@ class Shop:
                         "SMTP_PORT": str(free_port()),
                         "MAIL_FROM": "shop@example.com",
                     },
+                    logs,
                 ),
                 "order-api": Process(
                     "order_service.main",
@@ -74,6 +76,7 @@ class Shop:
                         "JWKS_URL": f"{neighbours.url}/.well-known/jwks.json",
                         "PAYMENT_WEBHOOK_SECRET": "agreed",
                     },
+                    logs,
                 ),
             }
             headers = {"Authorization": f"Bearer {neighbours.token(a_customer())}"}

@@ -1,0 +1,1 @@
+"""The story of one order or one request, put together from where its traces are kept."""
