@@ -16,20 +16,23 @@ from libs.messaging.bell import Bell
 from libs.process.logs import configure_logs
 from libs.tokens.keys import RemoteKeys
 from libs.tokens.verifier import TokenVerifier
-from order_service.api import cart, events, lists, orders, payments
+from order_service.api import cart, events, lists, orders, payments, webhook_deliveries, webhooks
 from order_service.core.settings import Settings
 from order_service.gateways.providers import new_messages, new_provider
+from order_service.gateways.receivers import HttpReceivers
 from order_service.repositories.carts import SqlCartReads
 from order_service.repositories.catalog import HttpProductSource
 from order_service.repositories.known import SqlKnownProducts, SqlStandings
 from order_service.repositories.reads import SqlOrderReads
 from order_service.repositories.unit_of_work import OrderUnitOfWork
 from order_service.repositories.watching import SqlWatch
+from order_service.repositories.webhook_reads import SqlWebhookReads
 from order_service.services.following import Following
 from order_service.services.paying import Paying
 from order_service.services.placing import Placing
 from order_service.services.pricing import Pricing
 from order_service.services.settling import Settling
+from order_service.services.webhooks import Registration
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -52,7 +55,15 @@ def create_app(settings: Settings) -> FastAPI:
     app = new_api(
         "order_service",
         "Orders of the shop, from placing to delivery.",
-        routers=[cart.router, orders.router, lists.router, payments.router, events.router],
+        routers=[
+            cart.router,
+            orders.router,
+            lists.router,
+            payments.router,
+            events.router,
+            webhooks.router,
+            webhook_deliveries.router,
+        ],
         checks={"database": partial(ping, engine)},
         lifespan=lifespan,
         cors_origins=settings.cors_origins,
@@ -73,6 +84,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settling = Settling(app.state.uow, provider)
     app.state.messages = new_messages(settings)
     app.state.placing = Placing(app.state.uow, app.state.pricing)
+    app.state.webhooks = SqlWebhookReads(reader)
+    app.state.registration = Registration(app.state.uow, HttpReceivers(settings))
     return app
 
 

@@ -12,14 +12,18 @@ from libs.messaging.connection import BrokerAddress
 from libs.messaging.rebuilds import check_no_rebuild
 from libs.messaging.worker import Periodic, create_worker_app
 from libs.process.logs import configure_logs
-from order_service.consumer import notifications, products, stock, users
+from order_service.consumer import notifications, products, stock, users, webhooks
 from order_service.core.settings import WorkerSettings
 from order_service.gateways.letters import TemplateLetters
 from order_service.gateways.mail import SmtpPostOffice
 from order_service.gateways.providers import new_provider
+from order_service.gateways.receivers import HttpReceivers
+from order_service.gateways.webhooks import HttpSender, PrometheusMeter
 from order_service.repositories.unit_of_work import OrderUnitOfWork
 from order_service.services.posting import Posting
+from order_service.services.sending import Sending
 from order_service.services.settling import Settling
+from order_service.services.telling import forget_old
 from order_service.services.timers import announce_again, expire_unpaid
 
 
@@ -33,7 +37,7 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
         bell=bell,
         broker=BrokerAddress(settings.amqp_url, settings.rabbitmq_ui_url),
         publishes=ORDER_EVENTS,
-        routers=[users.router, products.router, stock.router, notifications.router],
+        routers=[users.router, products.router, stock.router, notifications.router, webhooks.router],
         context={"uow": uow, "hold": settings.hold, "letters": TemplateLetters()},
         own_checks={"replicas": partial(check_no_rebuild, engine)},
         periodic=[
@@ -42,6 +46,8 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
             Periodic("settlement", 1.0, settling.settle_due),
             Periodic("idempotency_keys", 60.0, SqlIdempotencyKeys(engine).expire),
             Periodic("mail", 1.0, Posting(uow, SmtpPostOffice(settings)).post_due),
+            Periodic("webhooks", 1.0, Sending(uow, HttpSender(HttpReceivers(settings)), PrometheusMeter()).send_due),
+            Periodic("webhook_events", 60.0, partial(forget_old, uow)),
         ],
     )
 

@@ -40,7 +40,20 @@ ORDER_USERS = Queue("order.users", AUTH_EVENTS, "user.*")
 ORDER_PRODUCTS = Queue("order.products", CATALOG_EVENTS, "product.*")
 ORDER_STOCK = Queue("order.stock", CATALOG_EVENTS, "stock.*")
 ORDER_NOTIFICATIONS = Queue("order.notifications", ORDER_EVENTS, "order.*")
-QUEUES = (CATALOG_USERS, CATALOG_ORDERS, ORDER_USERS, ORDER_PRODUCTS, ORDER_STOCK, ORDER_NOTIFICATIONS)
+ORDER_WEBHOOKS_AUTH = Queue("order.webhooks.auth", AUTH_EVENTS, "*.*")
+ORDER_WEBHOOKS_CATALOG = Queue("order.webhooks.catalog", CATALOG_EVENTS, "*.*")
+ORDER_WEBHOOKS_ORDER = Queue("order.webhooks.order", ORDER_EVENTS, "*.*")
+QUEUES = (
+    CATALOG_USERS,
+    CATALOG_ORDERS,
+    ORDER_USERS,
+    ORDER_PRODUCTS,
+    ORDER_STOCK,
+    ORDER_NOTIFICATIONS,
+    ORDER_WEBHOOKS_AUTH,
+    ORDER_WEBHOOKS_CATALOG,
+    ORDER_WEBHOOKS_ORDER,
+)
 
 TRACE = "shop.trace"
 """The newest events of the whole shop, for a person with the management UI."""

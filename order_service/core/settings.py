@@ -30,7 +30,16 @@ class PaymentSettings(BaseSettings):
         return self
 
 
-class Settings(RemoteKeysSettings, PaymentSettings):
+class WebhookSettings(BaseSettings):
+    """Where events may be sent to: said by the API when an admin names a URL, held to by the worker."""
+
+    webhooks_allow_http: bool = Field(default=False, description="also unencrypted")
+    webhooks_allow_private: bool = Field(
+        default=False, description="also to this machine and into private networks; for development alone"
+    )
+
+
+class Settings(RemoteKeysSettings, PaymentSettings, WebhookSettings):
     catalog_url: str = Field(description="where catalog_service is, without a path")
     payment_webhook_secret: SecretStr = Field(min_length=1, description="what the provider signs its messages with")
 
@@ -69,7 +78,7 @@ class MailSettings(BaseSettings):
         return getaddresses([self.mail_from])[0][1]
 
 
-class WorkerSettings(EveryWorkersSettings, PaymentSettings, MailSettings):
+class WorkerSettings(EveryWorkersSettings, PaymentSettings, MailSettings, WebhookSettings):
     reservation_seconds: float = Field(default=900, gt=0, description="how long stock is held for a payment")
     answer_seconds: float = Field(default=30, gt=0, description="an order unanswered for longer is announced again")
 

@@ -9,10 +9,12 @@ from libs.messaging.unit_of_work import SqlUnitOfWork
 from order_service.domain import facts
 from order_service.domain.facts import Fact
 from order_service.repositories.carts import SqlCarts
+from order_service.repositories.deliveries import SqlDeliveries
 from order_service.repositories.notifications import SqlNotifications
 from order_service.repositories.orders import SqlOrders
 from order_service.repositories.payments import SqlPayments, SqlSeenMessages
 from order_service.repositories.replicas import SqlReplicaOfProducts, SqlReplicaOfUsers
+from order_service.repositories.webhooks import SqlWebhooks
 
 CONTRACTS: Mapping[type[Fact], type[contracts.OrderEvent]] = {
     facts.OrderPlaced: contracts.OrderPlaced,
@@ -36,6 +38,8 @@ class OrderUnitOfWork(SqlUnitOfWork[Fact]):
     products: SqlReplicaOfProducts
     users: SqlReplicaOfUsers
     notifications: SqlNotifications
+    webhooks: SqlWebhooks
+    deliveries: SqlDeliveries
 
     def open_repositories(self, connection: AsyncConnection) -> None:
         self.payments = SqlPayments(connection)
@@ -45,6 +49,8 @@ class OrderUnitOfWork(SqlUnitOfWork[Fact]):
         self.products = SqlReplicaOfProducts(connection)
         self.users = SqlReplicaOfUsers(connection)
         self.notifications = SqlNotifications(connection)
+        self.webhooks = SqlWebhooks(connection)
+        self.deliveries = SqlDeliveries(connection)
 
     def contract(self, fact: Fact) -> contracts.OrderEvent:
         order = fact.order

@@ -23,6 +23,8 @@ async def working(database_url: str, amqp_url: str, *, smtp_port: int = NO_SMTP)
             smtp_port=smtp_port,
             smtp_tls="none",
             mail_from="The Shop <shop@example.com>",
+            webhooks_allow_http=True,
+            webhooks_allow_private=True,
         )
     )
     async with (

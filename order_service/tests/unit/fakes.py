@@ -17,6 +17,7 @@ from order_service.domain.products import Product
 from order_service.domain.status import Status
 from order_service.exceptions import CatalogUnavailable, OrderExists
 from order_service.tests.unit.fake_post import FakeNotifications
+from order_service.tests.unit.fake_webhooks import FakeDeliveries, FakeWebhooks
 
 
 @dataclass
@@ -184,6 +185,8 @@ class FakeUnitOfWork:
         self.carts = FakeCarts(self.products)
         self.users = FakeReplicaOfUsers()
         self.notifications = FakeNotifications()
+        self.webhooks = FakeWebhooks()
+        self.deliveries = FakeDeliveries(self.webhooks)
         self.facts: list[Fact] = []
         self.is_open = False
         self._recorded: list[Fact] = []

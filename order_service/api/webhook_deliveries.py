@@ -1,0 +1,96 @@
+"""What became of the events that a webhook is told of. For admins."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import StringConstraints
+
+from libs.database.keyset import read_cursor, write_cursor
+from libs.http.app import API
+from libs.http.etag import SetETag
+from libs.http.fields import STORABLE
+from libs.http.openapi import refusing
+from libs.http.pages import Page, WantedPage, cut_page
+from libs.http.security import CurrentAdmin
+from libs.refusals import InvalidCursor
+from order_service.api.dependencies import Uow, Webhooks
+from order_service.domain.telling import DeliveryFilter, DeliveryStatus
+from order_service.exceptions import DeliveryNotFound, WebhookInactive, WebhookNotFound
+from order_service.schemas.webhook_deliveries import DeliveryDetail, DeliveryOut, show_delivery
+from order_service.services import webhooks
+
+router = APIRouter(tags=["webhooks"])
+
+EventType = Annotated[str | None, StringConstraints(pattern=STORABLE, max_length=100), Query(examples=["order.paid"])]
+
+
+@router.get(
+    "/webhook/{webhook_id}/deliveries",
+    summary="List the deliveries of a webhook, newest first",
+    description="They are kept for 30 days.",
+    response_model=Page[DeliveryOut],
+    responses=refusing(WebhookNotFound, InvalidCursor),
+)
+async def list_deliveries(
+    webhook_id: UUID,
+    _: CurrentAdmin,
+    reads: Webhooks,
+    page: WantedPage,
+    status: Annotated[DeliveryStatus | None, Query()] = None,
+    type: EventType = None,  # noqa: A002 - the name of the parameter in the URL.
+) -> dict[str, Any]:
+    wanted = DeliveryFilter(webhook_id, status, type)
+    after = None if page.cursor is None else read_cursor(page.cursor, "deliveries", [UUID])[0]
+    rows = await reads.deliveries(wanted, page.limit + 1, after)
+    total = await reads.count_deliveries(wanted) if page.with_total else None
+    return cut_page(rows, page.limit, lambda row: write_cursor("deliveries", [row["id"]]), total)
+
+
+@router.get(
+    "/webhook/{webhook_id}/deliveries/{delivery_id}",
+    summary="Read a delivery, with what is sent and what was answered",
+    response_model=DeliveryDetail,
+    responses=refusing(WebhookNotFound, DeliveryNotFound),
+)
+async def read_delivery(
+    webhook_id: UUID, delivery_id: UUID, _: CurrentAdmin, reads: Webhooks, etag: SetETag
+) -> dict[str, Any]:
+    row = await reads.delivery(webhook_id, delivery_id)
+    etag(row["version"])
+    return show_delivery(row)
+
+
+@router.post(
+    "/webhook/{webhook_id}/deliveries/{delivery_id}/resend",
+    summary="Send a delivery again",
+    description="At once, whatever became of it before, and with all further attempts where that fails.",
+    status_code=202,
+    response_model=DeliveryDetail,
+    responses=refusing(WebhookNotFound, DeliveryNotFound, WebhookInactive),
+)
+async def resend_delivery(
+    webhook_id: UUID, delivery_id: UUID, _: CurrentAdmin, uow: Uow, reads: Webhooks, etag: SetETag
+) -> dict[str, Any]:
+    await webhooks.resend(uow, webhook_id, delivery_id)
+    row = await reads.delivery(webhook_id, delivery_id)
+    etag(row["version"])
+    return show_delivery(row)
+
+
+@router.post(
+    "/webhook/{webhook_id}/ping",
+    summary="Send a webhook an event to try it out",
+    description="Of the type `webhook.ping`, whichever types it has asked for.",
+    status_code=202,
+    response_model=DeliveryDetail,
+    responses=refusing(WebhookNotFound, WebhookInactive),
+)
+async def ping_webhook(
+    webhook_id: UUID, _: CurrentAdmin, uow: Uow, reads: Webhooks, response: Response, etag: SetETag
+) -> dict[str, Any]:
+    delivery_id = await webhooks.ping(uow, webhook_id)
+    row = await reads.delivery(webhook_id, delivery_id)
+    response.headers["Location"] = f"{API}/webhook/{webhook_id}/deliveries/{delivery_id}"
+    etag(row["version"])
+    return show_delivery(row)

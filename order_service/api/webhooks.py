@@ -1,0 +1,118 @@
+"""Webhooks: registered, read, changed, deleted. For admins."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from libs.database.keyset import read_cursor, write_cursor
+from libs.http.app import API
+from libs.http.etag import ExpectedVersions, SetETag
+from libs.http.openapi import refusing
+from libs.http.pages import Page, WantedPage, cut_page
+from libs.http.security import CurrentAdmin
+from libs.refusals import InvalidCursor
+from order_service.api.dependencies import RegisteringWebhooks, Uow, Webhooks
+from order_service.exceptions import TooManyWebhooks, WebhookNotFound, WebhookUrlRefused
+from order_service.schemas.webhooks import (
+    WebhookOut,
+    WebhookUpdate,
+    WebhookWanted,
+    WebhookWithSecret,
+    show_webhook,
+    show_with_secret,
+)
+from order_service.services import webhooks
+
+router = APIRouter(tags=["webhooks"])
+
+
+@router.post(
+    "/webhook",
+    summary="Have a URL told of events",
+    description="Signed as Standard Webhooks has it. The secret is in this answer alone.",
+    status_code=201,
+    response_model=WebhookWithSecret,
+    responses=refusing(WebhookUrlRefused, TooManyWebhooks),
+)
+async def register_webhook(
+    body: WebhookWanted, _: CurrentAdmin, registration: RegisteringWebhooks, response: Response, etag: SetETag
+) -> dict[str, Any]:
+    webhook = await registration.register(body.url, body.types, body.description, body.is_active)
+    response.headers["Location"] = f"{API}/webhook/{webhook.id}"
+    response.headers["Cache-Control"] = "no-store"
+    etag(webhook.version)
+    return show_with_secret(webhook)
+
+
+@router.get(
+    "/webhooks",
+    summary="List webhooks, newest first",
+    response_model=Page[WebhookOut],
+    responses=refusing(InvalidCursor),
+)
+async def list_webhooks(_: CurrentAdmin, reads: Webhooks, page: WantedPage) -> dict[str, Any]:
+    after = None if page.cursor is None else read_cursor(page.cursor, "webhooks", [UUID])[0]
+    rows = await reads.page(page.limit + 1, after)
+    total = await reads.count() if page.with_total else None
+    return cut_page(rows, page.limit, lambda row: write_cursor("webhooks", [row["id"]]), total)
+
+
+@router.get(
+    "/webhook/{webhook_id}",
+    summary="Read a webhook",
+    response_model=WebhookOut,
+    responses=refusing(WebhookNotFound),
+)
+async def read_webhook(webhook_id: UUID, _: CurrentAdmin, reads: Webhooks, etag: SetETag) -> dict[str, Any]:
+    row = await reads.one(webhook_id)
+    failing = row["failing_since"]
+    etag(row["version"], None if failing is None else int(failing.timestamp()))
+    return row
+
+
+@router.put(
+    "/webhook/{webhook_id}",
+    summary="Change a webhook",
+    description="Switching it on again, or a new URL, gives one that the shop has switched off a new chance.",
+    response_model=WebhookOut,
+    responses=refusing(WebhookNotFound, WebhookUrlRefused),
+)
+async def change_webhook(
+    webhook_id: UUID,
+    body: WebhookUpdate,
+    _: CurrentAdmin,
+    registration: RegisteringWebhooks,
+    expected: ExpectedVersions,
+    etag: SetETag,
+) -> dict[str, Any]:
+    webhook = await registration.change(webhook_id, body.changes, expected)
+    etag(webhook.version)
+    return show_webhook(webhook)
+
+
+@router.delete(
+    "/webhook/{webhook_id}",
+    summary="Delete a webhook",
+    description="What is still to be delivered to it is not.",
+    status_code=204,
+    responses=refusing(WebhookNotFound),
+)
+async def delete_webhook(webhook_id: UUID, _: CurrentAdmin, uow: Uow, expected: ExpectedVersions) -> None:
+    await webhooks.delete(uow, webhook_id, expected)
+
+
+@router.post(
+    "/webhook/{webhook_id}/secret",
+    summary="Give a webhook a new secret",
+    description="The one before signs beside it for 24 hours. The secret is in this answer alone.",
+    response_model=WebhookWithSecret,
+    responses=refusing(WebhookNotFound),
+)
+async def rotate_secret(
+    webhook_id: UUID, _: CurrentAdmin, uow: Uow, expected: ExpectedVersions, response: Response, etag: SetETag
+) -> dict[str, Any]:
+    webhook = await webhooks.rotate_secret(uow, webhook_id, expected)
+    response.headers["Cache-Control"] = "no-store"
+    etag(webhook.version)
+    return show_with_secret(webhook)

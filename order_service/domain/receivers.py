@@ -1,0 +1,55 @@
+"""Where the shop sends events to, and where it does not: its own network, and what else only it can reach."""
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+from order_service.exceptions import WebhookUrlRefused
+
+MAX_PORT = 65535
+# Names in other scripts are written in punycode, so that what looks like one host and is another stays out.
+WELL_FORMED = re.compile(
+    r"(?P<scheme>[A-Za-z]+)://(?P<host>[A-Za-z0-9_](?:[A-Za-z0-9_.-]*)|\[[0-9A-Fa-f:.]+\])"
+    r"(?::(?P<port>[0-9]{1,5}))?(?:[/?][!-\[\]-~]*)?"
+)
+# Whatever else there is in IPv6 stands for an address of IPv4, for this machine or for a part of its network.
+GLOBAL_V6 = ipaddress.IPv6Network("2000::/3")
+REFUSED = tuple(
+    ipaddress.ip_network(each)
+    for each in (
+        # Some clouds' servers hear of their secrets here.
+        "168.63.129.16",
+        "192.0.0.0/24",
+        # Tunnels to what lies behind.
+        "192.88.99.0/24",
+        "2001::/32",
+        "2002::/16",
+    )
+)
+
+
+def check_url(url: str, *, http_allowed: bool) -> None:
+    """Raises `WebhookUrlRefused`, by the looks of it alone."""
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise WebhookUrlRefused("It is no URL.") from error
+    if parts.scheme.lower() not in ({"https", "http"} if http_allowed else {"https"}):
+        raise WebhookUrlRefused("It must begin with https://.")
+    if "@" in parts.netloc:
+        raise WebhookUrlRefused("It must not name a user or a password.")
+    if "#" in url:
+        raise WebhookUrlRefused("It must not have a fragment.")
+    found = WELL_FORMED.fullmatch(url)
+    if found is None:
+        raise WebhookUrlRefused("It is no URL in plain ASCII, with a host.")
+    if found["port"] is not None and not 1 <= int(found["port"]) <= MAX_PORT:
+        raise WebhookUrlRefused("It has no such port.")
+
+
+def is_public(address: str) -> bool:
+    """True if it belongs to the world outside."""
+    found = ipaddress.ip_address(address)
+    if found.version == 6 and found not in GLOBAL_V6:  # noqa: PLR2004 - of IP.
+        return False
+    return found.is_global and not found.is_multicast and not any(found in network for network in REFUSED)

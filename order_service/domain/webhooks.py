@@ -1,0 +1,158 @@
+"""Webhooks: who outside the shop is told of its events, and under which secrets."""
+
+import base64
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol, Self, TypedDict
+from uuid import UUID
+
+MAX_WEBHOOKS = 50
+OLD_SECRET_SIGNS_FOR = timedelta(hours=24)
+MAX_SECRETS = 5
+"""Signatures of all of them go into one header."""
+SECRET_PREFIX = "whsec_"  # noqa: S105 - by which receivers' libraries know what it is.
+
+GIVEN_UP_AFTER = timedelta(days=5)
+"""A receiver that has taken nothing for this long is not asked any more,"""
+GIVEN_UP_AT = 10
+"""unless it was asked so rarely that it may have had bad luck."""
+
+GONE = "The receiver answered 410 Gone."
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """What both sides know. `until` is when one that was replaced stops signing."""
+
+    value: str = field(repr=False)
+    until: datetime | None = None
+
+    @classmethod
+    def generate(cls) -> Self:
+        return cls(SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode())
+
+    def signs_at(self, moment: datetime) -> bool:
+        return self.until is None or moment < self.until
+
+
+class Changes(TypedDict, total=False):
+    """What an admin may change; what is absent stays."""
+
+    url: str
+    types: tuple[str, ...]
+    description: str | None
+    is_active: bool
+
+
+@dataclass(slots=True)
+class Webhook:
+    id: UUID
+    url: str
+    types: tuple[str, ...]
+    description: str | None
+    is_active: bool
+    secrets: tuple[Secret, ...]
+    """The present one first."""
+    active_since: datetime
+    """Of what happened before, it is not told."""
+    switched_off_because: str | None
+    """Why the shop itself has switched it off."""
+    failing_since: datetime | None
+    failures: int
+    """Attempts in a row that failed."""
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def register(
+        cls, webhook_id: UUID, url: str, types: Sequence[str], description: str | None, is_active: bool, now: datetime
+    ) -> Self:
+        return cls(
+            id=webhook_id,
+            url=url,
+            types=tuple(types),
+            description=description,
+            is_active=is_active,
+            secrets=(Secret.generate(),),
+            active_since=now,
+            switched_off_because=None,
+            failing_since=None,
+            failures=0,
+            version=1,
+            created_at=now,
+            updated_at=now,
+        )
+
+    def change(self, changes: Changes, now: datetime) -> None:
+        wanted = {name: value for name, value in changes.items() if value != getattr(self, name)}
+        if not wanted:
+            return
+        for name, value in wanted.items():
+            setattr(self, name, value)
+        if "url" in wanted or "is_active" in wanted:
+            # It gets a new chance.
+            self.recovered()
+        if "is_active" in wanted:
+            self.switched_off_because = None
+            if self.is_active:
+                self.active_since = now
+        self._changed(now)
+
+    def rotate_secret(self, now: datetime) -> None:
+        """The old ones go on signing beside the new one for a while, so that receivers can change over."""
+        present, *older = self.secrets
+        replaced = Secret(present.value, now + OLD_SECRET_SIGNS_FOR)
+        still = [secret for secret in (replaced, *older) if secret.signs_at(now)]
+        self.secrets = (Secret.generate(), *still)[:MAX_SECRETS]
+        self._changed(now)
+
+    def recovered(self) -> None:
+        self.failing_since = None
+        self.failures = 0
+
+    def failed(self, url: str, now: datetime, *, is_gone: bool) -> None:
+        """An attempt at that URL has failed. Switches itself off where there is no use in more of them."""
+        if url != self.url or not self.is_active:
+            return
+        self.failures += 1
+        self.failing_since = self.failing_since or now
+        if is_gone:
+            self._switch_off(GONE, now)
+        elif self.failures >= GIVEN_UP_AT and now - self.failing_since >= GIVEN_UP_AFTER:
+            self._switch_off(f"Each of {self.failures} attempts since {self.failing_since:%Y-%m-%d} has failed.", now)
+
+    def _switch_off(self, reason: str, now: datetime) -> None:
+        self.is_active = False
+        self.switched_off_because = reason
+        self._changed(now)
+
+    def _changed(self, now: datetime) -> None:
+        self.version += 1
+        self.updated_at = now
+
+
+def patterns_of(event_type: str) -> tuple[str, ...]:
+    """What a webhook may have asked for so that it gets events of that type."""
+    return (event_type, event_type.partition(".")[0] + ".*", "*")
+
+
+class Webhooks(Protocol):
+    async def add(self, webhook: Webhook) -> None:
+        """Raises `TooManyWebhooks`."""
+
+    async def for_change(self, webhook_id: UUID) -> Webhook:
+        """Locked until the transaction ends. Raises `WebhookNotFound`."""
+
+    async def save(self, webhook: Webhook) -> None: ...
+
+    async def remove(self, webhook_id: UUID, now: datetime) -> None:
+        """Gone for everybody at once. Its deliveries are cleared away by and by."""
+
+    async def told(self, event_type: str, at: datetime) -> Sequence[UUID]:
+        """Those that are to be told of an event that happened then."""
+
+    async def recovered(self, webhook_id: UUID) -> None:
+        """It has taken a delivery."""

@@ -1,0 +1,140 @@
+"""Events to webhooks over HTTP."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import httpx
+from prometheus_client import Counter, Gauge
+
+from libs.messaging.cloudevents import CONTENT_TYPE
+from order_service.domain.signing import signed_headers
+from order_service.domain.telling import LONGEST_ANSWER, Answer, Backlog, Dispatch
+from order_service.gateways.receivers import ForbiddenAddressError, HttpReceivers
+
+PATIENCE = 10.0
+"""Seconds for all that one attempt takes, from looking the name up to the end of what is read of the answer."""
+
+PATIENCE_TO_CONNECT = 4.0
+"""Of these, for one address, as a name may have several."""
+
+LONGEST_ERROR = 300
+USER_AGENT = "shop-webhooks/1"
+
+OUTCOMES = Counter("webhook_attempts_total", "Attempts at deliveries to webhooks", ["outcome"])
+PENDING = Gauge("webhook_pending", "Deliveries that wait for a webhook that is switched on")
+OLDEST = Gauge("webhook_oldest_seconds", "Age of the delivery that waits the longest")
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What a receiver has said by now."""
+
+    status: int | None = None
+    text: bytes = b""
+
+
+class HttpSender:
+    """Each attempt has a connection of its own, to an address that was checked for it.
+
+    It bypasses httpx's client, whose cookies, redirects and proxies have no place here. A connection that is kept
+    would be known by its address alone, and may be of another receiver behind the same one.
+    """
+
+    def __init__(self, receivers: HttpReceivers, tls: ssl.SSLContext | None = None) -> None:
+        self._receivers = receivers
+        self._transport = httpx.AsyncHTTPTransport(
+            verify=tls or True,
+            trust_env=False,
+            # Or receivers would wait for one another.
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
+        )
+
+    async def send(self, dispatch: Dispatch) -> Answer:
+        body = dispatch.body.encode()
+        headers = {
+            "Content-Type": f"{CONTENT_TYPE}; charset=UTF-8",
+            "User-Agent": USER_AGENT,
+            # What is kept of the answer is read as it comes, and nothing is unpacked.
+            "Accept-Encoding": "identity",
+            **signed_headers(dispatch.event_id, dispatch.secrets, body, datetime.now(UTC)),
+        }
+        heard = _Heard()
+        error = None
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._post(httpx.URL(dispatch.url), headers, body, heard)
+        except TimeoutError:
+            error = f"no answer within {PATIENCE:g} s"
+        except Exception as problem:  # noqa: BLE001 - whatever a receiver has done to us concerns its deliveries alone.
+            error = _told(problem)
+        seconds = time.perf_counter() - started
+        if heard.status is None:
+            return Answer(None, error, None, seconds)
+        # Once it has said what it means, it does not matter how it goes on.
+        return Answer(heard.status, None, heard.text.decode(errors="replace").replace("\0", "\ufffd"), seconds)
+
+    async def _post(self, url: httpx.URL, headers: Mapping[str, str], body: bytes, heard: _Heard) -> None:
+        addresses = await self._receivers.addresses(url)
+        for index, address in enumerate(addresses):
+            request = httpx.Request(
+                "POST",
+                url.copy_with(host=address),
+                headers={"Host": url.netloc.decode("ascii"), "Connection": "close", **headers},
+                content=body,
+                extensions={
+                    "timeout": httpx.Timeout(None, connect=PATIENCE_TO_CONNECT).as_dict(),
+                    "sni_hostname": url.raw_host.decode("ascii"),
+                },
+            )
+            try:
+                response = await self._transport.handle_async_request(request)
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                # Nothing was sent.
+                if index == len(addresses) - 1:
+                    raise
+            else:
+                await _read(response, heard)
+                return
+
+
+async def _read(response: httpx.Response, heard: _Heard) -> None:
+    heard.status = response.status_code
+    try:
+        async for chunk in response.aiter_raw():
+            heard.text = (heard.text + chunk)[:LONGEST_ANSWER]
+            if len(heard.text) == LONGEST_ANSWER:
+                return
+    finally:
+        await response.aclose()
+
+
+def _told(problem: Exception) -> str:
+    """In few words. What the receiver has a part in may hold anything."""
+    if isinstance(problem, ForbiddenAddressError):
+        return f"not sent: {problem}"
+    if isinstance(problem, OSError | UnicodeError):
+        kind = "cannot be looked up"
+    elif isinstance(problem, httpx.ConnectTimeout):
+        kind = "cannot connect in time"
+    elif isinstance(problem, httpx.ConnectError):
+        kind = "cannot connect"
+    elif isinstance(problem, httpx.RemoteProtocolError):
+        kind = "no proper answer"
+    else:
+        kind = "broken off"
+    said = f"{kind}: {str(problem) or type(problem).__name__}"[:LONGEST_ERROR]
+    return said.encode(errors="backslashreplace").decode().replace("\0", "")
+
+
+class PrometheusMeter:
+    def count(self, outcome: str) -> None:
+        OUTCOMES.labels(outcome).inc()
+
+    def measure(self, backlog: Backlog) -> None:
+        PENDING.set(backlog.pending)
+        OLDEST.set(backlog.oldest_seconds)

@@ -1,0 +1,113 @@
+"""Who outside the shop is told of its events, what was told, and what they answered."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from order_service.domain.telling import DeliveryStatus
+from order_service.models.base import metadata
+
+DELIVERY_STATUSES = ", ".join(f"'{status}'" for status in DeliveryStatus)
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("types", ARRAY(Text), nullable=False),
+    Column("description", Text),
+    Column("is_active", Boolean, nullable=False),
+    # As they are, since they sign: the present one first, then those that were replaced, with their end.
+    Column("secrets", JSONB, nullable=False),
+    Column("active_since", DateTime(timezone=True), nullable=False),
+    Column("switched_off_because", Text),
+    Column("failing_since", DateTime(timezone=True)),
+    Column("failures", Integer, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    # It is gone for everybody; its deliveries are being cleared away.
+    Column("deleted_at", DateTime(timezone=True)),
+    CheckConstraint("version >= 1", name="version"),
+    CheckConstraint("cardinality(types) >= 1", name="types"),
+    CheckConstraint("switched_off_because IS NULL OR NOT is_active", name="switched_off_because"),
+    CheckConstraint("(failing_since IS NULL) = (failures = 0)", name="failing_since"),
+    CheckConstraint("deleted_at IS NULL OR (NOT is_active AND secrets = '[]')", name="deleted_at"),
+)
+
+webhook_events = Table(
+    "webhook_events",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("type", Text, nullable=False),
+    # Whose event it is: a user's own are found by the user's id.
+    Column("subject", Uuid, nullable=False),
+    # None: a ping.
+    Column("sequence", BigInteger),
+    # The message as it was received, and as it is sent.
+    Column("body", Text, nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    # What is announced once more, under another id, is no news.
+    UniqueConstraint("subject", "type", "sequence"),
+)
+Index(None, webhook_events.c.received_at)
+
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("webhook_id", Uuid, ForeignKey(webhooks.c.id), nullable=False),
+    Column("event_id", Uuid, ForeignKey(webhook_events.c.id, ondelete="CASCADE"), nullable=False),
+    Column("type", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    # When it is tried next. While somebody has claimed it: when others may.
+    Column("due_at", DateTime(timezone=True)),
+    Column("claim", Uuid),
+    # All attempts that were begun, and those that have failed since it was last asked for.
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("tries", SmallInteger, nullable=False, server_default=text("0")),
+    Column("version", BigInteger, nullable=False, server_default=text("1")),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("settled_at", DateTime(timezone=True)),
+    UniqueConstraint("event_id", "webhook_id"),
+    CheckConstraint(f"status IN ({DELIVERY_STATUSES})", name="status"),
+    CheckConstraint("(due_at IS NOT NULL) = (status = 'pending')", name="due_at"),
+    CheckConstraint("claim IS NULL OR status = 'pending'", name="claim"),
+    CheckConstraint("(settled_at IS NULL) = (status = 'pending')", name="settled_at"),
+)
+Index(None, webhook_deliveries.c.webhook_id, webhook_deliveries.c.id)
+Index(
+    "ix_webhook_deliveries_due",
+    webhook_deliveries.c.webhook_id,
+    webhook_deliveries.c.due_at,
+    postgresql_where=webhook_deliveries.c.due_at.is_not(None),
+)
+
+webhook_attempts = Table(
+    "webhook_attempts",
+    metadata,
+    Column("delivery_id", Uuid, ForeignKey(webhook_deliveries.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("status_code", SmallInteger),
+    Column("error", Text),
+    # The first of what the receiver said.
+    Column("answer", Text),
+    CheckConstraint("num_nonnulls(status_code, error) = 1", name="outcome"),
+)

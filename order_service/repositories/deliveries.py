@@ -1,0 +1,184 @@
+"""Deliveries to webhooks in PostgreSQL."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import DateTime, Integer, Uuid, bindparam, insert, text, update
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.process.ids import new_id
+from order_service.domain.telling import Answer, Backlog, DeliveryStatus, Dispatch, Told
+from order_service.exceptions import DeliveryNotFound
+from order_service.models.webhooks import webhook_attempts, webhook_deliveries, webhook_events
+from order_service.repositories.webhooks import secrets_of
+
+_MOMENT = DateTime(timezone=True)
+_NOW = bindparam("now", type_=_MOMENT)
+
+# Whatever is there under this id, or tells the same fact, stays as it is.
+KEEP = upsert(webhook_events).on_conflict_do_nothing().returning(webhook_events.c.id)
+DUE = text("""
+    SELECT webhooks.id, due.number
+    FROM webhooks CROSS JOIN LATERAL (
+        SELECT count(*) AS number FROM (
+            SELECT FROM webhook_deliveries WHERE webhook_id = webhooks.id AND due_at <= :now LIMIT :at_most
+        ) AS first
+    ) AS due
+    WHERE webhooks.is_active AND due.number > 0
+""").bindparams(_NOW, bindparam("at_most", type_=Integer))
+# What waits for a webhook that is switched off goes on waiting.
+CLAIM = text("""
+    WITH next AS (
+        SELECT id FROM webhook_deliveries
+        WHERE webhook_id = :webhook_id AND due_at <= :now ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+    )
+    UPDATE webhook_deliveries AS mine
+    SET claim = :claim, due_at = :until, attempts = attempts + 1, version = mine.version + 1
+    FROM next, webhooks, webhook_events
+    WHERE mine.id = next.id AND webhook_events.id = mine.event_id
+      AND webhooks.id = mine.webhook_id AND webhooks.is_active
+    RETURNING mine.id, mine.event_id, mine.attempts, mine.tries, webhooks.url, webhooks.secrets, webhook_events.body
+""").bindparams(
+    _NOW,
+    bindparam("webhook_id", type_=Uuid),
+    bindparam("claim", type_=Uuid),
+    bindparam("until", type_=_MOMENT),
+).columns(secrets=JSONB)  # fmt: skip
+SETTLE = update(webhook_deliveries).where(
+    webhook_deliveries.c.id == bindparam("delivery_id", type_=Uuid),
+    webhook_deliveries.c.claim == bindparam("claimed_as", type_=Uuid),
+)
+# One that is being sent has a claim that has not run out.
+RESEND = text("""
+    UPDATE webhook_deliveries
+    SET status = 'pending', due_at = :now, claim = NULL, tries = 0, settled_at = NULL, version = version + 1
+    WHERE id = :id AND webhook_id = :webhook_id AND (claim IS NULL OR due_at <= :now)
+""").bindparams(_NOW, bindparam("id", type_=Uuid), bindparam("webhook_id", type_=Uuid))
+FIND = text("SELECT FROM webhook_deliveries WHERE id = :id AND webhook_id = :webhook_id").bindparams(
+    bindparam("id", type_=Uuid), bindparam("webhook_id", type_=Uuid)
+)
+BACKLOG = text("""
+    SELECT count(*) AS pending, coalesce(extract(epoch FROM :now - min(deliveries.created_at)), 0)::float8 AS oldest
+    FROM webhook_deliveries AS deliveries JOIN webhooks ON webhooks.id = deliveries.webhook_id AND webhooks.is_active
+    WHERE deliveries.due_at IS NOT NULL
+""").bindparams(_NOW)
+_OLD = (bindparam("before", type_=_MOMENT), bindparam("limit", type_=Integer))
+FORGET_EVENTS = text("""
+    DELETE FROM webhook_events WHERE id IN (
+        SELECT id FROM webhook_events WHERE received_at < :before ORDER BY received_at LIMIT :limit
+        FOR UPDATE SKIP LOCKED
+    )
+""").bindparams(*_OLD)
+FORGET_DELIVERIES = text("""
+    DELETE FROM webhook_deliveries WHERE id IN (
+        SELECT deliveries.id FROM webhook_deliveries AS deliveries JOIN webhooks ON webhooks.id = webhook_id
+        WHERE webhooks.deleted_at IS NOT NULL LIMIT :limit FOR UPDATE OF deliveries SKIP LOCKED
+    )
+""").bindparams(bindparam("limit", type_=Integer))
+FORGET_WEBHOOKS = text("""
+    DELETE FROM webhooks WHERE id IN (
+        SELECT id FROM webhooks WHERE deleted_at < :before
+        AND NOT EXISTS (SELECT FROM webhook_deliveries WHERE webhook_id = webhooks.id)
+        LIMIT :limit FOR UPDATE SKIP LOCKED
+    )
+""").bindparams(*_OLD)
+
+
+class SqlDeliveries:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, told: Told, webhook_ids: Sequence[UUID], now: datetime) -> Sequence[UUID]:
+        event = {
+            "id": told.id,
+            "type": told.type,
+            "subject": told.subject,
+            "sequence": told.sequence,
+            "body": told.body,
+            "received_at": now,
+        }
+        if (await self._connection.execute(KEEP, event)).first() is None:
+            return []
+        ids = {new_id(): webhook_id for webhook_id in webhook_ids}
+        rows = [
+            {
+                "id": delivery_id,
+                "webhook_id": webhook_id,
+                "event_id": told.id,
+                "type": told.type,
+                "status": DeliveryStatus.PENDING,
+                "due_at": now,
+                "created_at": now,
+            }
+            for delivery_id, webhook_id in ids.items()
+        ]
+        await self._connection.execute(insert(webhook_deliveries), rows)
+        return list(ids)
+
+    async def due(self, now: datetime, at_most: int) -> Mapping[UUID, int]:
+        rows = await self._connection.execute(DUE, {"now": now, "at_most": at_most})
+        return {row.id: row.number for row in rows}
+
+    async def claim(self, webhook_id: UUID, now: datetime, until: datetime) -> Dispatch | None:
+        claim = uuid4()
+        given = {"webhook_id": webhook_id, "now": now, "until": until, "claim": claim}
+        row = (await self._connection.execute(CLAIM, given)).one_or_none()
+        if row is None:
+            return None
+        return Dispatch(
+            delivery_id=row.id,
+            claim=claim,
+            webhook_id=webhook_id,
+            url=row.url,
+            secrets=secrets_of(row.secrets),
+            event_id=row.event_id,
+            body=row.body,
+            number=row.attempts,
+            tries=row.tries,
+        )
+
+    async def settle(
+        self, dispatch: Dispatch, answer: Answer, status: DeliveryStatus, due_at: datetime | None, now: datetime
+    ) -> bool:
+        changes = {
+            "status": status,
+            "due_at": due_at,
+            "claim": None,
+            "tries": dispatch.tries + 1,
+            "settled_at": None if status is DeliveryStatus.PENDING else now,
+            "version": webhook_deliveries.c.version + 1,
+        }
+        mine = {"delivery_id": dispatch.delivery_id, "claimed_as": dispatch.claim}
+        if (await self._connection.execute(SETTLE.values(changes), mine)).rowcount == 0:
+            return False
+        attempt = {
+            "delivery_id": dispatch.delivery_id,
+            "number": dispatch.number,
+            "at": now,
+            "seconds": answer.seconds,
+            "status_code": answer.status,
+            "error": answer.error,
+            "answer": answer.text,
+        }
+        await self._connection.execute(insert(webhook_attempts), attempt)
+        return True
+
+    async def resend(self, webhook_id: UUID, delivery_id: UUID, now: datetime) -> None:
+        this = {"id": delivery_id, "webhook_id": webhook_id}
+        changed = await self._connection.execute(RESEND, {**this, "now": now})
+        if changed.rowcount == 0 and (await self._connection.execute(FIND, this)).first() is None:
+            raise DeliveryNotFound(f"The webhook has no delivery {delivery_id}.")
+
+    async def backlog(self, now: datetime) -> Backlog:
+        row = (await self._connection.execute(BACKLOG, {"now": now})).one()
+        return Backlog(row.pending, row.oldest)
+
+    async def forget(self, before: datetime, limit: int) -> int:
+        old = {"before": before, "limit": limit}
+        events = await self._connection.execute(FORGET_EVENTS, old)
+        deliveries = await self._connection.execute(FORGET_DELIVERIES, {"limit": limit})
+        await self._connection.execute(FORGET_WEBHOOKS, old)
+        return max(events.rowcount, deliveries.rowcount)

@@ -1,0 +1,94 @@
+"""Webhooks in PostgreSQL."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, RowMapping, Text, Uuid, bindparam, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from order_service.domain.webhooks import MAX_WEBHOOKS, Secret, Webhook, patterns_of
+from order_service.exceptions import TooManyWebhooks, WebhookNotFound
+from order_service.models.webhooks import webhooks
+
+CLOCKS_DIFFER_BY = timedelta(minutes=1)
+"""What happened shortly after a registration must not seem to have happened before it."""
+
+# Who counts them waits for who has counted before and may add one.
+LOCK = text("SELECT pg_advisory_xact_lock(hashtext('webhooks'))")
+COUNT = select(func.count()).select_from(webhooks).where(webhooks.c.deleted_at.is_(None))
+_THIS = (webhooks.c.id == bindparam("webhook_id", type_=Uuid), webhooks.c.deleted_at.is_(None))
+# Who notes a delivery for it need not wait.
+FOR_CHANGE = select(webhooks).where(*_THIS).with_for_update(key_share=True)
+SAVE = update(webhooks).where(*_THIS)
+RECOVERED = update(webhooks).where(*_THIS, webhooks.c.failing_since.is_not(None)).values(failing_since=None, failures=0)
+TOLD = select(webhooks.c.id).where(
+    webhooks.c.is_active,
+    webhooks.c.types.overlap(bindparam("patterns", type_=ARRAY(Text))),
+    webhooks.c.active_since <= bindparam("at", type_=DateTime(timezone=True)),
+)
+
+
+class SqlWebhooks:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, webhook: Webhook) -> None:
+        await self._connection.execute(LOCK)
+        if (await self._connection.execute(COUNT)).scalar_one() >= MAX_WEBHOOKS:
+            raise TooManyWebhooks(f"There may be {MAX_WEBHOOKS} of them; delete one that nobody needs.")
+        await self._connection.execute(insert(webhooks), {"id": webhook.id, **_row(webhook)})
+
+    async def for_change(self, webhook_id: UUID) -> Webhook:
+        row = (await self._connection.execute(FOR_CHANGE, {"webhook_id": webhook_id})).mappings().one_or_none()
+        if row is None:
+            raise WebhookNotFound(f"There is no webhook {webhook_id}.")
+        return _webhook(row)
+
+    async def save(self, webhook: Webhook) -> None:
+        await self._connection.execute(SAVE, {"webhook_id": webhook.id, **_row(webhook)})
+
+    async def remove(self, webhook_id: UUID, now: datetime) -> None:
+        gone = {"deleted_at": now, "is_active": False, "secrets": []}
+        await self._connection.execute(SAVE, {"webhook_id": webhook_id, **gone})
+
+    async def told(self, event_type: str, at: datetime) -> Sequence[UUID]:
+        wanted = {"patterns": list(patterns_of(event_type)), "at": at + CLOCKS_DIFFER_BY}
+        return (await self._connection.execute(TOLD, wanted)).scalars().all()
+
+    async def recovered(self, webhook_id: UUID) -> None:
+        await self._connection.execute(RECOVERED, {"webhook_id": webhook_id})
+
+
+def secrets_of(column: Sequence[dict[str, Any]]) -> tuple[Secret, ...]:
+    return tuple(
+        Secret(each["value"], None if each["until"] is None else datetime.fromisoformat(each["until"]))
+        for each in column
+    )
+
+
+def _webhook(row: RowMapping) -> Webhook:
+    known = {name: value for name, value in row.items() if name != "deleted_at"}
+    return Webhook(**{**known, "types": tuple(row["types"]), "secrets": secrets_of(row["secrets"])})
+
+
+def _row(webhook: Webhook) -> dict[str, Any]:
+    return {
+        "url": webhook.url,
+        "types": list(webhook.types),
+        "description": webhook.description,
+        "is_active": webhook.is_active,
+        "secrets": [
+            {"value": secret.value, "until": None if secret.until is None else secret.until.isoformat()}
+            for secret in webhook.secrets
+        ],
+        "active_since": webhook.active_since,
+        "switched_off_because": webhook.switched_off_because,
+        "failing_since": webhook.failing_since,
+        "failures": webhook.failures,
+        "version": webhook.version,
+        "created_at": webhook.created_at,
+        "updated_at": webhook.updated_at,
+    }

@@ -1,0 +1,122 @@
+"""Bodies about webhooks."""
+
+from typing import Annotated, Any, get_args
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+
+from libs.contracts.auth import UserEvent
+from libs.contracts.base import Event
+from libs.contracts.catalog import ProductEvent, StockEvent
+from libs.contracts.orders import OrderEvent
+from libs.http.fields import Body, Given, Line, Moment, Text
+from order_service.domain.webhooks import Changes, Webhook, patterns_of
+
+WEBHOOK: dict[str, Any] = {
+    "id": "0199f3b1-5c1d-7d0e-b7a2-3e9f4c5d6a7b",
+    "url": "https://books.example.com/shop-events",
+    "types": ["order.paid", "order.refunded"],
+    "description": "Bookkeeping",
+    "is_active": True,
+    "switched_off_because": None,
+    "failing_since": None,
+    "version": 1,
+    "created_at": "2026-03-01T12:00:00.000000Z",
+    "updated_at": "2026-03-01T12:00:00.000000Z",
+}
+
+EVENTS: tuple[type[Event], ...] = get_args(UserEvent | ProductEvent | StockEvent | OrderEvent)
+# "*" last, behind all of which it is the sum.
+PATTERNS = tuple(dict.fromkeys(sorted((each for event in EVENTS for each in patterns_of(event.type)), reverse=True)))
+
+
+def _known(pattern: str) -> str:
+    if pattern not in PATTERNS:
+        raise ValueError(f"there are no such events; there are {', '.join(PATTERNS)}")
+    return pattern
+
+
+def _each_once(patterns: list[str]) -> list[str]:
+    return list(dict.fromkeys(patterns))
+
+
+Url = Annotated[Line, StringConstraints(min_length=1, max_length=2000)]
+Types = Annotated[
+    list[Annotated[str, AfterValidator(_known), WithJsonSchema({"type": "string", "enum": list(PATTERNS)})]],
+    Field(
+        min_length=1,
+        max_length=len(PATTERNS),
+        description="Of which events it is told: one type, all of one kind (`order.*`), or all (`*`).",
+    ),
+    AfterValidator(_each_once),
+]
+Description = Annotated[Text, StringConstraints(max_length=500)]
+Flag = Annotated[bool, Field(strict=True)]
+
+
+class WebhookWanted(Body):
+    model_config = ConfigDict(json_schema_extra={"example": {k: WEBHOOK[k] for k in ("url", "types", "description")}})
+
+    url: Annotated[Url, Field(description="https, unless settings allow http; a public address.")]
+    types: Types
+    description: Description | None = None
+    is_active: Flag = True
+
+
+class WebhookUpdate(Body):
+    """What is absent stays as it is; null empties the description."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"types": ["order.*"], "is_active": True}})
+
+    url: Annotated[Url | None, Given] = None
+    types: Annotated[Types | None, Given] = None
+    description: Description | None = None
+    is_active: Annotated[
+        Flag | None, Given, Field(description="What waits for a webhook that is switched off goes on when it is back.")
+    ] = None
+
+    @property
+    def changes(self) -> Changes:
+        changes: Changes = {}
+        if self.url is not None:
+            changes["url"] = self.url
+        if self.types is not None:
+            changes["types"] = tuple(self.types)
+        if "description" in self.model_fields_set:
+            changes["description"] = self.description
+        if self.is_active is not None:
+            changes["is_active"] = self.is_active
+        return changes
+
+
+class WebhookOut(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"example": WEBHOOK})
+
+    id: UUID
+    url: str
+    types: list[str]
+    description: str | None
+    is_active: bool
+    switched_off_because: str | None = Field(description="Why the shop itself has switched it off.")
+    failing_since: Moment | None = Field(description="When the first of the attempts was that all have failed since.")
+    version: int
+    created_at: Moment
+    updated_at: Moment
+
+
+class WebhookWithSecret(WebhookOut):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {**WEBHOOK, "secret": "whsec_c2hvd24gb25jZTsga2VlcCBpdCBzYWZlLCBwbGVhc2U="}
+        }
+    )
+
+    secret: str = Field(description="What deliveries are signed with. It is shown this once.")
+
+
+def show_webhook(webhook: Webhook) -> dict[str, Any]:
+    return {name: getattr(webhook, name) for name in WebhookOut.model_fields}
+
+
+def show_with_secret(webhook: Webhook) -> dict[str, Any]:
+    return show_webhook(webhook) | {"secret": webhook.secrets[0].value}
