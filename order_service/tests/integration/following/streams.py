@@ -26,7 +26,7 @@ PATIENCE = 60.0
 LENGTHEN = text("""
     WITH changed AS (UPDATE orders SET version = :newest WHERE id = :id)
     INSERT INTO order_history (order_id, version, at, actor, from_status, to_status, reason)
-    SELECT :id, version, now(), 'timer', 'pending', 'pending', repeat('x', :size)
+    SELECT :id, version, now(), 'timer', :status, :status, repeat('x', :size)
     FROM generate_series(2, :newest) AS version
 """)
 
@@ -132,7 +132,8 @@ async def comment(caller: Caller, order: Json, *words: object) -> None:
         ok(await caller.http.put(f"/update_order/{order['id']}", json={"comment": str(word)}))
 
 
-async def lengthen(shop: Shop, order: Json, newest: int, size: int = 1) -> None:
+async def lengthen(shop: Shop, order: Json, newest: int, size: int = 1, status: str = "pending") -> None:
     """Gives a new order a history of so many entries."""
+    values = {"id": UUID(order["id"]), "newest": newest, "size": size, "status": status}
     async with shop.engine.begin() as connection:
-        await connection.execute(LENGTHEN, {"id": UUID(order["id"]), "newest": newest, "size": size})
+        await connection.execute(LENGTHEN, values)

@@ -122,11 +122,23 @@ async def test_a_stream_lives_no_longer_than_its_token(shop: Shop, here: Process
         assert await stream.rest() == await me.history(order)
 
 
+@pytest.mark.parametrize(
+    "history",
+    [
+        pytest.param((3000, 4000, "pending"), id="in the middle"),
+        pytest.param((2, 12_000_000, "cancelled"), id="before the end"),
+    ],
+)
 async def test_who_takes_nothing_any_more_is_let_go(
-    shop: Shop, here: Process, me: Caller, order: Json, monkeypatch: pytest.MonkeyPatch
+    shop: Shop,
+    here: Process,
+    me: Caller,
+    order: Json,
+    monkeypatch: pytest.MonkeyPatch,
+    history: tuple[int, int, str],
 ) -> None:
     monkeypatch.setattr(events, "SEND_TIMEOUT", 0.2)
-    await lengthen(shop, order, 3000, 4000)
+    await lengthen(shop, order, *history)
     token = shop.neighbours.token(me.actor)
     address = urlsplit(here.url)
     with socket.socket() as client:
