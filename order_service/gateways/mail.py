@@ -24,6 +24,8 @@ PATIENCE_FOR_ALL = 30.0
 GOODBYE = 1.0
 # From this code on an answer is meant for good.
 REFUSED = 500
+# Said to a sender, but of the mail: it is larger than the server takes (RFC 1870).
+TOO_LARGE = 552
 
 SENT = Counter("mails_total", "What mail servers said to mails", ["answer"])
 UP = Gauge("mail_server_up", "1 while the mail server can be talked to")
@@ -48,6 +50,9 @@ class SmtpPostOffice:
                 )
             answer = "accepted"
         except SMTPSenderRefused as error:
+            if error.code == TOO_LARGE:
+                answer = "refused"
+                raise MailRefusedError(_told(error)) from error
             answer = "away"
             raise PostOfficeAwayError(f"it takes nothing from {self._settings.sender}: {_told(error)}") from error
         except (SMTPNotSupported, MessageError, ValueError) as error:

@@ -177,6 +177,19 @@ async def test_a_sender_who_is_refused_is_everybodys_trouble(
     await post.close()
 
 
+async def test_a_mail_that_is_too_large_is_nobody_elses_trouble(
+    server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def no(*_: object) -> str:
+        return "552 5.3.4 message size exceeds fixed limit"
+
+    monkeypatch.setattr(MailServer, "handle_MAIL", no, raising=False)
+    post = office(server)
+    with pytest.raises(MailRefusedError, match="size exceeds"):
+        await post.post(a_mail(), ADA)
+    await post.close()
+
+
 async def test_an_address_beyond_ascii(server: MailServer) -> None:
     post = office(server)
     await post.post(a_mail(), "zoë@bücher.example")
