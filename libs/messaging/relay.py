@@ -73,7 +73,7 @@ class Relay:
 
     async def _run(self) -> None:
         # Whoever stood still may hold on to the former one for ever.
-        self._publisher = self._new_publisher()
+        publisher = self._publisher = self._new_publisher()
         try:
             while True:
                 try:
@@ -86,7 +86,7 @@ class Relay:
                     await asyncio.sleep(wait)
         finally:
             CONNECTED.set(0)
-            await self._publisher.aclose()
+            await publisher.aclose()
 
     async def check(self) -> None:
         """For readiness: raises while nothing can be relayed."""

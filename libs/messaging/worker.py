@@ -95,7 +95,7 @@ def create_worker_app(
         works = {"relay": relay.run, "bindings": bindings.run, **{timer.name: timer.run for timer in periodic}}
         if routers:
             works["consumers"] = consumption.run
-        tasks = [asyncio.create_task(_keep_running(name, work)) for name, work in works.items()]
+        tasks = [asyncio.create_task(keep_running(name, work)) for name, work in works.items()]
         try:
             yield
         finally:
@@ -112,7 +112,7 @@ def create_worker_app(
     return app
 
 
-async def _keep_running(name: str, work: Work) -> None:
+async def keep_running(name: str, work: Work) -> None:
     while True:
         try:
             # Nothing that a library cancels may end it for good.

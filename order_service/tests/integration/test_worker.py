@@ -144,4 +144,4 @@ async def test_the_worker_says_that_it_is_ready(worker: httpx.AsyncClient) -> No
 
     seen = await until(ready)
     assert seen is not None
-    assert set(seen["checks"]) == {"database", "broker", "relay", "consumers"}
+    assert set(seen["checks"]) == {"database", "broker", "relay", "bindings", "consumers", "replicas"}

@@ -1,0 +1,166 @@
+"""Whatever takes a consumer away or keeps a relay from its work: it is said, and mended without anybody's help."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
+from typing import Annotated, Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+from aiormq import Channel
+from faststream import Context
+from faststream.rabbit import RabbitRouter
+from prometheus_client import REGISTRY
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.contracts.topology import Exchange
+from libs.messaging import batch
+from libs.messaging.consumer import subscriber
+from libs.messaging.consumption import Consumption
+from libs.messaging.tests.shop import Shop, running
+from libs.messaging.tests.things import ThingChanged, ThingEvent, follow
+from libs.messaging.worker import keep_running
+from libs.process.ids import new_id
+from libs.testing.proxy import Proxy
+from libs.testing.vhosts import fresh_vhost, wipe
+from libs.testing.wait import until
+
+
+@asynccontextmanager
+async def consuming(shop: Shop) -> AsyncIterator[Consumption]:
+    router = RabbitRouter()
+
+    @subscriber(router, shop.queue, ThingEvent)
+    async def thing_changed(event: ThingEvent, engine: Annotated[AsyncEngine, Context("engine")]) -> None:
+        async with engine.begin() as connection:
+            await follow(connection, event)
+
+    consumption = Consumption(shop.engine, shop.amqp_url, [router], {"engine": shop.engine}, declare=shop.declare)
+    async with running(consumption.run):
+        await until(partial(is_well, consumption.check))
+        yield consumption
+        await consumption.stop()
+
+
+async def is_well(check: Callable[[], Awaitable[None]]) -> bool:
+    try:
+        await check()
+    except Exception:  # noqa: BLE001 - as readiness takes it.
+        return False
+    return True
+
+
+async def is_ill(check: Callable[[], Awaitable[None]]) -> bool:
+    return not await is_well(check)
+
+
+async def tell(shop: Shop) -> UUID:
+    await shop.store(thing := ThingChanged(id=new_id(), version=1, name="thing"))
+    return thing.id
+
+
+async def known(shop: Shop, thing: UUID) -> bool:
+    return thing in await shop.replica()
+
+
+def recoveries(what: str) -> float:
+    return REGISTRY.get_sample_value("watchdog_recoveries_total", {"what": what}) or 0.0
+
+
+def connected(shop: Shop) -> float | None:
+    return REGISTRY.get_sample_value("consumers_connected", {"queue": shop.queue.name})
+
+
+async def test_a_queue_that_is_deleted_under_its_consumer(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    before = recoveries("consumers")
+    async with consuming(shop) as consumption, running(shop.relay().run):
+        await until(partial(known, shop, await tell(shop)))
+        await until(lambda: connected(shop) == 1)
+        await shop.channel.queue_delete(shop.queue.name)
+        await until(partial(is_ill, consumption.check), timeout=6)
+        assert connected(shop) == 0
+        assert shop.queue.name in caplog.text
+        await until(partial(is_well, consumption.check))
+        await until(partial(known, shop, await tell(shop)))
+    assert recoveries("consumers") == before + 1
+
+
+async def test_a_consumer_that_is_gone_for_no_known_reason(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("libs.messaging.consumption.PATIENCE", 1.0)
+    async with consuming(shop) as consumption, running(shop.relay().run):
+        [lost] = consumption._broker.subscribers  # noqa: SLF001 - nothing but a fault does it.
+        await lost._queue_obj.cancel(lost._consumer_tag)  # type: ignore[attr-defined] # noqa: SLF001 - as above.
+        await until(partial(is_ill, consumption.check), timeout=6)
+        await until(partial(is_well, consumption.check))
+        await until(partial(known, shop, await tell(shop)))
+
+
+async def test_a_broker_that_lost_its_disk_is_consumed_again(shop: Shop, run_id: str, worker_name: str) -> None:
+    async with fresh_vhost(f"watch_{run_id[:12]}_{worker_name}") as amqp_url:
+        there = replace(shop, amqp_url=amqp_url)
+        async with consuming(there) as consumption, running(there.relay().run):
+            await until(partial(known, shop, await tell(shop)))
+            await wipe(amqp_url)
+            await until(partial(is_ill, consumption.check), timeout=6)
+            await until(partial(is_well, consumption.check), timeout=60)
+            await until(partial(known, shop, await tell(shop)))
+
+
+async def test_a_connection_that_carries_nothing_any_more(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long before its heartbeats would tell."""
+    monkeypatch.setattr("libs.messaging.consumption.PATIENCE", 1.0)
+    await shop.declare()
+    async with Proxy(shop.amqp_url) as proxy:
+        behind = replace(shop, amqp_url=proxy.url)
+        async with consuming(behind) as consumption, running(shop.relay().run):
+            await until(partial(known, shop, await tell(shop)))
+            proxy.strand()
+            await until(partial(is_ill, consumption.check), timeout=10)
+            thing = await tell(shop)
+            await until(partial(is_well, consumption.check), timeout=25)
+            await until(partial(known, shop, thing))
+
+
+async def test_a_relay_that_stands_still_starts_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("libs.messaging.relay.STALLED", 1.5)
+    publish, before = batch.publish, recoveries("relay")
+    hanging = asyncio.Event()
+
+    async def hang_once(channel: Channel, exchange: Exchange, rows: Sequence[asyncpg.Record]) -> batch.Published:
+        if not hanging.is_set():
+            hanging.set()
+            await asyncio.Event().wait()
+        return await publish(channel, exchange, rows)
+
+    monkeypatch.setattr(batch, "publish", hang_once)
+    await shop.declare()
+    relay = shop.relay()
+    async with running(partial(keep_running, "relay", relay.run)):
+        await until(relay_is_well := partial(is_well, relay.check))
+        await shop.store(ThingChanged(id=new_id(), version=1, name="thing"))
+        await asyncio.wait_for(hanging.wait(), 30)
+        await until(partial(is_ill, relay.check), timeout=6)
+        await until(relay_is_well)
+        await shop.take(shop.queue.name, 1)
+    assert "relay stands still" in caplog.text
+    assert recoveries("relay") == before + 1
+
+
+async def test_a_relay_that_has_nothing_to_do_does_not_stand_still(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("libs.messaging.relay.STALLED", 2.5)
+    steps: list[Any] = []
+    before, take = recoveries("relay"), batch.take
+
+    async def count(connection: asyncpg.Connection, limit: int) -> Sequence[asyncpg.Record]:
+        steps.append(limit)
+        return await take(connection, limit)
+
+    monkeypatch.setattr(batch, "take", count)
+    async with running(shop.relay().run):
+        await until(lambda: len(steps) > 4)
+    assert recoveries("relay") == before
