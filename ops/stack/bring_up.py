@@ -16,7 +16,15 @@ from ops.stack.postgres import Postgres
 from ops.stack.process import StartError
 from ops.stack.rabbitmq import RabbitMQ
 from ops.stack.rabbitmq_install import find_or_fetch
-from ops.stack.services import ORDER, SERVICES, Service, api_environment, common_environment, uvicorn
+from ops.stack.services import (
+    ORDER,
+    SERVICES,
+    WEBHOOKS_TO_THIS_MACHINE,
+    Service,
+    api_environment,
+    common_environment,
+    uvicorn,
+)
 from ops.stack.state import Condition, Entry, State
 from ops.stack.supervisor import Supervisor
 
@@ -95,8 +103,10 @@ class BringUp:
         await api
         env = common_environment(self._plan.database_url(service))
         env |= {name: self._plan.addresses[name] for name in ("AMQP_URL", "RABBITMQ_UI_URL")}
-        if service is ORDER and self._plan.mail is not None:
-            env |= self._plan.mail.settings
+        if service is ORDER:
+            env |= WEBHOOKS_TO_THIS_MACHINE
+            if self._plan.mail is not None:
+                env |= self._plan.mail.settings
         await self._supervisor.start(uvicorn(service, "worker", self._plan.worker_ports[service], env, self._layout))
 
     async def _run(self, log: str, what: str, command: Sequence[str], env: Mapping[str, str]) -> None:

@@ -59,6 +59,8 @@ def make_plan(kind: Kind, credentials: Credentials, ports: PortReservations) -> 
         plan.addresses["PAYMENT_WEBHOOK_SECRET"] = secret
         plan.mail = PostOffice(page_port=take("the page with all mail", 8025), smtp_port=take(_SMTP, 1025))
         plan.addresses["MAIL_URL"] = plan.mail.url
+        # By which the shop reaches a receiver of webhooks that tests or people run beside it.
+        plan.addresses["WEBHOOK_RECEIVER_HOST"] = HOST
     _plan_rabbitmq(plan, take)
     _plan_postgres(plan, take)
     return plan

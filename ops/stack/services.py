@@ -12,6 +12,8 @@ from ops.stack.process import Spec, Tier
 from ops.stack.readiness import says_ready
 
 ADMIN_EMAIL = "admin@example.com"
+# Receivers of webhooks that somebody tries out run on this machine, too.
+WEBHOOKS_TO_THIS_MACHINE = {"WEBHOOKS_ALLOW_HTTP": "true", "WEBHOOKS_ALLOW_PRIVATE": "true"}
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ def api_environment(service: Service, layout: Layout, addresses: Mapping[str, st
     keys = {"JWKS_URL": f"{addresses['AUTH_URL']}/.well-known/jwks.json"}
     if service is CATALOG:
         return keys
-    return {**keys, **{name: addresses[name] for name in ("CATALOG_URL", "PAYMENT_WEBHOOK_SECRET")}}
+    named = {name: addresses[name] for name in ("CATALOG_URL", "PAYMENT_WEBHOOK_SECRET")}
+    return {**keys, **named, **WEBHOOKS_TO_THIS_MACHINE}
 
 
 def uvicorn(service: Service, part: str, port: int, env: Mapping[str, str], layout: Layout) -> Spec:

@@ -34,7 +34,7 @@ def test_it_names_all_that_a_person_or_a_test_needs(ports: PortReservations) -> 
     assert set(plan.addresses) == {
         *("AUTH_URL", "CATALOG_URL", "ORDER_URL", "AMQP_URL", "RABBITMQ_UI_URL", "ADMIN_EMAIL", "ADMIN_PASSWORD"),
         *("AUTH_DATABASE_URL", "CATALOG_DATABASE_URL", "ORDER_DATABASE_URL", "PAYMENT_WEBHOOK_SECRET"),
-        "MAIL_URL",
+        *("MAIL_URL", "WEBHOOK_RECEIVER_HOST"),
     }
 
 

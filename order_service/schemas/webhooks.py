@@ -106,9 +106,7 @@ class WebhookOut(BaseModel):
 
 class WebhookWithSecret(WebhookOut):
     model_config = ConfigDict(
-        json_schema_extra={
-            "example": {**WEBHOOK, "secret": "whsec_c2hvd24gb25jZTsga2VlcCBpdCBzYWZlLCBwbGVhc2U="}
-        }
+        json_schema_extra={"example": {**WEBHOOK, "secret": "whsec_c2hvd24gb25jZTsga2VlcCBpdCBzYWZlLCBwbGVhc2U="}}
     )
 
     secret: str = Field(description="What deliveries are signed with. It is shown this once.")

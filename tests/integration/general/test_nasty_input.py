@@ -1,6 +1,7 @@
 """Nothing that a client can send is an accident of ours: no 5xx, and each refusal is well-formed."""
 
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 
@@ -13,7 +14,7 @@ from tests.integration.support.names import unique, word
 from tests.integration.support.nasty import BODIES, QUERIES, VALUES
 from tests.integration.support.people import PASSWORD, join, someone
 from tests.integration.support.problems import assert_answered
-from tests.integration.support.things import line, make_category, make_product, place
+from tests.integration.support.things import line, make_category, make_product, make_webhook, place
 
 JSON = {"Content-Type": "application/json"}
 
@@ -24,10 +25,11 @@ def with_value(body: Json, field: str, value: str) -> bytes:
 
 
 @pytest.fixture(scope="module")
-async def targets(admin: Caller, customer: Account, switchboard: Switchboard) -> dict[str, str]:
+async def targets(admin: Caller, customer: Account, switchboard: Switchboard) -> AsyncIterator[dict[str, str]]:
     """Real things, so that what is sent reaches the database and not only the first check."""
     category, product = await make_category(admin), await make_product(admin, stock=1000)
-    return {
+    webhook = f"/webhook/{(await make_webhook(admin))['id']}"
+    yield {
         "category": f"/category/{category['id']}",
         "product": f"/product/{product['id']}",
         "stock": f"/product/{product['id']}/stock",
@@ -36,7 +38,10 @@ async def targets(admin: Caller, customer: Account, switchboard: Switchboard) ->
         "product_id": product["id"],
         "category_id": category["id"],
         "user": f"/users/{(await join(switchboard)).id}",
+        "webhook": webhook,
     }
+    # There may only be some.
+    await admin.order.delete(webhook)
 
 
 FIELDS: list[tuple[str, str, str, list[str], Json]] = [
@@ -62,6 +67,7 @@ FIELDS: list[tuple[str, str, str, list[str], Json]] = [
     ("order", "PATCH", "cart line", ["quantity"], {}),
     ("order", "POST", "/order", ["items", "delivery_address", "comment"], {}),
     ("order", "PUT", "order", ["delivery_address", "comment", "status"], {}),
+    ("order", "PUT", "webhook", ["url", "types", "description", "is_active"], {}),
 ]  # fmt: skip
 
 
@@ -70,7 +76,7 @@ async def test_nasty_values_of_every_field(
     admin: Caller, customer: Account, targets: dict[str, str], service: str, method: str, path: str,
     fields: list[str], rest: Json,
 ) -> None:  # fmt: skip
-    client = customer.call.order if service == "order" else admin.to(service)
+    client = customer.call.order if service == "order" and path != "webhook" else admin.to(service)
     for field in fields:
         for name, value in VALUES.items():
             base = {**rest}
@@ -144,6 +150,7 @@ PARAMETERS = [
         ["q", "category_id", "min_price", "max_price", "in_stock", "attr.colour", "sort", "limit", "cursor",
          "with_total"],
     ),
+    ("order", "/webhooks", ["limit", "cursor", "with_total"]),
     ("order", "/orders", ["status", "created_from", "created_to", "user_id", "limit", "cursor", "with_total"]),
 ]  # fmt: skip
 

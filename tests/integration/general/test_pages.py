@@ -8,7 +8,7 @@ from tests.integration.support.pages import ids, page, walk
 from tests.integration.support.problems import assert_answered, assert_problem, refused_fields
 from tests.integration.support.things import line, make_category, make_product, place
 
-LISTS = [("auth", "/users/"), ("catalog", "/products"), ("order", "/orders")]
+LISTS = [("auth", "/users/"), ("catalog", "/products"), ("order", "/orders"), ("order", "/webhooks")]
 
 
 @pytest.mark.parametrize(("service", "path"), LISTS)

@@ -79,6 +79,16 @@ ENDPOINTS = (
     Endpoint("order", "DELETE", "/delete_order/{id}", "user"),
     Endpoint("order", "GET", "/order/{id}/history", "user"),
     Endpoint("order", "GET", "/order/{id}/events", "user"),
+    Endpoint("order", "POST", "/webhook", "admin", {"url": "ftp://example.com", "types": ["order.paid"]}),
+    Endpoint("order", "GET", "/webhooks", "admin"),
+    Endpoint("order", "GET", "/webhook/{id}", "admin"),
+    Endpoint("order", "PUT", "/webhook/{id}", "admin", {"description": "d"}),
+    Endpoint("order", "DELETE", "/webhook/{id}", "admin"),
+    Endpoint("order", "POST", "/webhook/{id}/secret", "admin"),
+    Endpoint("order", "POST", "/webhook/{id}/ping", "admin"),
+    Endpoint("order", "GET", "/webhook/{id}/deliveries", "admin"),
+    Endpoint("order", "GET", "/webhook/{id}/deliveries/{id}", "admin"),
+    Endpoint("order", "POST", "/webhook/{id}/deliveries/{id}/resend", "admin"),
 )
 PROTECTED = tuple(endpoint for endpoint in ENDPOINTS if endpoint.who != "anyone")
 ADMIN_ONLY = tuple(endpoint for endpoint in ENDPOINTS if endpoint.who == "admin")

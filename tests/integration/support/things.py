@@ -24,6 +24,13 @@ async def make_product(admin: Caller, **fields: Any) -> Json:
     return made
 
 
+async def make_webhook(admin: Caller, **fields: Any) -> Json:
+    """One that is switched off, at an address that is nobody's, unless `fields` say otherwise."""
+    body = {"url": "https://receiver.invalid/events", "types": ["order.paid"], "is_active": False, **fields}
+    made: Json = ok(await admin.order.post("/webhook", json=body), 201)
+    return made
+
+
 async def follow(client: httpx.AsyncClient, created: httpx.Response) -> httpx.Response:
     """What stands at the Location of something new."""
     return await client.get(str(client.base_url.join(created.headers["location"])))
