@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from libs.contracts.orders import OrderItem, OrderPlaced
 from libs.contracts.topology import CATALOG_EVENTS, ORDER_EVENTS
 from libs.testing.databases import ROOT, empty
 from libs.testing.wait import until
+from order_service.domain.notices import Delivery, Letter, Mail
 from order_service.services.replicas import forget_user
 from order_service.services.stock import stock_reserved
 from order_service.tests.integration.bus import Bus, on_the_bus
@@ -247,6 +248,21 @@ async def test_what_the_server_puts_off_is_tried_again(mailbox: Mailbox) -> None
         await mailbox.make_due(order)
         await mailbox.until_settled(order, "sent", "sent")
     assert mailbox.subjects == [RECEIVED, CANCELLED]
+
+
+@pytest.mark.parametrize("late", [Delivery.REFUSED, Delivery.WAITING])
+async def test_who_comes_back_too_late_undoes_nothing(mailbox: Mailbox, late: Delivery) -> None:
+    order = await mailbox.order()
+    async with mailbox.worker():
+        await mailbox.until_settled(order, "sent")
+    lost = Mail(UUID(order["id"]), 1, Letter("", "", ""), mailbox.address, datetime.now(UTC), attempts=0)
+    async with mailbox.shop.uow() as work:
+        if late is Delivery.REFUSED:
+            await work.notifications.settle(lost, late, "550 no such person", datetime.now(UTC))
+        else:
+            await work.notifications.put_off(lost, datetime.now(UTC), "451 later")
+    (row,) = await mailbox.rows(order)
+    assert (row["delivery"], row["due_at"], row["reason"]) == ("sent", None, None)
 
 
 @pytest.mark.parametrize(("where", "copies"), [("mail.claimed", 1), ("mail.accepted", 2)])
