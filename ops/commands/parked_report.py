@@ -72,9 +72,12 @@ def _told(event_type: str | None, version: int | None, subject: str | None) -> s
 
 
 def _failure(parked: "Parked") -> Text:
-    since = f"{parked.first_failed_at:%Y-%m-%d %H:%M:%S}" if parked.first_failed_at else "unknown"
-    times = "" if parked.attempts is None else f", {parked.attempts} attempts"
-    return Text(f"first {since} ({length(parked.age_seconds)} ago){times}\n{parked.error or 'no error was noted'}")
+    known = []
+    if parked.first_failed_at is not None:
+        known.append(f"failed first {parked.first_failed_at:%Y-%m-%d %H:%M:%S}, {length(parked.age_seconds)} ago")
+    if parked.attempts is not None:
+        known.append(f"attempts: {parked.attempts}")
+    return Text(f"{', '.join(known) or 'no time was noted'}\n{parked.error or 'no error was noted'}")
 
 
 def _body(known: Mapping[str, Any]) -> str:

@@ -33,7 +33,7 @@ def queues(*, json: AsJson = False) -> None:
     if json:
         as_json([asdict(each) for each in found])
     else:
-        table = Table("queue", title="Queues", title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+        table = Table("queue", title="Queues", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
         for heading in ("ready", "unacked", "readers", "in/s", "out/s", "retry", "parked"):
             table.add_column(heading, justify="right", no_wrap=True)
         for each in found:
