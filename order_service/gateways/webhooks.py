@@ -60,7 +60,7 @@ class HttpSender:
             "User-Agent": USER_AGENT,
             # What is kept of the answer is read as it comes, and nothing is unpacked.
             "Accept-Encoding": "identity",
-            **signed_headers(dispatch.event_id, dispatch.secrets, body, datetime.now(UTC)),
+            **signed_headers(str(dispatch.event_id), dispatch.secrets, body, datetime.now(UTC)),
         }
         heard = _Heard()
         error = None

@@ -1,0 +1,182 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from libs.process.ids import new_id
+from libs.refusals import VersionConflict
+from order_service.domain.signing import signed_headers
+from order_service.domain.telling import PAUSES, Told, pause_after
+from order_service.domain.webhooks import (
+    GIVEN_UP_AFTER,
+    GIVEN_UP_AT,
+    MAX_SECRETS,
+    OLD_SECRET_SIGNS_FOR,
+    Secret,
+    patterns_of,
+)
+from order_service.exceptions import DeliveryNotFound, WebhookInactive, WebhookNotFound, WebhookUrlRefused
+from order_service.services.telling import note
+from order_service.services.webhooks import Registration, delete, ping, resend, rotate_secret
+from order_service.tests.things import LATER, NOW
+from order_service.tests.unit.fake_webhooks import URL, FakeReceivers, a_webhook
+from order_service.tests.unit.fakes import FakeUnitOfWork
+
+
+@pytest.fixture
+def work() -> FakeUnitOfWork:
+    return FakeUnitOfWork()
+
+
+@pytest.fixture
+def registration(work: FakeUnitOfWork) -> Registration:
+    return Registration(work, FakeReceivers(lambda: work.is_open))
+
+
+def an_event(event_type: str = "order.paid") -> Told:
+    return Told(new_id(), event_type, new_id(), 3, "{}")
+
+
+def test_a_signature_as_standard_webhooks_has_it() -> None:
+    """Its own example, from the tests of its libraries."""
+    secret = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    at = datetime.fromtimestamp(1614265330, UTC)
+    assert signed_headers("msg_p5jXN8AQM9LWM0D4loKWxJek", [secret], b'{"test": 2432232314}', at) == {
+        "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        "webhook-timestamp": "1614265330",
+        "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    }
+
+
+def test_a_secret_that_was_replaced_signs_for_a_day() -> None:
+    webhook = a_webhook()
+    first = webhook.secrets[0].value
+    webhook.rotate_secret(NOW)
+    second = webhook.secrets[0].value
+    webhook.rotate_secret(LATER)
+
+    def signing(at: datetime) -> list[str]:
+        return [secret.value for secret in webhook.secrets if secret.signs_at(at)]
+
+    assert signing(LATER) == [webhook.secrets[0].value, second, first]
+    assert signing(NOW + OLD_SECRET_SIGNS_FOR) == [webhook.secrets[0].value, second]
+    assert signing(LATER + OLD_SECRET_SIGNS_FOR) == [webhook.secrets[0].value]
+    webhook.rotate_secret(LATER + OLD_SECRET_SIGNS_FOR)
+    assert len(webhook.secrets) == 2
+    for _ in range(MAX_SECRETS):
+        webhook.rotate_secret(LATER)
+    assert len(webhook.secrets) == MAX_SECRETS
+
+
+def test_a_secret_shows_itself_in_no_log() -> None:
+    secret = Secret.generate()
+    assert secret.value not in repr(a_webhook()) + repr(secret)
+    assert secret.value != Secret.generate().value
+
+
+def test_pauses_grow_and_have_an_end() -> None:
+    pauses = [pause_after(failed, 0.5) for failed in range(1, 9)]
+    assert pauses == [*PAUSES, None]
+    assert [pause_after(1, chance) for chance in (0, 1)] == [timedelta(seconds=4.5), timedelta(seconds=5.5)]
+
+
+def test_what_a_webhook_may_ask_for() -> None:
+    assert patterns_of("order.paid") == ("order.paid", "order.*", "*")
+
+
+def test_changing_nothing_is_no_new_version() -> None:
+    webhook = a_webhook("order.paid")
+    webhook.change({"url": webhook.url, "types": ("order.paid",), "is_active": True}, NOW)
+    assert webhook.version == 1
+    webhook.change({"description": "Books"}, NOW)
+    assert (webhook.version, webhook.description, webhook.updated_at) == (2, "Books", NOW)
+
+
+def test_it_switches_itself_off_after_days_of_failures_only() -> None:
+    webhook = a_webhook()
+    for _ in range(GIVEN_UP_AT + 5):
+        webhook.failed(URL, NOW, is_gone=False)
+    assert (webhook.is_active, webhook.version) == (True, 1)
+    webhook.failed("https://where.it.was.before", NOW + GIVEN_UP_AFTER, is_gone=True)
+    assert webhook.is_active
+    webhook.failed(URL, NOW + GIVEN_UP_AFTER, is_gone=False)
+    assert (webhook.is_active, webhook.version) == (False, 2)
+    assert webhook.switched_off_because == "Each of 16 attempts since 2026-03-01 has failed."
+
+
+def test_a_few_failures_far_apart_are_bad_luck() -> None:
+    webhook = a_webhook()
+    for days in range(GIVEN_UP_AT - 1):
+        webhook.failed(URL, NOW + timedelta(days=days), is_gone=False)
+    assert webhook.is_active
+    webhook.recovered()
+    webhook.failed(URL, NOW + timedelta(days=30), is_gone=False)
+    assert webhook.is_active
+
+
+def test_gone_is_gone() -> None:
+    webhook = a_webhook()
+    webhook.failed(URL, NOW, is_gone=True)
+    assert (webhook.is_active, webhook.switched_off_because) == (False, "The receiver answered 410 Gone.")
+    webhook.change({"is_active": True}, LATER)
+    assert (webhook.switched_off_because, webhook.failing_since, webhook.failures) == (None, None, 0)
+    assert webhook.active_since == LATER
+
+
+def test_a_new_url_is_a_new_chance() -> None:
+    webhook = a_webhook()
+    webhook.failed(URL, NOW, is_gone=False)
+    webhook.change({"url": "https://other.example.com"}, LATER)
+    assert webhook.failing_since is None
+
+
+async def test_a_url_is_judged_before_anything_is_stored(work: FakeUnitOfWork, registration: Registration) -> None:
+    with pytest.raises(WebhookUrlRefused):
+        await registration.register("https://private", ["*"], None, True)
+    webhook = await registration.register(URL, ["*"], None, True)
+    with pytest.raises(WebhookUrlRefused):
+        await registration.change(webhook.id, {"url": "https://private"}, None)
+    assert [each.url for each in work.webhooks.stored.values()] == [URL]
+
+
+async def test_changes_are_conditional(work: FakeUnitOfWork, registration: Registration) -> None:
+    webhook = await registration.register(URL, ["*"], None, True)
+    with pytest.raises(VersionConflict):
+        await registration.change(webhook.id, {"description": "x"}, {2})
+    with pytest.raises(VersionConflict):
+        await rotate_secret(work, webhook.id, {2})
+    with pytest.raises(VersionConflict):
+        await delete(work, webhook.id, {2})
+    await delete(work, webhook.id, {1})
+    with pytest.raises(WebhookNotFound):
+        await delete(work, webhook.id, None)
+
+
+async def test_an_event_is_noted_for_whom_it_is(work: FakeUnitOfWork) -> None:
+    paid, orders, everything, users = (a_webhook(each) for each in ("order.paid", "order.*", "*", "user.*"))
+    off = a_webhook()
+    off.change({"is_active": False}, NOW)
+    for each in (paid, orders, everything, users, off):
+        await work.webhooks.add(each)
+    told = an_event()
+    for _ in range(3):
+        await note(work, told, datetime.now(UTC))
+    assert [each.webhook_id for each in work.deliveries.stored.values()] == [paid.id, orders.id, everything.id]
+
+
+async def test_what_happened_before_it_was_there_is_not_for_it(work: FakeUnitOfWork) -> None:
+    await work.webhooks.add(a_webhook())
+    await note(work, an_event(), datetime.now(UTC) - timedelta(days=1))
+    assert work.deliveries.stored == {}
+
+
+async def test_a_webhook_that_is_off_is_neither_pinged_nor_sent_to_again(work: FakeUnitOfWork) -> None:
+    webhook = a_webhook()
+    await work.webhooks.add(webhook)
+    delivery_id = await ping(work, webhook.id)
+    with pytest.raises(DeliveryNotFound):
+        await resend(work, webhook.id, new_id())
+    webhook.change({"is_active": False}, NOW)
+    with pytest.raises(WebhookInactive):
+        await resend(work, webhook.id, delivery_id)
+    with pytest.raises(WebhookInactive):
+        await ping(work, webhook.id)
