@@ -75,6 +75,7 @@ class Bench:
             SimpleNamespace(
                 redelivered=redelivered,
                 message_id=message_id,
+                type="thing.changed",
                 correlation_id="story",
                 headers=headers,
                 body=b"body",
