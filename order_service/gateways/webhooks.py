@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 from prometheus_client import Counter, Gauge
@@ -35,6 +36,22 @@ class _Heard:
 
     status: int | None = None
     text: bytes = b""
+
+
+class _Connection:
+    """Closed at the end whatever happens: httpcore leaves one open whose TLS handshake is broken off by a time-out."""
+
+    def __init__(self) -> None:
+        self._stream: Any = None
+
+    async def note(self, event: str, info: Mapping[str, Any]) -> None:
+        """Called by httpcore at each of its steps."""
+        if event == "connection.connect_tcp.complete":
+            self._stream = info["return_value"]
+
+    async def close(self) -> None:
+        if self._stream is not None:
+            await self._stream.aclose()
 
 
 class HttpSender:
@@ -81,6 +98,7 @@ class HttpSender:
     async def _post(self, url: httpx.URL, headers: Mapping[str, str], body: bytes, heard: _Heard) -> None:
         addresses = await self._receivers.addresses(url)
         for index, address in enumerate(addresses):
+            connection = _Connection()
             request = httpx.Request(
                 "POST",
                 url.copy_with(host=address),
@@ -89,17 +107,20 @@ class HttpSender:
                 extensions={
                     "timeout": httpx.Timeout(None, connect=PATIENCE_TO_CONNECT).as_dict(),
                     "sni_hostname": url.raw_host.decode("ascii"),
+                    "trace": connection.note,
                 },
             )
             try:
                 response = await self._transport.handle_async_request(request)
+                await _read(response, heard)
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 # Nothing was sent.
                 if index == len(addresses) - 1:
                     raise
             else:
-                await _read(response, heard)
                 return
+            finally:
+                await connection.close()
 
 
 async def _read(response: httpx.Response, heard: _Heard) -> None:

@@ -57,7 +57,7 @@ RESEND = text("""
     SET status = 'pending', due_at = :now, claim = NULL, tries = 0, settled_at = NULL, version = version + 1
     WHERE id = :id AND webhook_id = :webhook_id AND (claim IS NULL OR due_at <= :now)
 """).bindparams(_NOW, bindparam("id", type_=Uuid), bindparam("webhook_id", type_=Uuid))
-FIND = text("SELECT FROM webhook_deliveries WHERE id = :id AND webhook_id = :webhook_id").bindparams(
+FIND = text("SELECT id FROM webhook_deliveries WHERE id = :id AND webhook_id = :webhook_id").bindparams(
     bindparam("id", type_=Uuid), bindparam("webhook_id", type_=Uuid)
 )
 BACKLOG = text("""

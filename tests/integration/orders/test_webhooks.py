@@ -155,6 +155,8 @@ async def test_a_webhook_that_is_off_is_sent_nothing(admin: Caller, webhook: Jso
 async def test_a_receiver_that_is_not_there(admin: Caller, webhook: Json) -> None:
     """Needs none: the name leads nowhere."""
     ok(await admin.order.put(path(webhook), json={"is_active": True}))
+    nothing = path(webhook, f"/deliveries/{unknown_id()}/resend")
+    assert_problem(await admin.order.post(nothing), 404, "delivery_not_found")
     pinged = await admin.order.post(path(webhook, "/ping"))
     delivery = ok(pinged, 202)
     assert (delivery["type"], delivery["event"]["type"]) == ("webhook.ping", "webhook.ping")
