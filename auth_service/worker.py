@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from auth_service.core.settings import WorkerSettings
 from auth_service.repositories.announcements import users_to_announce
+from auth_service.repositories.erasure import erase_due
 from auth_service.repositories.expiry import forget_expired
 from libs.contracts.topology import AUTH_EVENTS
 from libs.database.engine import new_engine
@@ -16,6 +17,7 @@ from libs.messaging.worker import Periodic, create_worker_app
 from libs.process.logs import configure_logs
 
 FORGET_EVERY = 60.0
+ERASE_EVERY = 2.0
 
 
 def create_worker(settings: WorkerSettings) -> FastAPI:
@@ -28,6 +30,7 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
         publishes=AUTH_EVENTS,
         periodic=[
             Periodic("clean-up", FORGET_EVERY, partial(forget_expired, engine)),
+            Periodic("erasure", ERASE_EVERY, partial(erase_due, engine)),
             Periodic("announcements", 0.5, Announcing(engine, bell, users_to_announce).announce_due),
         ],
     )

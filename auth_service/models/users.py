@@ -3,6 +3,7 @@
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, DateTime, Index, Table, Text, Uuid, func
 
 from auth_service.models.base import metadata
+from libs.database.lookouts import erase_at_column, index_erase_at
 
 # In the collation "C" text is compared byte by byte, so that "begins with" is a range of the index.
 users = Table(
@@ -33,4 +34,7 @@ deleted_users = Table(
     Column("id", Uuid, primary_key=True),
     Column("version", BigInteger, nullable=False),
     Column("deleted_at", DateTime(timezone=True), nullable=False),
+    # When what still names them is looked for next.
+    erase_at_column(is_set=True),
 )
+index_erase_at(deleted_users)

@@ -1,0 +1,25 @@
+"""When to look again for what still names somebody who is gone.
+
+Once is not enough: a request or a message that was under way may write a name down afterwards. So their row is looked
+at when it comes, and then ever more rarely for half a day, which is longer than anything is under way.
+"""
+
+from typing import Final
+
+from sqlalchemy import Column, DateTime, Index, Table, text
+
+# From the row's own columns. Whoever was away for days looks twice as well.
+NEXT_LOOK: Final = """
+    CASE WHEN erase_at < deleted_at + interval '12 hours'
+         THEN clock_timestamp()
+              + least(interval '12 hours', greatest(interval '5 minutes', clock_timestamp() - deleted_at)) END
+"""
+
+
+def erase_at_column(*, is_set: bool) -> Column[object]:
+    """None: nobody need look any more. `is_set`: a row that is inserted is looked at."""
+    return Column("erase_at", DateTime(timezone=True), server_default=text("clock_timestamp()") if is_set else None)
+
+
+def index_erase_at(table: Table) -> None:
+    Index(f"ix_{table.name}_erase_at", table.c.erase_at, postgresql_where=table.c.erase_at.is_not(None))
