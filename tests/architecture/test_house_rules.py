@@ -63,7 +63,7 @@ def test_no_secret_has_a_default() -> None:
         for field in klass.body
         if isinstance(field, ast.AnnAssign)
         and isinstance(field.target, ast.Name)
-        and re.search(r"password|secret|private|database_url|amqp_url", field.target.id)
+        and re.search(r"password|secret|private_key|database_url|amqp_url", field.target.id)
         and not field.target.id.endswith(("_cost", "_size"))
         and field.value is not None
         and not _has_no_value(field.value)

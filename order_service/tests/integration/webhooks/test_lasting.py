@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from libs.testing.databases import ROOT
+from libs.testing.proxy import Proxy
 from libs.testing.wait import until
 from order_service.domain.telling import Answer, DeliveryStatus
 from order_service.domain.webhooks import MAX_WEBHOOKS
@@ -19,6 +20,7 @@ from order_service.services.webhooks import delete, ping, resend
 from order_service.tests.integration.shop import ok, refused
 from order_service.tests.integration.webhooks.hooked import Hooked
 from order_service.tests.integration.webhooks.receiver import Receiver
+from order_service.tests.integration.workers import working
 
 ANSWER = Answer(204, None, "", 0.01)
 
@@ -135,22 +137,19 @@ async def test_there_may_only_be_some(hooked: Hooked, receiver: Receiver) -> Non
 
 async def test_while_the_database_is_away_nothing_is_lost(hooked: Hooked, receiver: Receiver) -> None:
     webhook = await hooked.register(receiver)
-    async with hooked.worker():
+    async with Proxy(hooked.database_url) as proxy, working(proxy.url, hooked.amqp_url):
         for _ in range(20):
             await hooked.tell_of_user()
         await until(lambda: receiver.requests)
-        for _ in range(3):
-            # Every connection of the worker's, as a restart would end them.
-            await hooked.sql("""
-                SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                WHERE datname = current_database() AND pid <> pg_backend_pid()
-            """)
-            await hooked.time_passes()
+        await proxy.cut()
+        for _ in range(20):
+            await hooked.tell_of_user()
+        await proxy.restore()
 
         async def all_are_delivered() -> bool:
             # What a sender had claimed that lost its connection.
             await hooked.time_passes()
-            return len(await hooked.deliveries(webhook, status="delivered")) == 20
+            return len(await hooked.deliveries(webhook, status="delivered")) == 40
 
         await until(all_are_delivered, every=0.5)
-    assert len({request.headers["webhook-id"] for request in receiver.requests}) == 20
+    assert len({request.headers["webhook-id"] for request in receiver.requests}) == 40
