@@ -19,6 +19,7 @@ from order_service.gateways.mail import SmtpPostOffice
 from order_service.gateways.providers import new_provider
 from order_service.gateways.receivers import HttpReceivers
 from order_service.gateways.webhooks import HttpSender, PrometheusMeter
+from order_service.repositories.erasure import erase_due
 from order_service.repositories.unit_of_work import OrderUnitOfWork
 from order_service.services.posting import Posting
 from order_service.services.sending import Sending
@@ -45,6 +46,7 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
             Periodic("announcements", 1.0, partial(announce_again, uow, settings.patience)),
             Periodic("settlement", 1.0, settling.settle_due),
             Periodic("idempotency_keys", 60.0, SqlIdempotencyKeys(engine).expire),
+            Periodic("erasure", 2.0, partial(erase_due, engine)),
             Periodic("mail", 1.0, Posting(uow, SmtpPostOffice(settings)).post_due),
             Periodic("webhooks", 1.0, Sending(uow, HttpSender(HttpReceivers(settings)), PrometheusMeter()).send_due),
             Periodic("webhook_events", 60.0, partial(forget_old, uow)),

@@ -12,6 +12,12 @@ PAYMENTS = "payments"
 TIMER = "timer"
 """How it calls the passing of time."""
 
+ERASURE = "erasure"
+"""How it calls the removal of what named a customer who is gone."""
+
+NOBODY = "deleted user"
+"""What is shown where their name was. No username has a space."""
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:

@@ -18,6 +18,11 @@ from order_service.repositories.webhooks import secrets_of
 _MOMENT = DateTime(timezone=True)
 _NOW = bindparam("now", type_=_MOMENT)
 
+# Nobody outside is told any more what a user was called who is gone.
+NAMES_PEOPLE = frozenset({"user.created", "user.updated"})
+IS_GONE = text("SELECT 1 FROM users WHERE id = :subject AND deleted_at IS NOT NULL").bindparams(
+    bindparam("subject", type_=Uuid)
+)
 # Whatever is there under this id, or tells the same fact, stays as it is.
 KEEP = upsert(webhook_events).on_conflict_do_nothing().returning(webhook_events.c.id)
 DUE = text("""
@@ -92,6 +97,8 @@ class SqlDeliveries:
         self._connection = connection
 
     async def add(self, told: Told, webhook_ids: Sequence[UUID], now: datetime) -> Sequence[UUID]:
+        if told.type in NAMES_PEOPLE and await self._connection.scalar(IS_GONE, {"subject": told.subject}):
+            return []
         event = {
             "id": told.id,
             "type": told.type,

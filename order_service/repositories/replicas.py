@@ -53,6 +53,7 @@ class SqlReplicaOfUsers:
             "is_active": person.is_active,
             "version": person.version,
             "deleted_at": None,
+            "erase_at": None,
         }
         await apply_if_newer(self._connection, users, row)
 
@@ -65,5 +66,6 @@ class SqlReplicaOfUsers:
             "is_active": None,
             "version": version,
             "deleted_at": now,
+            "erase_at": now,
         }
         await apply_if_newer(self._connection, users, row)

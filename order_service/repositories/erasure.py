@@ -1,0 +1,91 @@
+"""Erasing what still names a deleted user. Any number of workers may do this at once.
+
+An order that is final keeps what bookkeeping needs: its lines, its money, its history, and the id of somebody whom
+nobody can name any more. One that is still open keeps its address until it is final, or it could not be delivered.
+"""
+
+from typing import Final
+
+from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from libs.database.lookouts import NEXT_LOOK
+from libs.process.failpoints import failpoint
+from order_service.domain.actor import ERASURE, NOBODY
+from order_service.domain.notices import Delivery
+from order_service.models.orders import FINAL_STATUSES
+
+AT_ONCE: Final = 100
+
+_IDS = bindparam("ids", type_=ARRAY(Uuid))
+# Whom another worker has in hand is left to it.
+DUE = text("""
+    SELECT id FROM users WHERE erase_at <= clock_timestamp() AND deleted_at IS NOT NULL
+    ORDER BY erase_at LIMIT :limit FOR UPDATE SKIP LOCKED
+""").bindparams(bindparam("limit", type_=Integer))
+# A tag covers all that is shown, so this is a version of its own. What somebody is just changing comes another time.
+ERASE_ORDERS = text(f"""
+    WITH due AS (
+        SELECT id FROM orders
+        WHERE user_id = ANY (:ids) AND status IN ({FINAL_STATUSES})
+          AND (username <> :nobody OR num_nonnulls(delivery_address, comment) > 0)
+        ORDER BY id FOR UPDATE SKIP LOCKED
+    ), erased AS (
+        UPDATE orders
+        SET username = :nobody, delivery_address = NULL, comment = NULL,
+            version = version + 1, updated_at = clock_timestamp()
+        FROM due WHERE orders.id = due.id
+        RETURNING orders.id, orders.version, orders.status, orders.updated_at
+    )
+    INSERT INTO order_history (order_id, version, at, actor, from_status, to_status, reason)
+    SELECT id, version, updated_at, :erasure, status, status, 'personal data erased' FROM erased
+""").bindparams(  # noqa: S608 - made of constants
+    _IDS, bindparam("nobody", NOBODY, type_=Text), bindparam("erasure", ERASURE, type_=Text)
+)
+# Whoever is just posting one finds that it is settled.
+ERASE_LETTERS = text("""
+    UPDATE notifications
+    SET subject = NULL, text = NULL, html = NULL, due_at = NULL, reason = NULL,
+        delivery = CASE delivery WHEN :waiting THEN :unaddressed ELSE delivery END,
+        settled_at = coalesce(settled_at, clock_timestamp())
+    WHERE order_id IN (SELECT id FROM orders WHERE user_id = ANY (:ids)) AND (delivery = :waiting OR reason IS NOT NULL)
+""").bindparams(
+    _IDS,
+    bindparam("waiting", Delivery.WAITING.value, type_=Text),
+    bindparam("unaddressed", Delivery.UNADDRESSED.value, type_=Text),
+)
+ERASE_CARTS = text("DELETE FROM carts WHERE user_id = ANY (:ids)").bindparams(_IDS)
+ERASE_ANSWERS = text("DELETE FROM idempotency_keys WHERE user_id = ANY (:ids)").bindparams(_IDS)
+# With their deliveries and what receivers answered.
+ERASE_TOLD = text("""
+    DELETE FROM webhook_events WHERE subject = ANY (:ids) AND type IN ('user.created', 'user.updated')
+""").bindparams(_IDS)
+LOOK_AGAIN = text(f"""
+    UPDATE users
+    SET erase_at = CASE WHEN EXISTS (
+        SELECT FROM orders
+        WHERE user_id = users.id AND (username <> :nobody OR num_nonnulls(delivery_address, comment) > 0)
+    ) THEN clock_timestamp() + interval '5 minutes' ELSE {NEXT_LOOK} END
+    WHERE id = ANY (:ids)
+""").bindparams(_IDS, bindparam("nobody", NOBODY, type_=Text))  # noqa: S608 - made of constants
+
+
+async def erase_due(engine: AsyncEngine) -> None:
+    """For a timer."""
+    while await _erase_some(engine) == AT_ONCE:
+        pass
+
+
+async def _erase_some(engine: AsyncEngine) -> int:
+    async with engine.begin() as connection:
+        ids = (await connection.scalars(DUE, {"limit": AT_ONCE})).all()
+        if ids:
+            await _erase(connection, ids)
+            failpoint("erasure.half")
+            await connection.execute(LOOK_AGAIN, {"ids": ids})
+        return len(ids)
+
+
+async def _erase(connection: AsyncConnection, ids: object) -> None:
+    for statement in (ERASE_ORDERS, ERASE_LETTERS, ERASE_CARTS, ERASE_ANSWERS, ERASE_TOLD):
+        await connection.execute(statement, {"ids": ids})
