@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from catalog_service.consumer import orders, users
 from catalog_service.repositories.announcements import products_to_announce
+from catalog_service.repositories.erasure import erase_names
 from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
 from libs.contracts.topology import CATALOG_EVENTS
 from libs.database.engine import new_engine
@@ -29,7 +30,10 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
         routers=[users.router, orders.router],
         context={"uow": partial(CatalogUnitOfWork, engine, bell)},
         own_checks={"replicas": partial(check_no_rebuild, engine)},
-        periodic=[Periodic("announcements", 0.5, Announcing(engine, bell, products_to_announce).announce_due)],
+        periodic=[
+            Periodic("announcements", 0.5, Announcing(engine, bell, products_to_announce).announce_due),
+            Periodic("erasure", 10.0, partial(erase_names, engine)),
+        ],
     )
 
 

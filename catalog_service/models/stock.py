@@ -1,6 +1,9 @@
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey, Index, Table, Text, Uuid
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey, Index, Table, Text, Uuid, text
 
 from catalog_service.models.base import metadata, version
+
+# What stands where the name of somebody was who is gone. No username has a space.
+NOBODY = "deleted user"
 
 stock = Table(
     "stock",
@@ -33,3 +36,4 @@ stock_ledger = Table(
     CheckConstraint("(order_id IS NULL) = (actor_id IS NOT NULL AND actor IS NOT NULL)", "cause"),
 )
 Index("ix_stock_ledger_order_id", stock_ledger.c.order_id, postgresql_where=stock_ledger.c.order_id.is_not(None))
+Index("ix_stock_ledger_named", stock_ledger.c.actor_id, postgresql_where=stock_ledger.c.actor != text(f"'{NOBODY}'"))
