@@ -8,6 +8,7 @@ from yarl import URL
 
 from libs.messaging import lenient
 from libs.messaging.connection import BROKER_ERRORS, answering, connect, hang_up
+from libs.messaging.in_hand import InHandError
 from ops.oversight.trouble import Trouble
 
 
@@ -22,6 +23,8 @@ async def broker(amqp_url: str) -> AsyncIterator[AbstractConnection]:
     try:
         async with answering(None):
             yield connection
+    except InHandError as error:
+        raise Trouble(str(error)) from error
     except BROKER_ERRORS as error:
         raise Trouble(f"{where} broke off: {_told(error)}") from error
     finally:

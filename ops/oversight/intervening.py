@@ -6,13 +6,13 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from libs.contracts.topology import Queue
+from libs.messaging.in_hand import InHand, in_hand
 from libs.messaging.ladder import NOTES, copied
 from libs.messaging.publisher import Publisher
 from libs.process.failpoints import failpoint
 from ops.oversight.account import Account
 from ops.oversight.addresses import Addresses
 from ops.oversight.broker import broker
-from ops.oversight.in_hand import InHand, in_hand
 from ops.oversight.interventions import Interventions, consumer_of, interventions
 from ops.oversight.parked import Parked
 
@@ -42,7 +42,7 @@ async def look(addresses: Addresses, queues: Sequence[Queue], wanted: Wanted) ->
     found: list[Parked] = []
     async with broker(addresses["AMQP_URL"]) as connection:
         for queue in queues:
-            async with in_hand(connection, queue) as hand:
+            async with in_hand(connection, queue.parked) as hand:
                 found += _chosen(queue, hand, wanted)
     return found
 
@@ -71,7 +71,7 @@ async def _intervene(
     outcome = Outcome()
     async with broker(addresses["AMQP_URL"]) as connection:
         for queue in queues:
-            async with in_hand(connection, queue) as hand:
+            async with in_hand(connection, queue.parked) as hand:
                 if chosen := _chosen(queue, hand, wanted):
                     async with interventions(addresses, consumer_of(queue)) as record:
                         for begin in range(0, len(chosen), TOGETHER):

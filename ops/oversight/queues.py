@@ -8,9 +8,9 @@ import httpx
 from yarl import URL
 
 from libs.contracts.topology import QUEUES
+from libs.messaging.in_hand import LOCK
 from libs.messaging.topology import RUNGS
 from ops.oversight.addresses import Addresses
-from ops.oversight.in_hand import LOCK
 from ops.oversight.trouble import Trouble
 
 _TIMEOUT = 15.0

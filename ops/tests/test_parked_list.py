@@ -7,9 +7,9 @@ import pytest
 from pamqp.common import FieldArray
 
 from libs.contracts.topology import CATALOG_ORDERS, ORDER_USERS
-from ops.oversight import in_hand as hands
+from libs.messaging import in_hand as hands
+from libs.messaging.in_hand import in_hand
 from ops.oversight.broker import broker
-from ops.oversight.in_hand import in_hand
 from ops.tests.floor import Floor
 
 MANY = 3_000  # more than a quorum queue gives to a reader that names no number
@@ -71,7 +71,7 @@ async def test_two_who_look_at_once_see_all(floor: Floor) -> None:
 
 async def test_one_who_waits_too_long_for_another_is_told(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
     (event,) = await floor.park()
-    async with broker(floor.amqp_url) as connection, in_hand(connection, ORDER_USERS):
+    async with broker(floor.amqp_url) as connection, in_hand(connection, ORDER_USERS.parked):
         monkeypatch.setattr(hands, "PATIENCE", 0.3)
         refused = await floor.operator("parked", "list")
         assert (refused.code, refused.out) == (3, "")
