@@ -6,23 +6,28 @@ from fastapi import FastAPI
 
 from auth_service.core.settings import WorkerSettings
 from auth_service.repositories.announcements import users_to_announce
-from auth_service.repositories.erasure import erase_due
+from auth_service.repositories.erasure import erase_due, gone, is_anybody_looked_for
 from auth_service.repositories.expiry import forget_expired
 from libs.contracts.topology import AUTH_EVENTS
 from libs.database.engine import new_engine
 from libs.messaging.announcing import Announcing
 from libs.messaging.bell import Bell
 from libs.messaging.connection import BrokerAddress
+from libs.messaging.forgetting import Forgetting
 from libs.messaging.worker import Periodic, create_worker_app
 from libs.process.logs import configure_logs
 
 FORGET_EVERY = 60.0
 ERASE_EVERY = 2.0
+FORGET_MESSAGES_EVERY = 300.0
 
 
 def create_worker(settings: WorkerSettings) -> FastAPI:
     engine = new_engine(settings.database_url, pool_size=settings.database_pool_size)
     bell = Bell(engine)
+    forgetting = Forgetting(
+        settings.amqp_url, AUTH_EVENTS, partial(gone, engine), partial(is_anybody_looked_for, engine)
+    )
     return create_worker_app(
         engine=engine,
         bell=bell,
@@ -31,6 +36,7 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
         periodic=[
             Periodic("clean-up", FORGET_EVERY, partial(forget_expired, engine)),
             Periodic("erasure", ERASE_EVERY, partial(erase_due, engine)),
+            Periodic("forgetting", FORGET_MESSAGES_EVERY, forgetting.forget),
             Periodic("announcements", 0.5, Announcing(engine, bell, users_to_announce).announce_due),
         ],
     )
