@@ -32,7 +32,8 @@ Quantity = Annotated[int, Field(ge=1, le=2**31 - 1)]
 class Record(BaseModel):
     """Part of an event. Readers ignore fields that they do not know: fields are only ever added."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # Errors are logged, and what breaks a contract may be a person's address.
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class Event(Record):

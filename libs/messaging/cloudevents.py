@@ -25,7 +25,7 @@ class Undecodable(Exception):  # noqa: N818 - it names what the message is, as r
 class _Structured(BaseModel):
     """What must be there. Attributes that we do not know are someone else's business."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
     specversion: Literal["1.0"]
     id: str

@@ -3,7 +3,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
+from libs.contracts.auth import UserUpdated
 from libs.messaging.cloudevents import Envelope, Undecodable, properties
 from libs.process.ids import new_id
 
@@ -67,3 +69,15 @@ def test_a_correlation_id_that_amqp_cannot_hold_is_cut_there_and_whole_in_the_bo
 def test_what_is_no_event_is_undecodable(body: bytes) -> None:
     with pytest.raises(Undecodable):
         Envelope.decode(body)
+
+
+def test_what_breaks_a_contract_is_not_told() -> None:
+    """It is logged, and may be somebody's address."""
+    event = {"id": "no id", "email": "ada@example.com\0", "username": "ada\0", "version": "ada@example.com"}
+    with pytest.raises(ValidationError) as error:
+        UserUpdated.model_validate(event)
+    assert "username" in str(error.value)
+    with pytest.raises(Undecodable) as undecodable:
+        Envelope.decode(json.dumps({"subject": "ada@example.com", "data": "ada@example.com"}).encode())
+    for told in (str(error.value), str(undecodable.value)):
+        assert "ada" not in told

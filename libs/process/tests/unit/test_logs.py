@@ -65,3 +65,24 @@ def test_an_exception_is_part_of_its_line(tmp_path: Path) -> None:
 
     (line,) = lines(tmp_path / "api.errors.log")
     assert "ValueError: invalid literal" in str(line["exception"])
+
+
+@pytest.mark.parametrize(
+    ("said", "logged"),
+    [
+        ("550 <ada.lovelace+x@mail.example.com> is unknown", "550 <(address)> is unknown"),
+        ("/api/v1/users/ada@example.com", "/api/v1/users/(address)"),
+        ("order-0190b1c2-aaaa-7bbb-8ccc-dddddddddddd.2@example.com", None),
+        ("taken\nDETAIL:  Key (username)=(ada) already exists.\nHINT:  none", "taken\nHINT:  none"),
+        (repr("taken\nDETAIL:  Key (username)=(ada) already exists."), "'taken"),
+        ("taken\nDETAIL:  (a\nb, ada)\n[SQL: INSERT]", "taken\n[SQL: INSERT]"),
+        ("invalid input for query argument $2: 'ada' (expected str)", "invalid input for query argument $2"),
+    ],
+)
+def test_nobody_is_named(tmp_path: Path, said: str, logged: str | None) -> None:
+    """Neither an address nor what PostgreSQL tells of the row that an error is about."""
+    configure_logs("api", "INFO", tmp_path)
+    structlog.stdlib.get_logger("shop").info("said", error=said)
+    logging.getLogger("a.library").error("%s", said)
+    first, second = lines(tmp_path / "api.log")
+    assert (first["error"], second["event"]) == (logged or said, logged or said)
