@@ -50,10 +50,12 @@ def test_servers_that_the_environment_names_are_used(ports: PortReservations, mo
 
 def test_a_port_that_is_not_the_usual_one_is_said(ports: PortReservations) -> None:
     usual = planned(ports).api_ports[AUTH]
-    ports.release()
     with socket.socket() as busy:
+        # As servers do it, and before anybody else may take it.
+        busy.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         busy.bind((HOST, usual))
         busy.listen()
+        ports.release()
         plan = planned(ports)
     assert plan.api_ports[AUTH] != usual
     assert plan.addresses["AUTH_URL"] == f"http://{HOST}:{plan.api_ports[AUTH]}"

@@ -46,7 +46,7 @@ deaths = st.one_of(st.none(), st.none(), st.none(), st.tuples(st.integers(0, 2),
 rarely = st.sampled_from([False, False, False, True])
 stages = st.integers(1, 4)
 MAX_ORDERS = 3
-tokens = st.sampled_from(["tok_ok", "tok_declined"])
+tokens = st.sampled_from(["tok_ok", "tok_ok", "tok_declined"])
 answers = st.sampled_from(["yes", "yes", "yes", "away", "lost before", "lost after"])
 
 
@@ -95,13 +95,15 @@ class Model(RuleBasedStateMachine):
     def order(self, at: int) -> UUID:
         return self.order_ids[at % len(self.order_ids)]
 
-    @initialize(starts=st.lists(st.tuples(items, stages), max_size=2))
-    def open(self, starts: list[tuple[dict[UUID, int], int]]) -> None:
+    @initialize(starts=st.lists(st.tuples(items, stages, tokens, answers, rarely), max_size=2))
+    def open(self, starts: list[tuple[dict[UUID, int], int, str, str, bool]]) -> None:
         """Some orders have a life behind them. By chance alone hardly any gets to where a refund can go wrong."""
         self.run(self.world.put_on_shelf(STOCK))
-        for at, (wanted, steps) in enumerate(starts):
+        for at, (wanted, steps, token, answer, regretted) in enumerate(starts):
             self.order_with(wanted)
-            self.go_well(at, steps)
+            self.progress(at, steps, token, answer)
+            if regretted:
+                self.cancel(at, CUSTOMER, None)
 
     @precondition(lambda self: len(self.order_ids) < MAX_ORDERS)
     @rule(wanted=items, death=deaths)
@@ -146,10 +148,10 @@ class Model(RuleBasedStateMachine):
         self.attempt(self.moved_on(self.order(at), status), death)
 
     @precondition(lambda self: self.order_ids)
-    @rule(at=which, steps=stages, answer=answers)
-    def progress(self, at: int, steps: int, answer: str) -> None:
+    @rule(at=which, steps=stages, token=tokens, answer=answers)
+    def progress(self, at: int, steps: int, token: str, answer: str) -> None:
         self.provider.next_answer = answer
-        self.go_well(at, steps)
+        self.go_well(at, steps, token)
         self.provider.next_answer = "yes"
 
     @rule(product=st.sampled_from(PRODUCTS), delta=st.integers(-3, 3).filter(bool))
@@ -190,15 +192,15 @@ class Model(RuleBasedStateMachine):
         self.attempt(self.placing.place(CUSTOMER, wanted, {}), death)
         self.order_ids = sorted(self.run(self.world.all_orders()))
 
-    def go_well(self, at: int, steps: int) -> None:
-        """So many steps of what most orders go through."""
+    def go_well(self, at: int, steps: int, token: str = "tok_ok") -> None:  # noqa: S107 - not a secret.
+        """So many steps of what most orders go through, as long as they are paid for."""
         order_id = self.order(at)
         for _ in range(steps):
             status = self.run(self.world.all_orders())[order_id].status
             if status == Status.PENDING:
                 self.pass_on(len(self.under_way) + 1)
             elif status == Status.AWAITING_PAYMENT:
-                self.attempt(self.paying.pay(CUSTOMER, order_id, new_id(), "card", "tok_ok"))
+                self.attempt(self.paying.pay(CUSTOMER, order_id, new_id(), "card", token))
             elif status == Status.PAID:
                 self.attempt(self.moved_on(order_id, Status.SHIPPED))
             elif status == Status.SHIPPED:
