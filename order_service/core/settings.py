@@ -45,9 +45,7 @@ class Settings(RemoteKeysSettings, PaymentSettings, WebhookSettings):
 
 
 class MailSettings(BaseSettings):
-    """Which server the worker hands its mails to. Empty is as good as absent, so that compose can pass all of them."""
-
-    model_config = SettingsConfigDict(env_ignore_empty=True)
+    """Which server the worker hands its mails to."""
 
     smtp_host: str
     smtp_port: int = Field(default=587, ge=1, le=65535)
@@ -79,6 +77,10 @@ class MailSettings(BaseSettings):
 
 
 class WorkerSettings(EveryWorkersSettings, PaymentSettings, MailSettings, WebhookSettings):
+    # Said here and not of the mails alone: of several bases, the last decides. Empty is as good as absent, so that
+    # compose can pass all of them; what is refused is printed where the process is started, and may be a secret.
+    model_config = SettingsConfigDict(env_ignore_empty=True, hide_input_in_errors=True)
+
     reservation_seconds: float = Field(default=900, gt=0, description="how long stock is held for a payment")
     answer_seconds: float = Field(default=30, gt=0, description="an order unanswered for longer is announced again")
 
