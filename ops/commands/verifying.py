@@ -1,6 +1,7 @@
 """verify, and replicas rebuild."""
 
 from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import typer
 from rich.console import Console
@@ -10,6 +11,7 @@ from ops.commands.answer import AsJson, Exit, Operator, as_json, run
 from ops.oversight.addresses import find_addresses
 
 if TYPE_CHECKING:
+    from ops.verify.erased import Erased
     from ops.verify.verifying import Compared, Report
 
 console = Console()
@@ -25,6 +27,9 @@ def verify(
     *,
     repair: Annotated[bool, typer.Option("--repair", help="Have owners tell again of the rows that differ.")] = False,
     patience: Annotated[float, typer.Option(help="Seconds that news may take from one to the next.", min=0)] = 3.0,
+    user: Annotated[
+        UUID | None, typer.Option(metavar="ID", help="Look instead for what still names this user, who was deleted.")
+    ] = None,
     operator: Operator,
     json: AsJson = False,
 ) -> None:
@@ -33,6 +38,16 @@ def verify(
     The shop may stay open. Exit codes: 0 all is right, or was repaired; 1 something is wrong; 2 wrong usage; 3 a
     database cannot be reached, or no worker does what it is asked for.
     """
+    if user is not None:
+        if repair:
+            raise typer.BadParameter("what names a deleted user is erased by the workers; --repair is for replicas")
+        erased = run(_erased(user))
+        if json:
+            as_json(erased.as_json())
+        else:
+            for table in erased.tables():
+                console.print(table)
+        raise typer.Exit(Exit.GOOD if erased.is_clean else Exit.ATTENTION)
     report = run(_verify(operator if repair else None, patience))
     if json:
         as_json(report.as_json())
@@ -73,6 +88,16 @@ async def _verify(repairer: str | None, patience: float) -> "Report":
 
     async with opened(find_addresses()) as databases:
         return await verifying.verify(databases, repairer=repairer, patience=patience)
+
+
+async def _erased(user: UUID) -> "Erased":
+    from ops.oversight.broker import broker  # noqa: PLC0415
+    from ops.verify import erased  # noqa: PLC0415
+    from ops.verify.databases import opened  # noqa: PLC0415
+
+    addresses = find_addresses()
+    async with opened(addresses) as databases, broker(addresses["AMQP_URL"]) as connection:
+        return await erased.look(databases, connection, user)
 
 
 async def _rebuild(name: str, operator: str, *, quiet: bool) -> "Compared":

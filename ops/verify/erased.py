@@ -1,0 +1,156 @@
+"""Every place that could name a user who was deleted, and what is found there. See docs/architecture/erasure.md."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from aio_pika.abc import AbstractConnection
+from aio_pika.exceptions import ChannelNotFoundEntity
+from rich.table import Table
+
+from libs.contracts.topology import AUTH_EVENTS, QUEUES, TRACE
+from libs.messaging.forgetting import ids_in, tells_names
+from libs.messaging.in_hand import in_hand
+from libs.messaging.topology import RUNGS
+from ops.verify.databases import Databases
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Rows are asked for as (those about the user, those of them that name them)."""
+
+    service: str
+    name: str
+    rows: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    place: str
+    looked_at: int
+    """Rows about the user, or messages about anybody."""
+    found: int
+    on_their_way: int = 0
+    """Messages that a consumer is just taking, which nobody else can look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    user_id: UUID
+    places: Sequence[Seen]
+
+    @property
+    def is_clean(self) -> bool:
+        return not any(place.found for place in self.places)
+
+    def as_json(self) -> dict[str, Any]:
+        return {"user_id": self.user_id, "is_clean": self.is_clean, "places": [asdict(place) for place in self.places]}
+
+    def tables(self) -> Iterator[Table]:
+        table = Table("place", "looked at", "names them", title=f"user {self.user_id}")
+        for place in self.places:
+            looked_at = f"{place.looked_at:,}" + (f" (+{place.on_their_way} on their way)" * bool(place.on_their_way))
+            table.add_row(place.place, looked_at, f"[red]{place.found:,}[/]" if place.found else "[green]-[/]")
+        yield table
+
+
+def _all(table: str, column: str) -> str:
+    return f"SELECT count(*), count(*) FROM {table} WHERE {column} = $1"  # noqa: S608 - made of constants
+
+
+def _those(table: str, column: str, naming: str) -> str:
+    return f"SELECT count(*), count(*) FILTER (WHERE {naming}) FROM {table} WHERE {column} = $1"  # noqa: S608
+
+
+def _of_orders(table: str, column: str, naming: str) -> str:
+    """What belongs to the user's orders."""
+    return f"""
+        SELECT count(*), count(*) FILTER (WHERE {naming}) FROM {table}
+        WHERE {column} IN (SELECT id FROM orders WHERE user_id = $1)
+    """  # noqa: S608 - made of constants
+
+
+_OF_USER: Final = "aggregate = 'user' AND aggregate_id"
+_NAMED_USER: Final = "type <> 'user.deleted'"
+_NAMED_ORDER: Final = "username <> 'deleted user' OR num_nonnulls(delivery_address, comment) > 0"
+_FINAL: Final = "('rejected', 'cancelled', 'expired', 'refunded', 'delivered')"
+_NAMED_EVENT: Final = "payload ?| ARRAY['username', 'email', 'delivery_address', 'comment']"
+# People by their ids, and parts of the shop.
+_ACTOR: Final = "^((user|admin):[0-9a-f-]{36}|[a-z]+)$"
+
+PLACES: Final = (
+    Place("auth", "users", _all("users", "id")),
+    Place("auth", "deleted users", _those("deleted_users", "id", "false")),
+    Place("auth", "refresh tokens", _all("refresh_families", "user_id")),
+    Place(
+        "auth",
+        "attempts to log in",
+        "SELECT count(*), count(*) FROM attempts WHERE account = sha256(convert_to('user ' || $1::uuid, 'UTF8'))",
+    ),
+    Place("auth", "outbox", _those("outbox", _OF_USER, _NAMED_USER)),
+    Place("auth", "events sent", _those("outbox_sent", _OF_USER, _NAMED_USER)),
+    Place("catalog", "users", _those("users", "id", "deleted_at IS NULL OR num_nonnulls(username, role) > 0")),
+    Place("catalog", "stock ledger", _those("stock_ledger", "actor_id", "actor <> 'deleted user'")),
+    Place(
+        "order",
+        "users",
+        _those("users", "id", "deleted_at IS NULL OR num_nonnulls(username, email, role, is_active) > 0"),
+    ),
+    Place("order", "final orders", _those("orders", f"status IN {_FINAL} AND user_id", _NAMED_ORDER)),
+    Place("order", "open orders", _those("orders", f"status NOT IN {_FINAL} AND user_id", _NAMED_ORDER)),
+    Place("order", "histories", _of_orders("order_history", "order_id", f"actor !~ '{_ACTOR}'")),
+    Place("order", "payments", _of_orders("payments", "order_id", "token IS NOT NULL")),
+    Place(
+        "order",
+        "letters",
+        _of_orders("notifications", "order_id", "num_nonnulls(subject, text, html, reason) > 0"),
+    ),
+    Place("order", "carts", _all("carts", "user_id")),
+    Place("order", "stored answers", _all("idempotency_keys", "user_id")),
+    Place("order", "told to webhooks", _those("webhook_events", "subject", _NAMED_USER)),
+    Place("order", "outbox", _of_orders("outbox", "aggregate_id", _NAMED_EVENT)),
+    Place("order", "events sent", _of_orders("outbox_sent", "aggregate_id", _NAMED_EVENT)),
+)
+
+
+_QUEUES: Final = (
+    *(
+        name
+        for queue in QUEUES
+        if queue.exchange == AUTH_EVENTS
+        for name in (queue.name, *(queue.retry(rung.name) for rung in RUNGS), queue.parked)
+    ),
+    TRACE,
+)
+
+
+async def look(databases: Databases, connection: AbstractConnection, user_id: UUID) -> Erased:
+    """Nothing is changed. Messages are looked at in one's hands, and put back in their order."""
+    seen = []
+    for place in PLACES:
+        looked_at, found = await databases[place.service].fetchrow(place.rows, user_id)
+        seen.append(Seen(f"{place.service}: {place.name}", looked_at, found))
+    return Erased(user_id, seen + [await _messages(connection, name, user_id) for name in _QUEUES])
+
+
+async def _messages(connection: AbstractConnection, name: str, user_id: UUID) -> Seen:
+    place = f"RabbitMQ: {name}"
+    waiting, is_read = await _state(connection, name)
+    if is_read or not waiting:
+        return Seen(place, 0, 0, waiting)
+    async with in_hand(connection, name) as hand:
+        bodies = [message.body for message in hand.messages if name != TRACE or message.exchange == AUTH_EVENTS.name]
+        found = sum(user_id in ids_in(body) and tells_names(body) for body in bodies)
+        return Seen(place, len(hand.messages), found)
+
+
+async def _state(connection: AbstractConnection, name: str) -> tuple[int, bool]:
+    """How many messages wait, and whether somebody is there to take them."""
+    async with connection.channel(publisher_confirms=False) as channel:
+        try:
+            there = (await channel.declare_queue(name, passive=True)).declaration_result
+        except ChannelNotFoundEntity:
+            # No worker has ever run on this broker.
+            return 0, False
+        return there.message_count or 0, bool(there.consumer_count)
