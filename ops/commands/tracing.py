@@ -56,6 +56,7 @@ async def _tell(wanted: str, folders: list[Path]) -> "Story":
 
 def _grow(tree: Tree, moments: "list[Moment]") -> None:
     for moment in moments:
-        line = Text(f"{moment.at:%H:%M:%S.%f}"[:-3], style="dim", overflow="fold").append(f"  {moment.where:15}", style="cyan not dim")
+        line = Text(f"{moment.at:%H:%M:%S.%f}"[:-3], style="dim", overflow="fold")
+        line.append(f"  {moment.where:15}", style="cyan not dim")
         line.append(printable(moment.what), style="red not dim" if moment.is_trouble else "not dim")
         _grow(tree.add(line), moment.followed_by)
