@@ -55,3 +55,19 @@ async def test_what_was_committed_survives_a_kill(server: Postgres, watched: Wat
     after = await asyncpg.connect(server.url("postgres"))
     assert await after.fetchval("SELECT number FROM kept") == 1
     await after.close()
+
+
+async def test_its_log_names_nobody(server: Postgres, tmp_path: Path) -> None:
+    connection = await asyncpg.connect(server.url("postgres"))
+    await connection.execute("CREATE TABLE people (email text UNIQUE CHECK (email <> 'x'), role text NOT NULL)")
+    await connection.execute("INSERT INTO people VALUES ($1, 'user')", "ada@example.com")
+    for role in ("user", None):
+        with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+            await connection.execute("INSERT INTO people VALUES ($1, $2)", "ada@example.com", role)
+    await connection.close()
+
+    def written() -> str:
+        return Layout(tmp_path).log("postgres").read_text()
+
+    await until(lambda: "people_email_key" in written() and "not-null" in written())
+    assert "ada" not in written()
