@@ -16,9 +16,14 @@ NEXT_LOOK: Final = """
 """
 
 
+# What is just being told of them is told to its end, so that whoever follows it hears the whole story. As PostgreSQL
+# writes it: by its value a default of the model's could not be compared with one that is there.
+SOON: Final = "(clock_timestamp() + '00:00:05'::interval)"
+
+
 def erase_at_column(*, is_set: bool) -> Column[object]:
     """None: nobody need look any more. `is_set`: a row that is inserted is looked at."""
-    return Column("erase_at", DateTime(timezone=True), server_default=text("clock_timestamp()") if is_set else None)
+    return Column("erase_at", DateTime(timezone=True), server_default=text(SOON) if is_set else None)
 
 
 def index_erase_at(table: Table) -> None:

@@ -11,7 +11,7 @@ def upgrade() -> None:
     op.add_column("deleted_users", sa.Column("erase_at", sa.DateTime(timezone=True)))
     # Those who left before are looked at as well.
     op.execute("UPDATE deleted_users SET erase_at = deleted_at")
-    op.alter_column("deleted_users", "erase_at", server_default=sa.text("clock_timestamp()"))
+    op.alter_column("deleted_users", "erase_at", server_default=sa.text("clock_timestamp() + interval '5 seconds'"))
     op.create_index(
         "ix_deleted_users_erase_at", "deleted_users", ["erase_at"], postgresql_where=sa.text("erase_at IS NOT NULL")
     )

@@ -44,6 +44,9 @@ async def deleted(house: House, name: str, *, is_sent: bool) -> Person:
     if is_sent:
         await house.rows(SEND, id=person.id)
     assert (await person.call.delete("/users/me")).status_code == 204
+    await house.rows(
+        "UPDATE deleted_users SET erase_at = now() WHERE erase_at > now() AND erase_at < now() + '10 seconds'"
+    )
     return person
 
 
@@ -56,6 +59,16 @@ async def test_only_the_deletion_is_left_of_a_users_events(house: House, engine:
     assert await types(house, "outbox", bob) == ["user.created"]
     for table in ("outbox", "outbox_sent"):
         assert await house.rows(f"SELECT 1 FROM {table} WHERE payload::text LIKE '%ada%'") == []  # noqa: S608
+
+
+async def test_what_is_just_being_told_is_told_to_its_end(house: House, engine: AsyncEngine) -> None:
+    ada = await house.join("ada")
+    assert (await ada.call.delete("/users/me")).status_code == 204
+    await erase_due(engine)
+    assert await types(house, "outbox", ada) == ["user.created", "user.deleted"]
+    await house.rows(LATER.format("5 seconds"))
+    await erase_due(engine)
+    assert await types(house, "outbox", ada) == ["user.deleted"]
 
 
 async def test_what_a_relay_is_just_sending_is_erased_when_it_is_sent(house: House, engine: AsyncEngine) -> None:
