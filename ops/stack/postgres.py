@@ -21,7 +21,7 @@ from ops.stack.services import SERVICES
 NAME = "postgres"
 _SUPERUSER = "shop"
 # For data that a test run throws away: nothing is written for the sake of surviving a power cut.
-_SCRATCH = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300")
+_SCRATCH = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=600")
 # Terse: what an error is about, such as the e-mail address that is taken, stays out of the log.
 _KEPT = ("max_connections=200", "log_error_verbosity=terse")
 

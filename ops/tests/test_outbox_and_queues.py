@@ -5,6 +5,7 @@ import aio_pika
 from libs.contracts.topology import ORDER_USERS, QUEUES
 from libs.messaging import topology
 from libs.process.ids import new_id
+from libs.testing.vhosts import fresh_vhost
 from libs.testing.wait import until
 from ops.tests.floor import Floor
 
@@ -78,20 +79,25 @@ async def test_a_queue_without_a_reader_is_marked(floor: Floor) -> None:
     await read.cancel(tag)
 
 
-async def test_what_waits_is_counted_where_it_waits(floor: Floor, amqp_url: str) -> None:
-    """On a broker whose retry ladder takes its time."""
-    await topology.declare(amqp_url)
-    async with await aio_pika.connect(amqp_url) as connection:
-        exchange = (await connection.channel()).default_exchange
-        for name in (ORDER_USERS.name, ORDER_USERS.name, ORDER_USERS.retry("5m"), ORDER_USERS.parked):
-            await exchange.publish(aio_pika.Message(b"{}"), name)
+async def test_what_waits_is_counted_where_it_waits(floor: Floor, run_id: str, worker_name: str) -> None:
+    """On a broker whose retry ladder takes its time, and where nobody else leaves anything."""
+    async with fresh_vhost(f"counted_{run_id[:12]}_{worker_name}") as amqp_url:
+        await topology.declare(amqp_url)
+        async with await aio_pika.connect(amqp_url) as connection:
+            exchange = (await connection.channel()).default_exchange
+            for name in (ORDER_USERS.name, ORDER_USERS.name, ORDER_USERS.retry("5m"), ORDER_USERS.parked):
+                await exchange.publish(aio_pika.Message(b"{}"), name)
 
-    async def counted() -> bool:
-        found = (await floor.operator("queues", "--json", AMQP_URL=amqp_url)).json
-        (users,) = (each for each in found if each["name"] == ORDER_USERS.name)
-        return [users[each] for each in ("ready", "unacked", "retrying", "parked")] == [2, 0, 1, 1]
+        async def counted() -> list[int]:
+            found = (await floor.operator("queues", "--json", AMQP_URL=amqp_url)).json
+            (users,) = (each for each in found if each["name"] == ORDER_USERS.name)
+            return [users[each] for each in ("ready", "unacked", "retrying", "parked")]
 
-    await until(counted, every=0.5)
+        async def right() -> bool:
+            assert await counted() == [2, 0, 1, 1]
+            return True
+
+        await until(right, every=0.5)
 
 
 async def test_a_missing_queue_is_told(floor: Floor) -> None:
