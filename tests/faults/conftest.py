@@ -6,6 +6,7 @@ import pytest
 from libs.testing.fixtures import DatabaseFor
 from libs.testing.vhosts import fresh_vhost
 from tests.faults.shop import Shop
+from tests.faults.stage import Stage
 
 
 @pytest.fixture(scope="module")
@@ -21,3 +22,10 @@ async def shop(database_for: DatabaseFor, run_id: str, worker_name: str, logs: P
     vhost = f"test_{run_id[:12]}_{worker_name}_faults"
     async with fresh_vhost(vhost) as amqp_url, Shop.open(orders, catalog, amqp_url, logs) as shop:
         yield shop
+
+
+@pytest.fixture(scope="module")
+async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """The whole shop, on servers that may be killed."""
+    async with Stage.open(tmp_path_factory.mktemp("stage") / "shop") as stage:
+        yield stage

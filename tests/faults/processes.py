@@ -32,6 +32,12 @@ class Process:
 
     async def start(self, *failpoints: str) -> None:
         """Returns when it is ready; armed ones die when they come to one of `failpoints`."""
+        await self.launch(*failpoints)
+        if not failpoints:
+            await self.is_ready()
+
+    async def launch(self, *failpoints: str) -> None:
+        """Does not wait for anything."""
         server = (
             sys.executable,
             "-m",
@@ -55,8 +61,6 @@ class Process:
             # All of it is in `logs`.
             stdout=asyncio.subprocess.DEVNULL,
         )
-        if not failpoints:
-            await self.is_ready()
 
     async def is_ready(self) -> None:
         async with httpx.AsyncClient(trust_env=False) as client:
@@ -72,6 +76,14 @@ class Process:
 
             await until(ready, timeout=120, every=0.1)
 
+    def freeze(self) -> None:
+        assert self._running is not None
+        self._running.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._running is not None
+        self._running.send_signal(signal.SIGCONT)
+
     async def died(self) -> None:
         """Waits for it; it must have been the failpoint."""
         assert self._running is not None
@@ -85,5 +97,6 @@ class Process:
 
     async def stop(self) -> None:
         if self._running is not None and self._running.returncode is None:
+            self.thaw()
             self._running.terminate()
             await self._running.wait()

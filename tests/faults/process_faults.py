@@ -1,0 +1,99 @@
+"""What can happen to a process of the shop. Each fault does its harm and ends it; others judge what came of it."""
+
+from functools import partial
+from random import Random
+from typing import Final
+
+from libs.contracts.topology import ORDER_PRODUCTS, ORDER_STOCK, TRACE
+from libs.testing.wait import until
+from tests.faults.load import Load
+from tests.faults.processes import Process
+from tests.faults.stage import Stage
+
+PATIENCE: Final = 180
+CONSUMERS: Final = ("order-worker", "catalog-worker")
+
+
+async def api_dies(service: str, step: str, stage: Stage, load: Load, dice: Random) -> None:
+    """At one of its commits: before it, so that nobody may see anything of it, or after it, before it could answer."""
+    api = stage.processes[f"{service}-api"]
+    await api.kill()
+    await api.start(f"commit.{step}@{dice.randint(2, 9)}")
+    await api.died()
+    await api.start()
+    await load.more(20)
+
+
+async def worker_dies(service: str, step: str, stage: Stage, load: Load, dice: Random) -> None:
+    worker = stage.processes[f"{service}-worker"]
+    await worker.kill()
+    await worker.start(f"{step}@{dice.randint(1, 5)}")
+    await worker.died()
+    await worker.start()
+    await load.more(20)
+
+
+async def relay_dies_half_confirmed(stage: Stage, load: Load, dice: Random) -> None:
+    """The broker has a whole batch, and of its confirms only some have come back."""
+    worker, proxy = stage.processes["catalog-worker"], stage.proxies["catalog-worker"]
+    await worker.kill()
+    await load.more(200)
+    told, _ = await stage.queue(TRACE)
+    # More than what is said before the first event, and less than all the confirms of such a batch.
+    proxy.strand_after(dice.randint(3_000, 6_000))
+    await worker.launch()
+
+    async def some_are_out() -> bool:
+        return (await stage.queue(TRACE))[0] > told
+
+    await until(some_are_out, timeout=PATIENCE)
+    await worker.kill()
+    await worker.start()
+
+
+async def worker_freezes_while_another_runs(stage: Stage, load: Load, _: Random) -> None:
+    """Its connections are given up by the broker, its work is done by the other, and then it goes on."""
+    worker = stage.processes["order-worker"]
+    other = Process(worker.module, worker.environment, worker.logs, stage.servers.take_port())
+    await other.start()
+    worker.freeze()
+    try:
+        await load.more(100)
+        await until(partial(_has_readers, stage, 1), timeout=PATIENCE, every=0.5)
+        worker.thaw()
+        await load.more(20)
+    finally:
+        await other.stop()
+
+
+async def consumer_dies_ten_times(stage: Stage, load: Load, _: Random) -> None:
+    """Each time with all that it had fetched, so that the broker counts a delivery of all of it."""
+    for name in CONSUMERS:
+        await stage.processes[name].kill()
+    await load.more(100)
+    for _ in range(10):
+        for name in CONSUMERS:
+            await stage.processes[name].launch()
+        await until(partial(_has_readers, stage, 1), timeout=PATIENCE)
+        for name in CONSUMERS:
+            await stage.processes[name].kill()
+        await load.more(20)
+    for name in CONSUMERS:
+        await stage.processes[name].start()
+
+
+async def consumer_freezes(stage: Stage, load: Load, _: Random) -> None:
+    """For longer than the broker waits for a heartbeat."""
+    worker = stage.processes["order-worker"]
+    worker.freeze()
+    await until(partial(_has_readers, stage, 0), timeout=PATIENCE, every=0.5)
+    worker.thaw()
+    await load.more(20)
+
+
+async def _has_readers(stage: Stage, count: int) -> bool:
+    for queue in (ORDER_PRODUCTS, ORDER_STOCK):
+        _, readers = await stage.queue(queue.name)
+        if readers != count:
+            return False
+    return True

@@ -1,0 +1,67 @@
+"""When everything that was begun has come to its end, and what there is then."""
+
+import json
+from typing import Final
+
+import aio_pika
+import asyncpg
+
+from libs.testing.wait import until
+from ops.verify.databases import Databases
+from ops.verify.verifying import verify
+from tests.faults.ledger import Findings
+from tests.faults.oracle import judge
+from tests.faults.stage import Stage
+
+# Seconds. A connection that was lost, an order that was not answered and a relay that froze are each waited for.
+PATIENCE: Final = 300
+UNFINISHED: Final = {
+    "orders without an answer": ("order", "SELECT count(*) FROM orders WHERE status = 'pending'"),
+    "payments without an outcome": (
+        "order",
+        "SELECT count(*) FROM payments WHERE status IN ('started', 'refunding')",
+    ),
+    **{f"{name}'s outbox": (name, "SELECT count(*) FROM outbox") for name in ("auth", "catalog", "order")},
+    **{
+        f"{name}'s announcements": (name, "SELECT count(*) FROM announcements WHERE done_at IS NULL")
+        for name in ("auth", "catalog")
+    },
+}
+
+
+async def at_rest(stage: Stage, *, parked: int = 0) -> Findings:
+    """Waits for it. Raises where it does not come, where something is parked, or where replicas or books differ."""
+    for process in stage.processes.values():
+        await process.is_ready()
+    async with stage.databases() as databases:
+
+        async def still() -> bool:
+            try:
+                waits = {**await _unfinished(databases), **await stage.waiting()}
+            except (aio_pika.exceptions.AMQPError, asyncpg.PostgresError) as error:
+                raise OSError(str(error)) from error
+            given_up = sum(count for name, count in waits.items() if name.endswith(".parked"))
+            waits = {name: count for name, count in waits.items() if not name.endswith(".parked")}
+            assert not waits, waits
+            return given_up == parked
+
+        await until(still, timeout=PATIENCE, every=0.2)
+        # What was taken from its queue may still be in somebody's hands.
+        report = await verify(databases, repairer=None, patience=60)
+        assert report.is_clean, json.dumps(report.as_json(), indent=1)
+
+        async def judged() -> Findings:
+            findings = await judge(stage.ledger, databases)
+            assert not findings.lost, (findings.numbers, findings.lost[:5])
+            return findings
+
+        findings: Findings = await until(judged, timeout=60, every=0.5)
+    print(findings.numbers)  # noqa: T201 - what people who run a soak read
+    assert not findings.duplicated, findings.duplicated
+    assert not findings.unexpected, findings.unexpected
+    return findings
+
+
+async def _unfinished(databases: Databases) -> dict[str, int]:
+    counts = {what: await databases[name].fetchval(query) for what, (name, query) in UNFINISHED.items()}
+    return {what: count for what, count in counts.items() if count}

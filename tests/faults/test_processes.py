@@ -1,0 +1,17 @@
+"""Processes die and freeze under a load: nothing that was acknowledged is lost or there twice."""
+
+from random import Random
+
+import pytest
+
+from tests.faults.every_fault import OF_PROCESSES
+from tests.faults.stage import Stage
+from tests.faults.trial import try_out
+
+# They share a shop, which takes long to start.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults of processes")]
+
+
+@pytest.mark.parametrize("name", OF_PROCESSES)
+async def test_nothing_is_lost(stage: Stage, name: str) -> None:
+    await try_out(stage, OF_PROCESSES[name], Random(name))  # noqa: S311 - the same each time
