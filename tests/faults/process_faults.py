@@ -71,7 +71,7 @@ async def consumer_dies_ten_times(stage: Stage, load: Load, _: Random) -> None:
     for name in CONSUMERS:
         await stage.processes[name].kill()
     await load.more(100)
-    for _ in range(10):
+    for _time in range(10):
         for name in CONSUMERS:
             await stage.processes[name].launch()
         await until(partial(_has_readers, stage, 1), timeout=PATIENCE)

@@ -52,6 +52,11 @@ async def broker_freezes(stage: Stage, load: Load, _: Random) -> None:
 async def broker_has_no_memory(stage: Stage, load: Load, _: Random) -> None:
     """It takes nothing from who publishes, and says nothing to those who wait for it."""
     await _limit_memory(stage, LITTLE_MEMORY)
+
+    async def alarmed() -> bool:
+        return all(node["mem_alarm"] for node in (await stage.management.get("/api/nodes")).json())
+
+    await until(alarmed, timeout=PATIENCE, every=0.5)
     await load.more(50)
     await _limit_memory(stage, ENOUGH_MEMORY)
     await load.more(20)

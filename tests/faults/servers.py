@@ -95,8 +95,14 @@ class Servers:
         layout, credentials, ports = Layout(folder), Credentials(), PortReservations()
         layout.make()
         database = Postgres(ports.take(FIRST_PORT), credentials.postgres)
-        taken = [ports.take(FIRST_PORT + offset) for offset in range(1, 5)]
-        queues = RabbitMQ(*taken, credentials.rabbitmq, credentials.erlang_cookie)
+        queues = RabbitMQ(
+            port=ports.take(FIRST_PORT + 1),
+            ui_port=ports.take(FIRST_PORT + 2),
+            distribution_port=ports.take(FIRST_PORT + 3),
+            epmd_port=ports.take(FIRST_PORT + 4),
+            password=credentials.rabbitmq,
+            cookie=credentials.erlang_cookie,
+        )
         async with AsyncExitStack() as stack:
             stack.callback(ports.release)
             stack.callback(wipe, layout)

@@ -1,0 +1,28 @@
+"""Order's worker, ended by a product with a deadly name: `uvicorn tests.faults.deadly:app`."""
+
+import os
+import signal
+
+from fastapi import FastAPI
+
+from order_service import worker
+from order_service.consumer import products
+from order_service.domain.ports import UnitOfWorkFactory
+from order_service.domain.products import Product
+from order_service.services.replicas import learn_product
+
+NAME = "deadly"
+
+
+async def learn_or_die(uow: UnitOfWorkFactory, product: Product) -> None:
+    if product.name == NAME:
+        os.kill(os.getpid(), signal.SIGKILL)
+    await learn_product(uow, product)
+
+
+products.learn_product = learn_or_die  # type: ignore[attr-defined] # what a bug would do that nobody has written
+
+
+def __getattr__(name: str) -> FastAPI:
+    app: FastAPI = getattr(worker, name)
+    return app

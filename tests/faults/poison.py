@@ -1,0 +1,120 @@
+"""A thousand products that are told of, and messages among them that nobody can handle."""
+
+import time
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+
+from libs.contracts.catalog import ProductUpdated
+from libs.contracts.topology import CATALOG_EVENTS, ORDER_PRODUCTS
+from libs.messaging.cloudevents import encode, properties
+from libs.messaging.publisher import Publisher
+from libs.process.ids import new_id
+from libs.testing.wait import until
+from tests.faults.deadly import NAME
+from tests.faults.ledger import CREATED
+from tests.faults.stage import Stage
+
+GOOD: Final = 1_000
+PATIENCE: Final = 300
+# More than the replica's column takes, and no more than the contract allows.
+HUGE: Final = Decimal("9999999999.00")
+MAKE: Final = f"""
+    INSERT INTO products (id, sku, slug, name, sort_name, description, price, currency, attributes, image_urls,
+                          search, version, created_at, updated_at)
+    SELECT id, 'good ' || id, 'good-' || id, '{CREATED}', '{CREATED}', '', 9.99, 'EUR', '{{}}', '{{}}', '', 1,
+           now(), now()
+    FROM unnest($1::uuid[]) AS id
+"""  # noqa: S608 - made of constants
+TELL: Final = "INSERT INTO announcements (queue, ids, requested_by) VALUES ($1, $2, 'somebody')"
+KNOWN: Final = "SELECT count(*) FROM products WHERE id = ANY($1::uuid[])"
+# The lower of a queue's own time and this one counts.
+SHORT_LADDER: Final = {"pattern": r"\.retry\.", "apply-to": "queues", "definition": {"message-ttl": 500}}
+
+
+class Poison:
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    async def good_ones(self) -> list[UUID]:
+        """In catalog, and not told of yet."""
+        ids = [new_id() for _ in range(GOOD)]
+        for each in ids:
+            entry = self._stage.ledger.new("product", f"good {each}")
+            entry.became(CREATED)
+            entry.id = str(each)
+        await self._execute("catalog", MAKE, ids)
+        return ids
+
+    async def tell(self, ids: list[UUID]) -> None:
+        await self._execute("catalog", TELL, ORDER_PRODUCTS.name, ids)
+
+    async def seconds_until_known(self, ids: list[UUID]) -> float:
+        """From the first to the last that order's replica has."""
+        started = None
+        async with self._stage.databases() as databases:
+
+            async def all_known() -> bool:
+                nonlocal started
+                known = await databases["order"].fetchval(KNOWN, ids)
+                if known and started is None:
+                    started = time.monotonic()
+                return bool(known == len(ids))
+
+            await until(all_known, timeout=PATIENCE)
+        assert started is not None
+        return time.monotonic() - started
+
+    async def send(self, *, name: str = "lamp", price: Decimal = Decimal(1), decodable: bool = True) -> None:
+        """To the queue, of a product that nobody has."""
+        event = ProductUpdated(
+            id=new_id(),
+            version=1,
+            sku=None,
+            slug="lamp",
+            name=name,
+            price=price,
+            currency="EUR",
+            category_id=None,
+            image_url=None,
+            is_active=True,
+        )
+        facts: dict[str, Any] = {
+            "event_id": str(new_id()),
+            "source": CATALOG_EVENTS.source,
+            "event_type": event.type,
+            "time": datetime.now(UTC),
+            "sequence": event.version,
+            "correlation_id": "-",
+        }
+        body = encode(**facts, subject=event.id, data=event.model_dump_json()) if decodable else b"{nothing that ends"
+        publisher = Publisher(self._stage.servers.amqp_url, _nothing)
+        try:
+            await publisher.send(ORDER_PRODUCTS.name, body, properties(**facts, traceparent=None))
+        finally:
+            await publisher.aclose()
+
+    async def send_deadly(self) -> None:
+        await self.send(name=NAME)
+
+    async def shorten_ladder(self) -> None:
+        (await self._stage.management.put("/api/policies/%2F/short", json=SHORT_LADDER)).raise_for_status()
+
+    async def throw_away(self) -> None:
+        """What is parked."""
+        path = f"/api/queues/%2F/{ORDER_PRODUCTS.parked}/contents"
+        (await self._stage.management.delete(path)).raise_for_status()
+
+    async def _execute(self, service: str, query: str, *arguments: object) -> None:
+        connection = await asyncpg.connect(self._stage.servers.databases[service])
+        try:
+            await connection.execute(query, *arguments)
+        finally:
+            await connection.close()
+
+
+async def _nothing() -> None:
+    """The shop has declared everything."""

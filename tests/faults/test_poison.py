@@ -1,0 +1,71 @@
+"""Messages that nobody can handle, among a thousand: they alone are parked, and nobody waits for them."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from libs.contracts.topology import ORDER_PRODUCTS
+from libs.testing.wait import until
+from tests.faults.poison import HUGE, PATIENCE, Poison
+from tests.faults.rest import at_rest
+from tests.faults.stage import Stage
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults of messages")]
+# What others do on this machine meanwhile must not fail a test: a message that held up others did so for seconds each.
+SLOWER = 3
+MORE = 10
+
+
+@pytest.fixture
+async def poison(stage: Stage) -> AsyncIterator[Poison]:
+    poison = Poison(stage)
+    yield poison
+    await poison.throw_away()
+
+
+async def test_the_others_do_not_wait(stage: Stage, poison: Poison) -> None:
+    """Twenty that cannot be read and twenty that always raise, against the same thousand without them."""
+    await poison.shorten_ladder()
+    good = await poison.good_ones()
+    await poison.tell(good)
+    undisturbed = await poison.seconds_until_known(good)
+    good = await poison.good_ones()
+    half = len(good) // 2
+    await poison.tell(good[:half])
+    for _ in range(20):
+        await poison.send(decodable=False)
+        await poison.send(price=HUGE)
+    await poison.tell(good[half:])
+    assert await poison.seconds_until_known(good) <= undisturbed * SLOWER + MORE
+    await at_rest(stage, parked=40)
+
+
+async def test_a_message_that_kills_is_parked_and_no_neighbour_is(stage: Stage, poison: Poison) -> None:
+    worker = stage.processes["order-worker"]
+    good = await poison.good_ones()
+    await worker.kill()
+    half = len(good) // 2
+    await poison.tell(good[:half])
+    await until(lambda: _waiting(stage, half), timeout=PATIENCE)
+    await poison.send_deadly()
+    await poison.tell(good[half:])
+    await until(lambda: _waiting(stage, len(good) + 1), timeout=PATIENCE)
+    deadly = replace(worker, module="tests.faults.deadly")
+    for _ in range(3):
+        await deadly.launch()
+        await deadly.died()
+    await deadly.start()
+    await until(lambda: _is_parked(stage), timeout=PATIENCE)
+    await poison.seconds_until_known(good)
+    await deadly.stop()
+    await worker.start()
+    await at_rest(stage, parked=1)
+
+
+async def _waiting(stage: Stage, count: int) -> bool:
+    return (await stage.queue(ORDER_PRODUCTS.name))[0] >= count
+
+
+async def _is_parked(stage: Stage) -> bool:
+    return (await stage.queue(ORDER_PRODUCTS.parked))[0] == 1
