@@ -41,7 +41,7 @@ class Stage:
     @asynccontextmanager
     async def open(cls, folder: Path) -> AsyncIterator[Self]:
         async with AsyncExitStack() as stack:
-            servers = await stack.enter_async_context(Servers.open(folder))
+            servers = await stack.enter_async_context(Servers.open(folder / "servers"))
             address = f"{servers.amqp_url}?heartbeat={HEARTBEAT}"
             proxies = {f"{name}-worker": await stack.enter_async_context(Proxy(address)) for name in SERVICES}
             processes = _processes(servers, proxies, folder / "logs")

@@ -1,6 +1,7 @@
 """What the drivers raise for real, and what is made of it."""
 
 import asyncio
+import threading
 
 import asyncpg
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy.types import Integer
 from libs.database.engine import new_engine
 from libs.database.outages import is_outage, is_unusable_value
 from libs.database.reads import Query, Reader
+from libs.database.urls import for_asyncpg
 
 NUMBER = Query(select(bindparam("number", type_=Integer)))
 AWAY = "postgresql://nobody@127.0.0.1:1/nothing"
@@ -38,6 +40,27 @@ async def test_a_server_that_is_away(engine: AsyncEngine) -> None:
 
 async def test_a_connection_that_was_ended(engine: AsyncEngine) -> None:
     assert is_outage(await caught(engine, "SELECT pg_terminate_backend(pg_backend_pid())"))
+
+
+async def test_a_connection_that_is_just_being_ended(database_url: str) -> None:
+    """The server has said so, and the client has not come to close it yet."""
+    connection = await asyncpg.connect(for_asyncpg(database_url))
+
+    async def end() -> None:
+        other = await asyncpg.connect(for_asyncpg(database_url))
+        await other.execute("SELECT pg_terminate_backend($1, 10000)", connection.get_server_pid())
+        await other.close()
+
+    # While this loop does nothing; then it reads the server's last words, and only after that their end.
+    ending = threading.Thread(target=asyncio.run, args=(end(),))
+    ending.start()
+    ending.join()
+    for _ in range(2):
+        await asyncio.sleep(0)
+    with pytest.raises(asyncpg.InternalClientError) as error:
+        await connection.execute("SELECT 1")
+    assert is_outage(error.value)
+    connection.terminate()
 
 
 async def test_a_pool_that_stays_empty(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
