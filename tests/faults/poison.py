@@ -38,6 +38,7 @@ SHORT_LADDER: Final = {"pattern": r"\.retry\.", "apply-to": "queues", "definitio
 class Poison:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
+        self._publisher = Publisher(stage.servers.amqp_url, _nothing)
 
     async def good_ones(self) -> list[UUID]:
         """In catalog, and not told of yet."""
@@ -91,11 +92,7 @@ class Poison:
             "correlation_id": "-",
         }
         body = encode(**facts, subject=event.id, data=event.model_dump_json()) if decodable else b"{nothing that ends"
-        publisher = Publisher(self._stage.servers.amqp_url, _nothing)
-        try:
-            await publisher.send(ORDER_PRODUCTS.name, body, properties(**facts, traceparent=None))
-        finally:
-            await publisher.aclose()
+        await self._publisher.send(ORDER_PRODUCTS.name, body, properties(**facts, traceparent=None))
 
     async def send_deadly(self) -> None:
         await self.send(name=NAME)
@@ -105,6 +102,7 @@ class Poison:
 
     async def throw_away(self) -> None:
         """What is parked."""
+        await self._publisher.aclose()
         path = f"/api/queues/%2F/{ORDER_PRODUCTS.parked}/contents"
         (await self._stage.management.delete(path)).raise_for_status()
 

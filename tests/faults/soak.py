@@ -33,7 +33,6 @@ async def soak(folder: Path, seed: int, is_over: Callable[[], bool]) -> Findings
     async with Stage.open(folder) as stage:
         while True:
             findings = await spell(stage, dice)
-            _say(findings.numbers)
             if is_over():
                 return findings
 
