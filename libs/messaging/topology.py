@@ -5,6 +5,7 @@ it binds nothing: who publishes does that, because it knows what a queue has mis
 All arguments mean the same on RabbitMQ 3.10 and 4.x; what their defaults differ in is set.
 """
 
+import logging
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,9 +13,12 @@ from datetime import timedelta
 from typing import Any
 
 from aio_pika.abc import AbstractChannel, AbstractQueue, ExchangeType
+from aio_pika.exceptions import ChannelNotFoundEntity
 
 from libs.contracts.topology import EXCHANGES, QUEUES, TRACE, Exchange, Queue
 from libs.messaging.connection import answering, connect, hang_up
+
+logger = logging.getLogger(__name__)
 
 # For all of it. What a slow broker has made by then is there when it is tried again.
 DECLARE_TIMEOUT = 60.0
@@ -93,10 +97,19 @@ async def _declare(
         await channel.declare_exchange(exchange.name, ExchangeType.TOPIC, durable=True)
     for queue in queues:
         await _declare_queue(channel, queue, rungs)
+    await _declare_trace(channel, exchanges)
+
+
+async def _declare_trace(channel: AbstractChannel, exchanges: Sequence[Exchange]) -> None:
+    """Comes last: where it fails, the channel is gone."""
     trace: dict[str, Any] = {"x-queue-type": "classic", "x-max-length": TRACE_LENGTH, "x-overflow": "drop-head"}
-    newest = await channel.declare_queue(TRACE, durable=True, arguments=trace)
-    for exchange in exchanges:
-        await newest.bind(exchange.name, "#")
+    try:
+        newest = await channel.declare_queue(TRACE, durable=True, arguments=trace)
+        for exchange in exchanges:
+            await newest.bind(exchange.name, "#")
+    except ChannelNotFoundEntity as error:
+        # One broker of a cluster keeps it, and is down. It is for people to read: events do not wait for it.
+        logger.warning("%s is away: %s", TRACE, error)
 
 
 async def _declare_queue(channel: AbstractChannel, queue: Queue, rungs: Sequence[Rung]) -> None:
