@@ -30,7 +30,7 @@ OF_PROCESSES: Final[Mapping[str, Fault]] = {
     },
     "a relay dies, half of its batch confirmed": process_faults.relay_dies_half_confirmed,
     "a worker freezes while another runs": process_faults.worker_freezes_while_another_runs,
-    "consumers die ten times": process_faults.consumer_dies_ten_times,
+    "a consumer dies ten times": process_faults.consumer_dies_ten_times,
     "a consumer freezes": process_faults.consumer_freezes,
 }
 OF_SERVERS: Final[Mapping[str, Fault]] = {

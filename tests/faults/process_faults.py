@@ -11,7 +11,6 @@ from tests.faults.processes import Process
 from tests.faults.stage import Stage
 
 PATIENCE: Final = 180
-CONSUMERS: Final = ("order-worker", "catalog-worker")
 
 
 async def api_dies(service: str, step: str, stage: Stage, load: Load, dice: Random) -> None:
@@ -68,18 +67,14 @@ async def worker_freezes_while_another_runs(stage: Stage, load: Load, _: Random)
 
 async def consumer_dies_ten_times(stage: Stage, load: Load, _: Random) -> None:
     """Each time with all that it had fetched, so that the broker counts a delivery of all of it."""
-    for name in CONSUMERS:
-        await stage.processes[name].kill()
+    worker = stage.processes["order-worker"]
+    await worker.kill()
     await load.more(100)
     for _time in range(10):
-        for name in CONSUMERS:
-            await stage.processes[name].launch()
+        await worker.launch()
         await until(partial(_has_readers, stage, 1), timeout=PATIENCE)
-        for name in CONSUMERS:
-            await stage.processes[name].kill()
-        await load.more(20)
-    for name in CONSUMERS:
-        await stage.processes[name].start()
+        await worker.kill()
+    await worker.start()
 
 
 async def consumer_freezes(stage: Stage, load: Load, _: Random) -> None:

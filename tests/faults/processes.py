@@ -12,8 +12,9 @@ import httpx
 
 from libs.testing.ports import free_port
 from libs.testing.wait import until
-
-ROOT = Path(__file__).resolve().parents[2]
+from ops.stack import child
+from ops.stack.layout import REPOSITORY
+from ops.stack.ports import HOST
 
 
 @dataclass
@@ -28,7 +29,7 @@ class Process:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{HOST}:{self.port}"
 
     async def start(self, *failpoints: str) -> None:
         """Returns when it is ready; armed ones die when they come to one of `failpoints`."""
@@ -38,28 +39,19 @@ class Process:
 
     async def launch(self, *failpoints: str) -> None:
         """Does not wait for anything."""
-        server = (
-            sys.executable,
-            "-m",
-            "uvicorn",
-            f"{self.module}:app",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(self.port),
-        )
-        self._running = await asyncio.create_subprocess_exec(
-            *server,
-            "--no-access-log",
-            cwd=ROOT,
+        server = (sys.executable, "-m", "uvicorn", f"{self.module}:app", "--host", HOST, "--port", str(self.port))
+        self._running = await child.start(
+            (*server, "--no-access-log"),
             env={
                 **os.environ,
                 **self.environment,
                 "SHOP_FAILPOINTS": ",".join(failpoints),
                 "LOG_DIR": str(self.logs),
             },
-            # All of it is in `logs`.
-            stdout=asyncio.subprocess.DEVNULL,
+            cwd=REPOSITORY,
+            log=self.logs / f"{self.module}.out",
+            # However the tests end.
+            on_parent_death=signal.SIGKILL,
         )
 
     async def is_ready(self) -> None:

@@ -44,7 +44,9 @@ class Stage:
             servers = await stack.enter_async_context(Servers.open(folder / "servers"))
             address = f"{servers.amqp_url}?heartbeat={HEARTBEAT}"
             proxies = {f"{name}-worker": await stack.enter_async_context(Proxy(address)) for name in SERVICES}
-            processes = _processes(servers, proxies, folder / "logs")
+            logs = folder / "logs"
+            logs.mkdir()
+            processes = _processes(servers, proxies, logs)
             for process in processes.values():
                 stack.push_async_callback(process.stop)
             await asyncio.gather(*(process.start() for process in processes.values()))

@@ -116,5 +116,5 @@ class Writers:
             answer = await customer.once("GET", order)
             if answer is not None and answer.is_success and answer.json()["status"] != "pending":
                 return bool(answer.json()["status"] == "awaiting_payment")
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.25)
         return False
