@@ -20,11 +20,11 @@ class Database:
         self._name = name
 
     async def fetch(self, statement: str, *values: object) -> list[dict[str, Any]]:
-        with _told(self._name):
+        with told(self._name):
             return [dict(row) for row in await self._connection.fetch(statement, *values)]
 
     async def execute(self, statement: str, *values: object) -> None:
-        with _told(self._name):
+        with told(self._name):
             await self._connection.execute(statement, *values)
 
 
@@ -33,19 +33,20 @@ async def database(url: str) -> AsyncIterator[Database]:
     where = urlsplit(url)
     name = f"The database {where.path.lstrip('/')} at {where.netloc.rpartition('@')[2]}"
     settings = {"application_name": "operator"}
-    with _told(name):
+    with told(name):
         connection = await asyncpg.connect(
             for_asyncpg(url), timeout=_TIMEOUT, command_timeout=_TIMEOUT, server_settings=settings
         )
     try:
         yield Database(connection, name)
     finally:
-        with _told(name):
+        with told(name):
             await connection.close(timeout=_TIMEOUT)
 
 
 @contextlib.contextmanager
-def _told(name: str) -> Iterator[None]:
+def told(name: str) -> Iterator[None]:
+    """Turns what a database may raise into `Trouble` that begins with `name`."""
     try:
         yield
     except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:

@@ -13,6 +13,7 @@ from libs.contracts.topology import AUTH_EVENTS, QUEUES, TRACE
 from libs.messaging.forgetting import ids_in, tells_names
 from libs.messaging.in_hand import in_hand
 from libs.messaging.topology import RUNGS
+from ops.verify.books import FINAL
 from ops.verify.databases import Databases
 
 
@@ -74,7 +75,6 @@ def _of_orders(table: str, column: str, naming: str) -> str:
 _OF_USER: Final = "aggregate = 'user' AND aggregate_id"
 _NAMED_USER: Final = "type <> 'user.deleted'"
 _NAMED_ORDER: Final = "username <> 'deleted user' OR num_nonnulls(delivery_address, comment) > 0"
-_FINAL: Final = "('rejected', 'cancelled', 'expired', 'refunded', 'delivered')"
 _NAMED_EVENT: Final = "payload ?| ARRAY['username', 'email', 'delivery_address', 'comment']"
 # People by their ids, and parts of the shop.
 _ACTOR: Final = "^((user|admin):[0-9a-f-]{36}|[a-z]+)$"
@@ -97,8 +97,8 @@ PLACES: Final = (
         "users",
         _those("users", "id", "deleted_at IS NULL OR num_nonnulls(username, email, role, is_active) > 0"),
     ),
-    Place("order", "final orders", _those("orders", f"status IN {_FINAL} AND user_id", _NAMED_ORDER)),
-    Place("order", "open orders", _those("orders", f"status NOT IN {_FINAL} AND user_id", _NAMED_ORDER)),
+    Place("order", "final orders", _those("orders", f"status IN {FINAL} AND user_id", _NAMED_ORDER)),
+    Place("order", "open orders", _those("orders", f"status NOT IN {FINAL} AND user_id", _NAMED_ORDER)),
     Place("order", "histories", _of_orders("order_history", "order_id", f"actor !~ '{_ACTOR}'")),
     Place("order", "payments", _of_orders("payments", "order_id", "token IS NOT NULL")),
     Place(

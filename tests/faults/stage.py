@@ -15,7 +15,9 @@ from libs.contracts.topology import QUEUES, Queue
 from libs.messaging.topology import RUNGS
 from libs.testing.ports import free_port
 from libs.testing.proxy import Proxy
-from ops.verify.databases import SERVICES, Databases, opened
+from ops.oversight.addresses import Addresses
+from ops.stack.services import SERVICES
+from ops.verify.databases import Databases, opened
 from tests.faults.ledger import Ledger
 from tests.faults.processes import Process
 from tests.faults.servers import Servers
@@ -43,7 +45,7 @@ class Stage:
         async with AsyncExitStack() as stack:
             servers = await stack.enter_async_context(Servers.open(folder / "servers"))
             address = f"{servers.amqp_url}?heartbeat={HEARTBEAT}"
-            proxies = {f"{name}-worker": await stack.enter_async_context(Proxy(address)) for name in SERVICES}
+            proxies = {f"{each.name}-worker": await stack.enter_async_context(Proxy(address)) for each in SERVICES}
             logs = folder / "logs"
             logs.mkdir()
             processes = _processes(servers, proxies, logs)
@@ -63,7 +65,7 @@ class Stage:
     @asynccontextmanager
     async def databases(self) -> AsyncIterator[Databases]:
         addresses = {f"{service.upper()}_DATABASE_URL": url for service, url in self.servers.databases.items()}
-        async with opened(addresses) as databases:
+        async with opened(Addresses(addresses, "")) as databases:
             yield databases
 
     async def restart(self, name: str) -> None:
@@ -99,7 +101,7 @@ def _rungs(queue: Queue) -> list[str]:
 
 def _processes(servers: Servers, proxies: Mapping[str, Proxy], logs: Path) -> dict[str, Process]:
     ports = {
-        name: servers.take_port() for name in (f"{each}-{part}" for each in SERVICES for part in ("api", "worker"))
+        name: servers.take_port() for name in (f"{each.name}-{part}" for each in SERVICES for part in ("api", "worker"))
     }
 
     def at(name: str) -> str:
