@@ -3,7 +3,7 @@
 import typer
 
 from ops import tools
-from ops.commands import locks, quality, seeding, soaking, stack, testing
+from ops.commands import benching, locks, quality, seeding, soaking, stack, testing
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -11,5 +11,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="An event-driven online shop: runs it, tests it, looks after it.",
 )
-for group in (stack, seeding, testing, soaking, quality, locks, *tools.GROUPS):
+for group in (stack, seeding, testing, soaking, benching, quality, locks, *tools.GROUPS):
     group.register(app)

@@ -1,0 +1,71 @@
+"""How close the shop comes to what the machine can do: `./shop bench`. See docs/performance.md."""
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from rich.console import Console
+
+from tests.bench import kept
+from tests.bench.contest import Outcome, Row
+from tests.bench.ground import Ground
+from tests.bench.rounds import hold
+from tests.bench.rows import ROWS
+from tests.bench.table import table
+
+console = Console(width=None if sys.stdout.isatty() else 140)
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./shop bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", choices=[*ROWS, []], help=", ".join(ROWS))
+    parser.add_argument("--rounds", type=int, default=3, help="of which each measures both sides")
+    parser.add_argument("--quick", action="store_true", help="short rounds on a tenth of the data")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results there")
+    return parser.parse_args()
+
+
+async def bench(rows: Sequence[Row], rounds: int, *, quick: bool) -> list[Outcome]:
+    products, seconds = (10_000, 1.0) if quick else (100_000, 3.0)
+    outcomes = []
+    with tempfile.TemporaryDirectory(prefix="shop-bench-") as logs:
+        async with Ground.open(products, Path(logs)) as ground:
+            for row in rows:
+                with console.status(row.title):
+                    outcomes.append(await hold(row, ground, rounds, seconds))
+    return outcomes
+
+
+def conditions(given: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "rounds": given.rounds,
+        "quick": given.quick,
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        "load_before": os.getloadavg()[0],
+    }
+
+
+def main() -> int:
+    given = options()
+    around = conditions(given)
+    outcomes = uvloop.run(bench([ROWS[name] for name in given.names or ROWS], given.rounds, quick=given.quick))
+    console.print(table(outcomes, kept.last_ratios()))
+    results = kept.as_json(outcomes, around)
+    if not given.quick:
+        kept.keep(results)
+    if given.json:
+        kept.write(given.json, results)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

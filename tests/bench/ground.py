@@ -1,0 +1,74 @@
+"""Where contests take place: two servers, databases filled alike in each run, and a folder for logs."""
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+from libs.testing.databases import migrations_of
+from tests.bench import data
+from tests.bench.programs import Program, running
+
+Fill = Callable[[asyncpg.Connection], Awaitable[None]]
+
+
+@dataclass
+class Ground:
+    server: str
+    products: int
+    logs: Path
+    _scope: AsyncExitStack
+    _databases: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, products: int, logs: Path) -> AsyncIterator[Self]:
+        """On the PostgreSQL of `DATABASE_URL`, which must let its user make databases."""
+        async with AsyncExitStack() as scope:
+            yield cls(os.environ["DATABASE_URL"], products, logs, scope)
+
+    async def catalog(self, products: int | None = None, levels: int | None = None) -> str:
+        """The URL of a catalog with so many products. It is made when it is first asked for, and dropped at the end."""
+        products = products or self.products
+        fill = partial(data.fill_catalog, products=products, levels=levels)
+        return await self._database("catalog_service", f"bench_catalog_{products}_{levels or 'tree'}", fill)
+
+    async def orders(self) -> str:
+        """The URL of an order database that knows all products and 10,000 users."""
+        fill = partial(data.fill_orders, products=self.products)
+        return await self._database("order_service", "bench_orders", fill)
+
+    def running(
+        self, module: str, environment: Mapping[str, str], *, ready: str = "/health/ready"
+    ) -> AbstractAsyncContextManager[Program]:
+        return running(module, environment, self.logs, ready=ready)
+
+    async def _database(self, service: str, name: str, fill: Fill) -> str:
+        if name not in self._databases:
+            url = urlunsplit(urlsplit(self.server)._replace(path=f"/{name}"))
+            await self._on_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            await self._on_server(f'CREATE DATABASE "{name}"')
+            self._scope.push_async_callback(self._on_server, f'DROP DATABASE "{name}" WITH (FORCE)')
+            await migrations_of(service)(url)
+            database = await asyncpg.connect(url)
+            try:
+                await fill(database)
+                # Else a vacuum starts by itself, in the middle of a measurement.
+                await database.execute("VACUUM ANALYZE")
+            finally:
+                await database.close()
+            self._databases[name] = url
+        return self._databases[name]
+
+    async def _on_server(self, statement: str) -> None:
+        server = await asyncpg.connect(self.server)
+        try:
+            await server.execute(statement)
+        finally:
+            await server.close()

@@ -1,0 +1,74 @@
+"""GET one product, hot or any, and GET a page of a category's subtree."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from random import Random
+from typing import Final
+
+import httpx
+
+from tests.bench import data
+from tests.bench.contest import RATE, Claim, Contest, Row
+from tests.bench.ground import Ground
+from tests.bench.load import get
+from tests.bench.measuring import again_and_again, requests_to
+
+HOT: Final = 100
+PAGE: Final = 20
+DIFFERENT: Final = 5_000
+
+
+@asynccontextmanager
+async def both(ground: Ground, requests: Sequence[bytes]) -> AsyncIterator[Contest]:
+    environment = catalog_environment(await ground.catalog())
+    async with (
+        ground.running("tests.bench.limits.catalog", environment, ready=one(1)) as limit,
+        ground.running("catalog_service.main", environment) as shop,
+    ):
+        yield Contest(
+            limit=requests_to(limit, again_and_again(requests)), shop=requests_to(shop, again_and_again(requests))
+        )
+
+
+def catalog_environment(database_url: str) -> dict[str, str]:
+    # Nobody shows a token here, so nobody asks for keys.
+    return {"DATABASE_URL": database_url, "JWKS_URL": "http://127.0.0.1:9/"}
+
+
+def one(number: int) -> str:
+    return f"/api/v1/products/{data.product_id(number)}"
+
+
+def page(category: int) -> str:
+    return f"/api/v1/products?category_id={data.category_id(category)}&limit={PAGE}"
+
+
+@asynccontextmanager
+async def products(ground: Ground, different: int) -> AsyncIterator[Contest]:
+    drawn = Random(1)  # noqa: S311 - no secret, and the same each time
+    numbers = drawn.sample(range(1, ground.products + 1), min(different, ground.products))
+    async with both(ground, [get(one(number)) for number in numbers]) as contest:
+        yield contest
+
+
+@asynccontextmanager
+async def pages(ground: Ground) -> AsyncIterator[Contest]:
+    """The first two pages of each category that has others below."""
+    first = [page(number) for number in range(1, data.PARENTS + 1)]
+    environment = catalog_environment(await ground.catalog())
+    async with (
+        ground.running("tests.bench.limits.catalog", environment, ready=one(1)) as limit,
+        httpx.AsyncClient(base_url=limit.url, trust_env=False) as client,
+    ):
+        cursors = [(await client.get(path)).json()["next_cursor"] for path in first]
+    second = [f"{path}&cursor={cursor}" for path, cursor in zip(first, cursors, strict=True)]
+    async with both(ground, [get(path) for path in (*first, *second)]) as contest:
+        yield contest
+
+
+ROWS = (
+    Row("product", "GET one product, any of all", [Claim(RATE, 0.35)], partial(products, different=DIFFERENT)),
+    Row("hot-product", f"GET one of {HOT} hot products", [Claim(RATE, 0.35, 1.5)], partial(products, different=HOT)),
+    Row("page", f"GET a page of {PAGE} of a category's subtree", [Claim(RATE, 0.4, 1.0)], pages),
+)
