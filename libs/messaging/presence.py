@@ -13,7 +13,7 @@ from libs.messaging.connection import BROKER_ERRORS, answering
 
 PROBE_TIMEOUT: Final = 2.0
 
-CONNECTED = Gauge("consumers_connected", "1 while this process reads the queue", ["queue"])
+CONNECTED = Gauge("consumers_connected", "Processes that read the queue", ["queue"], multiprocess_mode="livesum")
 
 
 class Presence:

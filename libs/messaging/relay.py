@@ -34,7 +34,7 @@ FROZEN: Final = "60s"
 STALLED: Final = 180.0
 DATABASE_ERRORS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
-CONNECTED = Gauge("relay_connected", "1 while the relay can publish")
+CONNECTED = Gauge("relay_connected", "Relays that can publish", multiprocess_mode="livesum")
 ROWS = Histogram("relay_batch_rows", "Events in a batch", buckets=(1, 2, 5, 10, 25, 50, 100, 250, 500))
 CONFIRM = Histogram(
     "relay_confirm_seconds",

@@ -28,7 +28,7 @@ REFUSED = 500
 TOO_LARGE = 552
 
 SENT = Counter("mails_total", "What mail servers said to mails", ["answer"])
-UP = Gauge("mail_server_up", "1 while the mail server can be talked to")
+UP = Gauge("mail_server_up", "1 while the mail server can be talked to", multiprocess_mode="mostrecent")
 
 
 class SmtpPostOffice:

@@ -26,8 +26,10 @@ LONGEST_ERROR = 300
 USER_AGENT = "shop-webhooks/1"
 
 OUTCOMES = Counter("webhook_attempts_total", "Attempts at deliveries to webhooks", ["outcome"])
-PENDING = Gauge("webhook_pending", "Deliveries that wait for a webhook that is switched on")
-OLDEST = Gauge("webhook_oldest_seconds", "Age of the delivery that waits the longest")
+PENDING = Gauge(
+    "webhook_pending", "Deliveries that wait for a webhook that is switched on", multiprocess_mode="mostrecent"
+)
+OLDEST = Gauge("webhook_oldest_seconds", "Age of the delivery that waits the longest", multiprocess_mode="mostrecent")
 
 
 @dataclass(slots=True)

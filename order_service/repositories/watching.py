@@ -37,7 +37,7 @@ STREAMS_OF_ONE: Final = 100
 STREAMS_OF_ALL: Final = 800
 RETRY_AFTER: Final = 5
 
-STREAMS = Gauge("order_event_streams", "Event streams that are open")
+STREAMS = Gauge("order_event_streams", "Event streams that are open", multiprocess_mode="livesum")
 # For each order at most a page, by the primary key, however many there are of both.
 NEWS = """
     SELECT entry.order_id, version, at, actor, from_status AS "from", to_status AS "to", reason
