@@ -20,6 +20,7 @@ from auth_service.services.guesses import GuardedPasswords
 from auth_service.services.profile import Profiles
 from auth_service.services.sessions import Sessions
 from libs.database.engine import new_engine, ping
+from libs.database.pools import measured
 from libs.database.reads import Reader
 from libs.http.app import new_api
 from libs.http.security import Authenticator
@@ -58,7 +59,8 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         making = asyncio.create_task(make_first_admin())
-        yield
+        async with measured(engine, reader):
+            yield
         making.cancel()
         await asyncio.gather(making, return_exceptions=True)
         passwords.close()

@@ -6,9 +6,11 @@ from fastapi import FastAPI
 
 from auth_service.core.settings import WorkerSettings
 from auth_service.repositories.announcements import users_to_announce
+from auth_service.repositories.census import COUNTS
 from auth_service.repositories.erasure import erase_due, gone, is_anybody_looked_for
 from auth_service.repositories.expiry import forget_expired
 from libs.contracts.topology import AUTH_EVENTS
+from libs.database.census import EVERY, Census
 from libs.database.engine import new_engine
 from libs.messaging.announcing import Announcing
 from libs.messaging.bell import Bell
@@ -34,6 +36,7 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
         broker=BrokerAddress(settings.amqp_url, settings.rabbitmq_ui_url),
         publishes=AUTH_EVENTS,
         periodic=[
+            Periodic("census", EVERY, Census(engine, COUNTS).take),
             Periodic("clean-up", FORGET_EVERY, partial(forget_expired, engine)),
             Periodic("erasure", ERASE_EVERY, partial(erase_due, engine)),
             Periodic("forgetting", FORGET_MESSAGES_EVERY, forgetting.forget),

@@ -16,6 +16,7 @@ from catalog_service.repositories.stock_reads import SqlStockReads
 from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
 from catalog_service.repositories.users import SqlStandings
 from libs.database.engine import new_engine
+from libs.database.pools import measured
 from libs.database.reads import Query, Reader
 from libs.http.app import new_api
 from libs.http.security import Authenticator
@@ -39,7 +40,8 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
+        async with measured(engine, reader):
+            yield
         await client.aclose()
         await bell.aclose()
         await reader.aclose()

@@ -6,9 +6,11 @@ from fastapi import FastAPI
 
 from catalog_service.consumer import orders, users
 from catalog_service.repositories.announcements import products_to_announce
+from catalog_service.repositories.census import COUNTS
 from catalog_service.repositories.erasure import erase_names
 from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
 from libs.contracts.topology import CATALOG_EVENTS
+from libs.database.census import EVERY, Census
 from libs.database.engine import new_engine
 from libs.messaging.announcing import Announcing
 from libs.messaging.bell import Bell
@@ -31,6 +33,7 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
         context={"uow": partial(CatalogUnitOfWork, engine, bell)},
         own_checks={"replicas": partial(check_no_rebuild, engine)},
         periodic=[
+            Periodic("census", EVERY, Census(engine, COUNTS).take),
             Periodic("announcements", 0.5, Announcing(engine, bell, products_to_announce).announce_due),
             Periodic("erasure", 10.0, partial(erase_names, engine)),
         ],

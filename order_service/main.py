@@ -8,6 +8,7 @@ import httpx
 from fastapi import FastAPI
 
 from libs.database.engine import new_engine, ping
+from libs.database.pools import measured
 from libs.database.reads import Reader
 from libs.http.app import new_api
 from libs.http.idempotency_store import SqlIdempotencyKeys
@@ -45,7 +46,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with watch.watching():
+        async with watch.watching(), measured(engine, reader):
             yield
         await client.aclose()
         await bell.aclose()

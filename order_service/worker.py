@@ -5,6 +5,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from libs.contracts.topology import ORDER_EVENTS
+from libs.database.census import EVERY, Census
 from libs.database.engine import new_engine
 from libs.http.idempotency_store import SqlIdempotencyKeys
 from libs.messaging.bell import Bell
@@ -19,6 +20,7 @@ from order_service.gateways.mail import SmtpPostOffice
 from order_service.gateways.providers import new_provider
 from order_service.gateways.receivers import HttpReceivers
 from order_service.gateways.webhooks import HttpSender, PrometheusMeter
+from order_service.repositories.census import COUNTS
 from order_service.repositories.erasure import erase_due
 from order_service.repositories.unit_of_work import OrderUnitOfWork
 from order_service.services.posting import Posting
@@ -42,6 +44,7 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
         context={"uow": uow, "hold": settings.hold, "letters": TemplateLetters()},
         own_checks={"replicas": partial(check_no_rebuild, engine)},
         periodic=[
+            Periodic("census", EVERY, Census(engine, COUNTS).take),
             Periodic("expiry", 1.0, partial(expire_unpaid, uow)),
             Periodic("announcements", 1.0, partial(announce_again, uow, settings.patience)),
             Periodic("settlement", 1.0, settling.settle_due),

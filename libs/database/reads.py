@@ -60,6 +60,11 @@ class Reader:
         async with self._connection() as connection:
             return await connection.fetchval(query.sql, *query.arguments(arguments))
 
+    def use(self) -> tuple[int, int, int]:
+        """How many connections are borrowed, open, allowed."""
+        size = 0 if self._pool is None else self._pool.get_size()
+        return (0 if self._pool is None else size - self._pool.get_idle_size()), size, self._size
+
     async def aclose(self) -> None:
         if self._pool is not None:
             await self._pool.close()

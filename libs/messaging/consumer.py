@@ -23,6 +23,7 @@ from pydantic import ValidationError
 from libs.contracts.base import Event
 from libs.contracts.topology import Queue
 from libs.messaging import lenient
+from libs.messaging.accounts import happened_at
 from libs.messaging.cloudevents import Envelope, Undecodable
 from libs.messaging.connection import CONNECT_TIMEOUT, with_heartbeat
 from libs.messaging.handling import Handling
@@ -61,6 +62,7 @@ def decoder(contract: Any) -> Callable[[StreamMessage[Any]], Any]:
             raise Undecodable(f"not a {envelope.type}: {error}") from error
         # Whatever the handler stores carries it on.
         correlation_id.set(envelope.correlation_id)
+        happened_at.set(envelope.time)
         return event
 
     return decode

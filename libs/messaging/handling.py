@@ -9,11 +9,10 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any, Final
 
-import structlog
 from aio_pika.abc import AbstractIncomingMessage
-from prometheus_client import Counter
 
 from libs.database.outages import is_outage
+from libs.messaging.accounts import account, happened_at
 from libs.messaging.attempt import Call, attempt
 from libs.messaging.cloudevents import Undecodable
 from libs.messaging.connection import BROKER_ERRORS
@@ -29,9 +28,7 @@ DEATHS: Final = 3
 PATIENCE: Final = 5
 LONGEST_WAIT: Final = 5.0
 
-MESSAGES = Counter("consumer_messages_total", "Messages that left their queue", ["queue", "outcome"])
 logger = logging.getLogger(__name__)
-log = structlog.stdlib.get_logger("events")
 
 
 class DeadlyError(Exception):
@@ -59,6 +56,7 @@ class Handling:
         correlation_id.set(message.correlation_id or "-")
         given = message.headers.get("traceparent")
         traceparent.set(trace_of(given if isinstance(given, str) else None))
+        happened_at.set(None)
         started = time.perf_counter()
         if message.redelivered or message.headers.get("x-delivery-count"):
             # It was delivered before and did not leave. If it ends this process too, it hits no other message.
@@ -68,15 +66,7 @@ class Handling:
             async with self._entered(self._gate.shared()):
                 error = await self._result(call)
         outcome = await self._settle(queue, message, error)
-        MESSAGES.labels(queue, outcome).inc()
-        log.info(
-            "handled",
-            queue=queue,
-            type=message.type,
-            event_id=message.message_id,
-            outcome=outcome,
-            ms=round((time.perf_counter() - started) * 1000, 2),
-        )
+        account(queue, message, outcome, time.perf_counter() - started)
 
     async def _counted(self, queue: str, message: AbstractIncomingMessage, call: Call) -> Exception | None:
         """The handler's result, with a note in the database for as long as it runs."""

@@ -11,12 +11,19 @@ from libs.messaging import partitions
 MEASURE_EVERY: Final = 5.0
 MAINTAIN_EVERY: Final = 3600.0
 
-PENDING = Gauge("outbox_pending", "Events that wait in the outbox")
-OLDEST = Gauge("outbox_oldest_seconds", "Age of the event that waits the longest; what is told again is not counted")
+# The same for all relays of a service, so the newest is right wherever several share a page.
+PENDING = Gauge("outbox_pending", "Events that wait in the outbox", multiprocess_mode="mostrecent")
+OLDEST = Gauge(
+    "outbox_oldest_seconds",
+    "Age of the event that waits the longest; what is told again is not counted",
+    multiprocess_mode="mostrecent",
+)
+PUT_OFF = Gauge("outbox_put_off", "Events that the broker did not take yet", multiprocess_mode="mostrecent")
 MEASURE = """
     SELECT count(*) AS pending,
            coalesce(max(extract(epoch FROM clock_timestamp() - created_at)) FILTER (WHERE queue = ''), 0)::float8
-               AS oldest
+               AS oldest,
+           count(*) FILTER (WHERE attempts > 0) AS put_off
     FROM outbox
 """
 
@@ -38,4 +45,5 @@ class Housekeeping:
             measured = await connection.fetchrow(MEASURE)
             PENDING.set(measured["pending"])
             OLDEST.set(measured["oldest"])
+            PUT_OFF.set(measured["put_off"])
             self._measured_at = now

@@ -5,6 +5,7 @@ from contextlib import aclosing
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.contracts.base import Event
@@ -12,6 +13,8 @@ from libs.messaging.bell import Bell
 from libs.messaging.outbox import store
 from libs.process.context import correlation_id, traceparent
 from libs.process.failpoints import failpoint
+
+RECORDED = Counter("events_recorded_total", "What has happened in this service, as it tells the others", ["type"])
 
 Fact = TypeVar("Fact")
 
@@ -28,6 +31,7 @@ class SqlUnitOfWork(ABC, Generic[Fact]):
         self._engine = engine
         self._bell = bell
         self._facts: list[Fact] = []
+        self._repeated: list[Fact] = []
 
     @abstractmethod
     def open_repositories(self, connection: AsyncConnection) -> None:
@@ -39,6 +43,10 @@ class SqlUnitOfWork(ABC, Generic[Fact]):
 
     def record(self, fact: Fact) -> None:
         self._facts.append(fact)
+
+    def repeat(self, fact: Fact) -> None:
+        """Tells once more of what had happened before. It is no news, and counted as none."""
+        self._repeated.append(fact)
 
     async def __aenter__(self) -> Self:
         self.connection = await self._engine.connect()
@@ -55,11 +63,13 @@ class SqlUnitOfWork(ABC, Generic[Fact]):
         async with aclosing(self.connection):  # gives the connection back, rolling back what was not committed
             if error_type is not None:
                 return
-            if self._facts:
-                events = [self.contract(fact) for fact in self._facts]
+            events = [self.contract(fact) for fact in (*self._facts, *self._repeated)]
+            if events:
                 await store(self.connection, events, correlation_id=correlation_id.get(), traceparent=traceparent.get())
                 failpoint("commit.begun")
             await self.connection.commit()
-        if self._facts:
+        if events:
             failpoint("commit.done")
+            for news in events[: len(self._facts)]:
+                RECORDED.labels(news.type).inc()
             self._bell.ring()

@@ -6,17 +6,21 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import cast
 
 from fastapi import FastAPI
 from faststream.rabbit import RabbitRouter
+from faststream.rabbit.subscriber import RabbitSubscriber
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.contracts.topology import QUEUES, Exchange
 from libs.database.outages import is_outage
+from libs.database.pools import measured
 from libs.http.health import Check, health_router
 from libs.http.metrics import router as metrics_router
 from libs.messaging import topology
+from libs.messaging.backlog import Backlog
 from libs.messaging.bell import Bell
 from libs.messaging.bindings import Bindings
 from libs.messaging.cancellation import end, end_if_asked
@@ -78,6 +82,8 @@ def create_worker_app(
     bindings = Bindings(database_url, broker, read, declare=declare)
     relay = Relay(database_url, broker.amqp_url, publishes, declare=bindings.declare)
     consumption = Consumption(engine, broker.amqp_url, routers, context or {})
+    subscribers = [cast(RabbitSubscriber, each) for router in routers for each in router.subscribers]
+    backlog = Backlog(broker.amqp_url, [queue for queue in QUEUES if queue.name in {s.queue.name for s in subscribers}])
 
     async def database() -> None:
         async with engine.connect() as connection:
@@ -94,10 +100,11 @@ def create_worker_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         works = {"relay": relay.run, "bindings": bindings.run, **{timer.name: timer.run for timer in periodic}}
         if routers:
-            works["consumers"] = consumption.run
+            works |= {"consumers": consumption.run, "backlog": backlog.run}
         tasks = [asyncio.create_task(keep_running(name, work)) for name, work in works.items()]
         try:
-            yield
+            async with measured(engine):
+                yield
         finally:
             await end(tasks)
             await consumption.stop()

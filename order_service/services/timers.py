@@ -28,4 +28,4 @@ async def announce_again(uow: UnitOfWorkFactory, patience: timedelta) -> None:
         for order_id in await work.orders.unanswered(now - patience, now, AT_ONCE):
             order = await work.orders.for_change(order_id)
             if order is not None:
-                work.record(OrderPlaced(order) if order.version == 1 else OrderAmended(order))
+                work.repeat(OrderPlaced(order) if order.version == 1 else OrderAmended(order))

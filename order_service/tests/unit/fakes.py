@@ -197,6 +197,9 @@ class FakeUnitOfWork:
     def record(self, fact: Fact) -> None:
         self._recorded.append(fact)
 
+    def repeat(self, fact: Fact) -> None:
+        self._recorded.append(fact)
+
     async def __aenter__(self) -> Self:
         assert not self.is_open
         self.is_open = True

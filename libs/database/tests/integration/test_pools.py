@@ -1,0 +1,29 @@
+"""What Prometheus sees of a process's connections."""
+
+import pytest
+from prometheus_client import REGISTRY
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.database import pools
+from libs.database.pools import measured
+from libs.database.reads import Query, Reader
+from libs.testing.wait import until
+
+
+def told(pool: str) -> tuple[float | None, ...]:
+    names = ("database_pool_in_use", "database_pool_open", "database_pool_limit")
+    return tuple(REGISTRY.get_sample_value(name, {"pool": pool}) for name in names)
+
+
+async def test_connections_are_counted_as_they_come_and_go(
+    engine: AsyncEngine, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pools, "EVERY", 0.01)
+    async with measured(engine, reader):
+        await until(lambda: told("transactions") == (0, 0, 2) and told("reads") == (0, 0, 2))
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+            await until(lambda: told("transactions") == (1, 1, 2))
+        await reader.value(Query(select(1)))
+        await until(lambda: told("transactions") == (0, 1, 2) and told("reads") == (0, 1, 2))

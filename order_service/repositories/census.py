@@ -1,0 +1,40 @@
+"""How many orders there are in which state, what was paid, and what customers are still to be told."""
+
+from typing import Final
+
+from prometheus_client import Gauge
+from sqlalchemy import text
+
+from libs.database.census import Count
+
+COUNTS: Final = (
+    Count(
+        Gauge("orders", "Orders by status", ["status"], multiprocess_mode="mostrecent"),
+        text("SELECT status, count(*) FROM orders GROUP BY status"),
+    ),
+    Count(
+        Gauge(
+            "orders_pending_oldest_seconds",
+            "Age of the oldest order whose stock the catalog has not answered for",
+            multiprocess_mode="mostrecent",
+        ),
+        text("""
+            SELECT coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)
+            FROM orders WHERE status = 'pending'
+        """),
+    ),
+    Count(
+        Gauge("payments", "Payments by status", ["status"], multiprocess_mode="mostrecent"),
+        text("SELECT status, count(*) FROM payments GROUP BY status"),
+    ),
+    Count(
+        Gauge("payments_amount", "Sum of payments", ["status", "currency"], multiprocess_mode="mostrecent"),
+        text("SELECT status, currency, sum(amount) FROM payments GROUP BY status, currency"),
+    ),
+    Count(
+        Gauge(
+            "notifications", "Mails to customers by what became of them", ["delivery"], multiprocess_mode="mostrecent"
+        ),
+        text("SELECT delivery, count(*) FROM notifications GROUP BY delivery"),
+    ),
+)
