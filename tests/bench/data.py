@@ -31,6 +31,18 @@ def user_id(number: int) -> UUID:
     return _id(_USER, number)
 
 
+def order_id(number: int) -> UUID:
+    return _id(_ORDER, number)
+
+
+def username(number: int) -> str:
+    return f"user{number}"
+
+
+def owner_of(order: int) -> int:
+    return order % USERS + 1
+
+
 def _id(kind: str, number: int) -> UUID:
     return UUID(f"{kind}{number:012x}")
 
@@ -94,6 +106,25 @@ _REPLICA_OF_USERS = f"""
     SELECT {_sql_id(_USER, "number")}, 'user' || number, 'user' || number || '@example.com', 'user', true, 1
     FROM generate_series(1, {USERS}) AS number
 """
+_ORDERS = f"""
+    INSERT INTO orders (id, user_id, username, status, total, currency, delivery_address, version, created_at,
+                        updated_at, announced_at)
+    SELECT {_sql_id(_ORDER, "number")}, {_sql_id(_USER, f"number % {USERS} + 1")}, 'user' || number % {USERS} + 1,
+           'delivered', 59.97, '{CURRENCY}', number || ' Quiet Lane, Oxford', 1, at, at, at
+    FROM (
+        SELECT number, {_MOMENT} + number * interval '1 second' AS at FROM generate_series(1, $1::int) AS number
+    ) AS placed
+"""
+_LINES = f"""
+    INSERT INTO order_lines (order_id, product_id, position, name, unit_price, quantity)
+    SELECT {_sql_id(_ORDER, "number")}, {_sql_id(_PRODUCT, "1 + (number * 3 + position) % $2::int")}, position,
+           'Product “' || 1 + (number * 3 + position) % $2::int || '”', 19.99, 1
+    FROM generate_series(1, $1::int) AS number, generate_series(1, 3) AS position
+"""
+_HISTORY = """
+    INSERT INTO order_history (order_id, version, at, actor, to_status)
+    SELECT id, 1, created_at, 'user:' || user_id, 'pending' FROM orders
+"""
 
 
 async def fill_catalog(database: asyncpg.Connection, products: int, levels: int | None = None) -> None:
@@ -106,6 +137,10 @@ async def fill_catalog(database: asyncpg.Connection, products: int, levels: int 
     await database.execute(_STOCK)
 
 
-async def fill_orders(database: asyncpg.Connection, products: int) -> None:
+async def fill_orders(database: asyncpg.Connection, products: int, orders: int) -> None:
+    """Of three lines each, all of them delivered."""
     await database.execute(_REPLICA_OF_USERS)
     await database.execute(_REPLICA_OF_PRODUCTS, products)
+    await database.execute(_ORDERS, orders)
+    await database.execute(_LINES, orders, products)
+    await database.execute(_HISTORY)

@@ -39,15 +39,14 @@ class Ground:
         fill = partial(data.fill_catalog, products=products, levels=levels)
         return await self._database("catalog_service", f"bench_catalog_{products}_{levels or 'tree'}", fill)
 
-    async def orders(self) -> str:
-        """The URL of an order database that knows all products and 10,000 users."""
-        fill = partial(data.fill_orders, products=self.products)
-        return await self._database("order_service", "bench_orders", fill)
+    async def orders(self, orders: int | None = None) -> str:
+        """The URL of an order database that has so many orders, and knows all products and 10,000 users."""
+        orders = orders or self.products // 10
+        fill = partial(data.fill_orders, products=self.products, orders=orders)
+        return await self._database("order_service", f"bench_orders_{orders}", fill)
 
-    def running(
-        self, module: str, environment: Mapping[str, str], *, ready: str = "/health/ready"
-    ) -> AbstractAsyncContextManager[Program]:
-        return running(module, environment, self.logs, ready=ready)
+    def running(self, module: str, environment: Mapping[str, str]) -> AbstractAsyncContextManager[Program]:
+        return running(module, environment, self.logs)
 
     async def _database(self, service: str, name: str, fill: Fill) -> str:
         if name not in self._databases:

@@ -39,9 +39,7 @@ class Program:
 
 
 @asynccontextmanager
-async def running(
-    module: str, environment: Mapping[str, str], logs: Path, *, ready: str = "/health/ready"
-) -> AsyncIterator[Program]:
+async def running(module: str, environment: Mapping[str, str], logs: Path) -> AsyncIterator[Program]:
     """`uvicorn MODULE:app`, from when it is ready."""
     port = free_port()
     url = f"http://{HOST}:{port}"
@@ -57,7 +55,7 @@ async def running(
                 if process.returncode is not None:
                     raise RuntimeError(f"{module} ended with {process.returncode}, see {log}:\n{_end_of(log)}")
                 try:
-                    return (await client.get(url + ready)).is_success
+                    return (await client.get(f"{url}/health/ready")).is_success
                 except httpx.TransportError:
                     return False
 

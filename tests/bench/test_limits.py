@@ -26,7 +26,7 @@ async def catalogs(database_for: DatabaseFor, tmp_path_factory: pytest.TempPathF
     logs = tmp_path_factory.mktemp("logs")
     async with AsyncExitStack() as scope:
         limit, shop = [
-            await scope.enter_async_context(running(module, catalog_environment(url), logs, ready=one(1)))
+            await scope.enter_async_context(running(module, catalog_environment(url), logs))
             for module in ("tests.bench.limits.catalog", "catalog_service.main")
         ]
         yield (

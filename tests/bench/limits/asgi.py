@@ -12,6 +12,7 @@ Answer = tuple[int, bytes, Headers]
 Handler = Callable[[Scope, Receive], Awaitable[Answer]]
 
 NOT_FOUND: Answer = (404, b"", ())
+READY: Answer = (200, b"", ())
 
 
 class Application:
@@ -29,7 +30,7 @@ class Application:
                 await receive()
             await send({"type": "lifespan.shutdown.complete"})
             return
-        status, body, headers = await self._handler(scope, receive)
+        status, body, headers = READY if scope["path"] == "/health/ready" else await self._handler(scope, receive)
         await send(
             {
                 "type": "http.response.start",

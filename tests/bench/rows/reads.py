@@ -23,7 +23,7 @@ DIFFERENT: Final = 5_000
 async def both(ground: Ground, requests: Sequence[bytes]) -> AsyncIterator[Contest]:
     environment = catalog_environment(await ground.catalog())
     async with (
-        ground.running("tests.bench.limits.catalog", environment, ready=one(1)) as limit,
+        ground.running("tests.bench.limits.catalog", environment) as limit,
         ground.running("catalog_service.main", environment) as shop,
     ):
         yield Contest(
@@ -58,7 +58,7 @@ async def pages(ground: Ground) -> AsyncIterator[Contest]:
     first = [page(number) for number in range(1, data.PARENTS + 1)]
     environment = catalog_environment(await ground.catalog())
     async with (
-        ground.running("tests.bench.limits.catalog", environment, ready=one(1)) as limit,
+        ground.running("tests.bench.limits.catalog", environment) as limit,
         httpx.AsyncClient(base_url=limit.url, trust_env=False) as client,
     ):
         cursors = [(await client.get(path)).json()["next_cursor"] for path in first]

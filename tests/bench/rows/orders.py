@@ -1,0 +1,54 @@
+"""POST an order: the order, its three lines, its event, and its answer under an idempotency key."""
+
+import itertools
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from random import Random
+from typing import Final
+from uuid import uuid4
+
+from tests.bench import data
+from tests.bench.contest import RATE, Claim, Contest, Row
+from tests.bench.ground import Ground
+from tests.bench.load import post
+from tests.bench.measuring import requests_to
+from tests.bench.rows.customers import Customers
+
+PATH: Final = "/api/v1/order"
+LINES: Final = 3
+BODIES: Final = 2_000
+BUYERS: Final = 500
+
+
+@asynccontextmanager
+async def placing(ground: Ground) -> AsyncIterator[Contest]:
+    async with Customers.known() as customers:
+        environment = customers.environment(await ground.orders())
+        async with (
+            ground.running("tests.bench.limits.orders", environment) as limit,
+            ground.running("order_service.main", environment) as shop,
+        ):
+            yield Contest(
+                limit=requests_to(limit, orders(customers, ground.products)),
+                shop=requests_to(shop, orders(customers, ground.products)),
+            )
+
+
+def orders(customers: Customers, products: int) -> Iterator[bytes]:
+    """Each under a key of its own, and without end."""
+    drawn = Random(2)  # noqa: S311 - no secret, and the same each time
+    buyers = [customers.authorization(number) for number in range(1, BUYERS + 1)]
+    bodies = [wanted(drawn.sample(range(1, products + 1), LINES)) for _ in range(BODIES)]
+    prefix = uuid4()
+    for number in itertools.count():
+        headers = {**buyers[number % BUYERS], "Idempotency-Key": f"{prefix}-{number}"}
+        yield post(PATH, bodies[number % BODIES], headers)
+
+
+def wanted(products: list[int]) -> bytes:
+    items = [{"product_id": str(data.product_id(number)), "quantity": 1 + number % 3} for number in products]
+    return json.dumps({"items": items, "delivery_address": "1 Quiet Lane, Oxford"}).encode()
+
+
+ROWS = (Row("order", f"POST an order of {LINES} lines", [Claim(RATE, 0.5, 0.7)], placing),)
