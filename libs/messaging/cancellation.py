@@ -9,10 +9,12 @@ END_TIMEOUT = 4.0
 
 async def end(tasks: Collection[asyncio.Task[Any]]) -> None:
     """In time: a server that is silent may keep one busy with tidying up, until it is asked once more."""
+    waiting = set(tasks)
     for _ in range(2):
-        for task in tasks:
+        for task in waiting:
             task.cancel()
-        await asyncio.wait(tasks, timeout=END_TIMEOUT)
+        if waiting:
+            _, waiting = await asyncio.wait(waiting, timeout=END_TIMEOUT)
 
 
 def asked_to_end() -> bool:

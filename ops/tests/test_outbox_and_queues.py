@@ -1,6 +1,7 @@
 """What waits to be sent, and what waits to be read."""
 
 import aio_pika
+import pytest
 
 from libs.contracts.topology import ORDER_USERS, QUEUES
 from libs.messaging import topology
@@ -56,9 +57,10 @@ async def test_events_that_were_put_off_say_why_and_to_whom(floor: Floor) -> Non
     assert "\x1b" not in people
 
 
-async def test_a_database_that_is_older_than_this_program_is_told(floor: Floor) -> None:
+@pytest.mark.parametrize("command", [["outbox"], ["verify"], ["trace", "0" * 32]])
+async def test_a_database_that_is_older_than_this_program_is_told(floor: Floor, command: list[str]) -> None:
     other = floor.environment["AUTH_DATABASE_URL"].rpartition("/")[0] + "/postgres"
-    found = await floor.operator("outbox", AUTH_DATABASE_URL=other)
+    found = await floor.operator(*command, AUTH_DATABASE_URL=other)
     assert (found.code, "older than this program" in found.errors) == (3, True)
 
 

@@ -22,6 +22,7 @@ Databases = Mapping[str, asyncpg.Pool]
 @asynccontextmanager
 async def opened(addresses: Addresses) -> AsyncIterator[Databases]:
     async with AsyncExitStack() as stack:
+        stack.enter_context(told("A database"))
         databases = {}
         for service in SERVICES:
             url = for_asyncpg(addresses[service.database_variable])
