@@ -25,24 +25,30 @@ class RabbitMQ:
     epmd_port: int
     password: str
     cookie: str
+    node: str = "shop@localhost"
+    host: str = HOST
+    """Where clients find it."""
+    peer_host: str = HOST
+    """Where the other brokers of a cluster find it."""
 
     @property
     def url(self) -> str:
-        return f"amqp://{_USER}:{self.password}@{HOST}:{self.port}/"
+        return f"amqp://{_USER}:{self.password}@{self.host}:{self.port}/"
 
     @property
     def ui_url(self) -> str:
-        return f"http://{HOST}:{self.ui_port}"
+        return f"http://{self.host}:{self.ui_port}"
 
 
 def epmd(layout: Layout, server: RabbitMQ, installation: Installation) -> Spec:
     """Erlang's name server, on a port of this stack's own; a broker would start a shared one that outlives it."""
+    addresses = ",".join(dict.fromkeys((server.host, server.peer_host)))
     return Spec(
         name="epmd",
-        command=(installation.epmd, "-port", str(server.epmd_port), "-address", HOST),
+        command=(installation.epmd, "-port", str(server.epmd_port), "-address", addresses),
         env=installation.env,
         log=layout.log("epmd"),
-        ready=listens(server.epmd_port),
+        ready=listens(server.epmd_port, host=server.host),
         tier=Tier.GROUND,
         port=server.epmd_port,
         cwd=Path("/"),
@@ -61,7 +67,7 @@ def broker(layout: Layout, server: RabbitMQ, installation: Installation, *, scra
         command=(installation.server,),
         env=_environment(home, server, installation),
         log=layout.log(NAME),
-        ready=listens(server.port, server.ui_port),
+        ready=listens(server.port, server.ui_port, host=server.host),
         tier=Tier.SERVERS,
         port=server.port,
         cwd=home,
@@ -73,8 +79,8 @@ def broker(layout: Layout, server: RabbitMQ, installation: Installation, *, scra
 def _configuration(server: RabbitMQ) -> str:
     # The user is made when the data folder is new, in place of the guest whom everybody knows.
     return f"""\
-listeners.tcp.1 = {HOST}:{server.port}
-management.tcp.ip = {HOST}
+listeners.tcp.1 = {server.host}:{server.port}
+management.tcp.ip = {server.host}
 management.tcp.port = {server.ui_port}
 default_user = {_USER}
 default_pass = {server.password}
@@ -89,6 +95,7 @@ log.console.level = info
 
 
 def _environment(home: Path, server: RabbitMQ, installation: Installation) -> dict[str, str]:
+    peers = server.peer_host.replace(".", ",")
     # Every path is named, so that nothing of a system-wide installation is read or written.
     return {
         **installation.env,
@@ -102,13 +109,13 @@ def _environment(home: Path, server: RabbitMQ, installation: Installation) -> di
         "RABBITMQ_MNESIA_BASE": str(home / "data"),
         "RABBITMQ_LOG_BASE": str(home / "logs"),
         "ERL_CRASH_DUMP": str(home / "erl_crash.dump"),
-        "RABBITMQ_NODENAME": "shop@localhost",
-        "RABBITMQ_NODE_IP_ADDRESS": HOST,
+        "RABBITMQ_NODENAME": server.node,
+        "RABBITMQ_NODE_IP_ADDRESS": server.host,
         "RABBITMQ_NODE_PORT": str(server.port),
         "RABBITMQ_DIST_PORT": str(server.distribution_port),
         "ERL_EPMD_PORT": str(server.epmd_port),
-        "ERL_EPMD_ADDRESS": HOST,
-        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"{_LEAN} -kernel inet_dist_use_interface {{127,0,0,1}}",
+        "ERL_EPMD_ADDRESS": server.peer_host,
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"{_LEAN} -kernel inet_dist_use_interface {{{peers}}}",
         # Makes the start script become the server instead of waiting beside it.
         "RUNNING_UNDER_SYSTEMD": "true",
     }

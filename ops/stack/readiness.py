@@ -9,10 +9,10 @@ Probe = Callable[[], Awaitable[bool]]
 _TIMEOUT = 5.0
 
 
-def listens(*ports: int) -> Probe:
+def listens(*ports: int, host: str = HOST) -> Probe:
     async def probe() -> bool:
         for port in ports:
-            _, writer = await asyncio.open_connection(HOST, port)
+            _, writer = await asyncio.open_connection(host, port)
             writer.close()
         return True
 
