@@ -2,17 +2,22 @@
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+# Seconds. One of several servers that does not answer is passed over.
+PASSED_OVER = 1.0
 
 
 class Proxy:
     """`async with Proxy(url) as proxy:` then connect to `proxy.url`."""
 
-    def __init__(self, target_url: str) -> None:
-        self._target = urlsplit(target_url)
+    def __init__(self, target_url: str, *others: str) -> None:
+        """Of several servers each connection gets the next one that takes it, as behind a load balancer."""
+        self._targets = deque(urlsplit(url) for url in (target_url, *others))
         self._server: asyncio.Server | None = None
         self._port = 0
         self._writers: set[asyncio.StreamWriter] = set()
@@ -23,8 +28,9 @@ class Proxy:
 
     @property
     def url(self) -> str:
-        user, at, _ = self._target.netloc.rpartition("@")
-        return urlunsplit(self._target._replace(netloc=f"{user}{at}127.0.0.1:{self._port}"))
+        target = self._targets[0]
+        user, at, _ = target.netloc.rpartition("@")
+        return urlunsplit(target._replace(netloc=f"{user}{at}127.0.0.1:{self._port}"))
 
     async def restore(self) -> None:
         if self._server is None:
@@ -71,12 +77,25 @@ class Proxy:
             self._end(writer)
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flow: asyncio.Event) -> None:
-        up_reader, up_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
+        up_reader, up_writer = await self._dial()
         self._writers.add(up_writer)
         try:
             await asyncio.gather(_pump(reader, up_writer, flow), _pump(up_reader, writer, flow, self._count))
         finally:
             self._end(up_writer)
+
+    async def _dial(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        for _ in range(len(self._targets) - 1):
+            target = self._next()
+            with contextlib.suppress(OSError):
+                async with asyncio.timeout(PASSED_OVER):
+                    return await asyncio.open_connection(target.hostname, target.port)
+        target = self._next()
+        return await asyncio.open_connection(target.hostname, target.port)
+
+    def _next(self) -> SplitResult:
+        self._targets.rotate(-1)
+        return self._targets[-1]
 
     def _end(self, writer: asyncio.StreamWriter) -> None:
         writer.transport.abort()
