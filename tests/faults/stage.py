@@ -1,7 +1,7 @@
 """The whole shop as processes, on servers of its own, with a proxy between each worker and the broker."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,7 @@ from ops.oversight.addresses import Addresses
 from ops.stack.services import SERVICES
 from ops.verify.databases import Databases, opened
 from tests.faults.ledger import Ledger
+from tests.faults.network import Host
 from tests.faults.processes import Process
 from tests.faults.servers import Servers
 
@@ -41,9 +42,9 @@ class Stage:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, folder: Path) -> AsyncIterator[Self]:
+    async def open(cls, folder: Path, hosts: Sequence[Host] = (Host(),)) -> AsyncIterator[Self]:
         async with AsyncExitStack() as stack:
-            servers = await stack.enter_async_context(Servers.open(folder / "servers"))
+            servers = await stack.enter_async_context(Servers.open(folder / "servers", hosts))
             address = f"{servers.amqp_url}?heartbeat={HEARTBEAT}"
             proxies = {f"{each.name}-worker": await stack.enter_async_context(Proxy(address)) for each in SERVICES}
             logs = folder / "logs"

@@ -1,0 +1,88 @@
+"""What can happen to a cluster of brokers. Each fault does its harm and ends it; others judge."""
+
+import signal
+from collections import Counter
+from typing import Any, Final
+
+import httpx
+
+from libs.testing.wait import until
+from tests.faults.load import Load
+from tests.faults.network import Network
+from tests.faults.stage import Stage
+
+PATIENCE: Final = 300
+ANSWERED: Final = "SELECT count(*) FROM orders WHERE created_at > $1 AND status <> 'pending'"
+
+
+async def leader_dies(stage: Stage, load: Load) -> None:
+    """The others choose new ones for its queues, and it comes back to follow them."""
+    node = stage.servers.brokers[await _leader(stage)]
+    await node.kill()
+    await _goes_on(stage)
+    await load.more(50)
+    await node.start()
+    await whole(stage)
+    await load.more(20)
+
+
+async def all_restart(stage: Stage, load: Load) -> None:
+    """One by one, as for an update: the next one goes when the former is back."""
+    for node in stage.servers.brokers:
+        node.signal(signal.SIGTERM)
+        await node.ended()
+        await _goes_on(stage)
+        await load.more(20)
+        await node.start()
+        await whole(stage)
+
+
+async def leader_is_cut_off(stage: Stage, load: Load, network: Network) -> None:
+    """From the other brokers, not from its clients: it has to find out that it may not go on alone."""
+    index = await _leader(stage)
+    node = stage.servers.brokers[index]
+    await network.cut_off(index)
+
+    async def gave_up() -> bool:
+        return not await node.spec.ready()
+
+    await until(gave_up, timeout=PATIENCE, every=0.5)
+    await _goes_on(stage)
+    await load.more(50)
+    await network.heal(index)
+    await whole(stage)
+    await load.more(20)
+
+
+async def whole(stage: Stage) -> None:
+    """Waits until every queue is kept by every broker."""
+    count = len(stage.servers.brokers)
+
+    async def everywhere() -> bool:
+        queues = await _quorum_queues(stage)
+        return bool(queues) and all(len(queue["online"]) == count for queue in queues)
+
+    await until(everywhere, timeout=PATIENCE, every=1)
+
+
+async def _goes_on(stage: Stage) -> None:
+    """Without the one that is away: orders that are placed from now on get their answers."""
+    async with stage.databases() as databases:
+        now = await databases["order"].fetchval("SELECT now()")
+        await until(lambda: databases["order"].fetchval(ANSWERED, now), timeout=PATIENCE, every=0.2)
+
+
+async def _leader(stage: Stage) -> int:
+    """Of most queues."""
+    nodes = [node.spec.env["RABBITMQ_NODENAME"] for node in stage.servers.brokers]
+    [(leader, _)] = Counter(queue["leader"] for queue in await _quorum_queues(stage)).most_common(1)
+    return nodes.index(leader)
+
+
+async def _quorum_queues(stage: Stage) -> list[dict[str, Any]]:
+    try:
+        answer = await stage.management.get("/api/queues", params={"columns": "name,type,leader,online"})
+        answer.raise_for_status()
+    except httpx.HTTPError as error:
+        raise OSError(str(error)) from error
+    return [queue for queue in answer.json() if queue["type"] == "quorum"]
