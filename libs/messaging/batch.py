@@ -41,6 +41,8 @@ PUT_OFF = """
 class Published:
     confirmed: list[int] = field(default_factory=list)
     refused: list[tuple[int, str]] = field(default_factory=list)
+    nacked: bool = False
+    """The broker refused something, and nobody can tell whether because of the message or of the channel."""
     broken: BaseException | None = None
     """What happened to the channel. Rows that are neither confirmed nor refused stay as they are: not their fault."""
 
@@ -73,6 +75,7 @@ def _judge(rows: Sequence[asyncpg.Record], tasks: Sequence[asyncio.Future[None]]
             published.refused.append((row["id"], "unroutable: no queue takes it"))
         elif isinstance(error, DeliveryError):
             published.refused.append((row["id"], "refused by the broker"))
+            published.nacked = True
         elif isinstance(error, BROKER_ERRORS):
             # Among the errors of a channel that was closed, one is the broker's reason.
             if published.broken is None or isinstance(error, AMQPChannelError):

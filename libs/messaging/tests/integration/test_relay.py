@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 import pytest
+from aio_pika import Message
 from aiormq import Channel
 from sqlalchemy import text
 
@@ -290,6 +291,28 @@ async def test_a_row_that_the_broker_closes_the_channel_for_is_put_off_alone(sho
         await until(lambda: _waiting(shop, 1))
         await until(lambda: _attempts(shop, 1))
     assert await shop.ready(shop.queue.name) == 60
+
+
+async def test_what_was_refused_is_tried_over_another_channel(shop: Shop) -> None:
+    """The one that it was refused over may be to blame: RabbitMQ's memory of a queue's leader that is dead."""
+    await shop.declare()
+    full = await shop.channel.declare_queue(
+        f"{shop.name}.full", exclusive=True, arguments={"x-max-length": 1, "x-overflow": "reject-publish"}
+    )
+    await shop.channel.default_exchange.publish(Message(b"all that it takes"), full.name)
+    await full.bind(shop.queue.exchange.name, "#")
+    channels = 0
+
+    async def opened() -> None:
+        nonlocal channels
+        channels += 1
+
+    await shop.store(changed())
+    async with running(shop.relay(declare=opened).run):
+        await until(lambda: _attempts(shop, 1))
+        await until(lambda: channels > 1)
+        await full.purge()
+        await until(lambda: _none_waits(shop))
 
 
 async def test_deletes_and_changes_keep_their_types(shop: Shop) -> None:
