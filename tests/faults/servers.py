@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -59,7 +60,7 @@ class Servers:
             installation = await asyncio.to_thread(find_or_fetch, layout.log("fetch"))
             brokers = Brokers.on(hosts, folder, credentials, ports, FIRST_PORT + 1, installation)
             for place in brokers.layouts:
-                stack.callback(wipe, place)
+                stack.callback(shutil.rmtree, place.rabbitmq, ignore_errors=True)
             spec = await postgres.prepare(layout, database, scratch=True)
             server = Server(replace(spec, command=(*spec.command, *DURABLE)))
             for each in (*brokers.name_servers, *brokers.nodes, server):
