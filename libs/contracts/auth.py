@@ -1,6 +1,7 @@
 """What auth_service tells about its users."""
 
 from typing import ClassVar, Literal
+from uuid import UUID
 
 from libs.contracts.base import Moment, StateEvent, Text
 
@@ -10,6 +11,10 @@ Role = Literal["user", "admin"]
 class _UserEvent(StateEvent):
     source: ClassVar[str] = "/auth"
     aggregate: ClassVar[str] = "user"
+
+    @property
+    def about(self) -> UUID:
+        return self.id
 
 
 class _UserState(_UserEvent):

@@ -53,6 +53,11 @@ class Event(Record):
         """The aggregate's version: a reader applies only what is newer than what it has."""
         raise NotImplementedError
 
+    @property
+    def about(self) -> UUID | None:
+        """The user whom it is about, for whoever follows what happens to somebody."""
+        return None
+
 
 class StateEvent(Event):
     """An event that is named by its aggregate's own id and version."""

@@ -36,6 +36,10 @@ class _OrderState(StateEvent):
     total: Money
     currency: Currency
 
+    @property
+    def about(self) -> UUID:
+        return self.user_id
+
 
 class OrderPlaced(_OrderState):
     type: ClassVar[str] = "order.placed"

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.http.metrics import observe
 from libs.http.problems import refusal_response
-from libs.process.context import correlation_id, trace_of, traceparent
+from libs.process.context import correlation_id, trace_of, traceparent, user_id
 from libs.process.ids import new_id
 from libs.refusals import Kind, Refusal
 
@@ -25,6 +25,8 @@ log = structlog.stdlib.get_logger("http")
 MAX_BODY = 1024 * 1024
 REQUEST_ID = "X-Request-ID"
 WELL_FORMED_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+# Of what a client may send, in a log line.
+LONGEST_PATH = 300
 QUIET = ("/health/", "/metrics")
 
 
@@ -49,6 +51,7 @@ class Envelope:
         # Nothing resets it: a server handles each request in a context of its own.
         correlation_id.set(request_id)
         traceparent.set(trace_of(headers.get("traceparent")))
+        user_id.set(None)
         _forgive_trailing_slash(scope)
 
         started = time.perf_counter()
@@ -109,7 +112,7 @@ def _account(scope: Scope, status: int, seconds: float) -> None:
         log.info(
             "request",
             method=scope["method"],
-            path=scope["path"],
+            path=scope["path"][:LONGEST_PATH],
             route=template,
             status=status,
             ms=round(seconds * 1000, 2),

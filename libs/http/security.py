@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, Security
 from fastapi.security import OAuth2PasswordBearer
 
+from libs.process.context import user_id
 from libs.tokens.principal import Forbidden, NotAuthenticated, Principal, Standings, UserInactive
 from libs.tokens.verifier import TokenVerifier
 
@@ -50,7 +51,9 @@ async def current_user(request: Request, token: Annotated[str | None, Depends(be
     if not token:
         raise NotAuthenticated("Send an access token in the Authorization header.")
     authenticator: Authenticator = request.app.state.authenticator
-    return await authenticator.authenticate(token)
+    principal = await authenticator.authenticate(token)
+    user_id.set(str(principal.user_id))
+    return principal
 
 
 async def current_admin(user: Annotated[Principal, Security(current_user, scopes=[ADMIN])]) -> Principal:

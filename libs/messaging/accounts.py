@@ -40,7 +40,6 @@ def account(queue: str, message: AbstractIncomingMessage, outcome: str, seconds:
         "handled",
         queue=queue,
         type=message.type,
-        event_id=message.message_id,
         outcome=outcome,
         ms=round(seconds * 1000, 2),
     )

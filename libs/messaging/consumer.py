@@ -27,7 +27,7 @@ from libs.messaging.accounts import happened_at
 from libs.messaging.cloudevents import Envelope, Undecodable
 from libs.messaging.connection import CONNECT_TIMEOUT, with_heartbeat
 from libs.messaging.handling import Handling
-from libs.process.context import correlation_id
+from libs.process.context import correlation_id, user_id
 
 PREFETCH = 10
 GRACEFUL_TIMEOUT = 10.0
@@ -63,6 +63,8 @@ def decoder(contract: Any) -> Callable[[StreamMessage[Any]], Any]:
         # Whatever the handler stores carries it on.
         correlation_id.set(envelope.correlation_id)
         happened_at.set(envelope.time)
+        if event.about is not None:
+            user_id.set(str(event.about))
         return event
 
     return decode

@@ -20,7 +20,7 @@ from libs.messaging.deliveries import Deliveries
 from libs.messaging.gate import Gate
 from libs.messaging.ladder import Ladder
 from libs.messaging.outage import Outage, is_surely_outage
-from libs.process.context import correlation_id, trace_of, traceparent
+from libs.process.context import correlation_id, event_id, trace_of, traceparent, user_id
 from libs.process.failpoints import failpoint
 
 DEATHS: Final = 3
@@ -56,6 +56,8 @@ class Handling:
         correlation_id.set(message.correlation_id or "-")
         given = message.headers.get("traceparent")
         traceparent.set(trace_of(given if isinstance(given, str) else None))
+        event_id.set(message.message_id)
+        user_id.set(None)
         happened_at.set(None)
         started = time.perf_counter()
         if message.redelivered or message.headers.get("x-delivery-count"):

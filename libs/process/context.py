@@ -8,6 +8,11 @@ correlation_id: ContextVar[str] = ContextVar("correlation_id", default="-")
 traceparent: ContextVar[str | None] = ContextVar("traceparent", default=None)
 """The same for tracing tools, as W3C Trace Context writes it: version, trace, parent, flags."""
 
+user_id: ContextVar[str | None] = ContextVar("user_id", default=None)
+"""Who asked, or whom the event is about."""
+
+event_id: ContextVar[str | None] = ContextVar("event_id", default=None)
+
 TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 NOT_SAMPLED = "00"
 
@@ -17,3 +22,15 @@ def trace_of(given: str | None) -> str:
     if given is not None and TRACEPARENT.fullmatch(given):
         return given
     return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-{NOT_SAMPLED}"
+
+
+def facts() -> dict[str, str]:
+    """What a log line says of its cause."""
+    told = {"request_id": correlation_id.get()}
+    if (trace := traceparent.get()) is not None:
+        told["trace_id"] = trace[3:35]
+    if (user := user_id.get()) is not None:
+        told["user_id"] = user
+    if (event := event_id.get()) is not None:
+        told["event_id"] = event
+    return told

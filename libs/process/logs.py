@@ -1,53 +1,48 @@
 """Structured logs: one JSON line an entry, to stdout and, where a folder is given, to rotating files."""
 
+import json
 import logging
-import re
 import sys
+from collections.abc import Mapping
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import Any
 
 import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
+from structlog.typing import EventDict, WrappedLogger
 
-from libs.process.context import correlation_id
+from libs.process.context import facts
+from libs.process.discretion import discreet, is_delicate
 
 MAX_BYTES = 10 * 1024 * 1024
 BACKUPS = 5
 
-
-def _add_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    event.setdefault("request_id", correlation_id.get())
-    return event
+_encode = json.JSONEncoder(default=repr).encode
+_add_time = structlog.processors.TimeStamper(fmt="iso", utc=True)
 
 
-# A local part with an id in it is a message's name, not a person's.
-ADDRESS = re.compile(r"(?<![\w.+%-])(?![\w.+%-]*[0-9a-f]{8}-[0-9a-f]{4}-)[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
-# PostgreSQL and its driver tell which row or which value an error is about.
-DETAIL = re.compile(r"(?:\n|\\n)DETAIL: .*?(?=(?:\n|\\n)(?:HINT: |\[SQL: )|\n\nThe above |\n\nDuring |\Z)", re.DOTALL)
-ARGUMENT = re.compile(r"(?<=invalid input for query argument \$)(\d+): .*")
+def _line(entry: Mapping[str, Any]) -> str:
+    told = _add_time(None, "", {**facts(), **entry})
+    if told.get("exc_info"):
+        told = structlog.processors.format_exc_info(None, "", told)
+    line = _encode(told)
+    return _encode(discreet(told)) if is_delicate(line) else line
 
 
-def _without_people(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Whoever is deleted must not live on in a log. Ids say as much to whoever looks for a fault."""
-    return {key: _nameless(value) if isinstance(value, str) else value for key, value in event.items()}
+def _render(logger: WrappedLogger, method: str, event: EventDict) -> tuple[tuple[str], dict[str, Any]]:
+    """Once, whatever the number of places that it goes to: every request has a line."""
+    level = "error" if method == "exception" else method
+    return (_line({**event, "logger": logger.name, "level": level}),), {"extra": {"is_line": True}}
 
 
-def _nameless(text: str) -> str:
-    # Few lines have anything of it, and every request has a line.
-    if "DETAIL: " in text:
-        text = DETAIL.sub("", text)
-    if "query argument" in text:
-        text = ARGUMENT.sub(r"\1", text)
-    return ADDRESS.sub("(address)", text) if "@" in text else text
+class _Formatter(logging.Formatter):
+    """Leaves our own lines as they are, and makes those of libraries."""
 
-
-SHARED: list[Processor] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.add_log_level,
-    _add_request_id,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-]
+    def format(self, record: logging.LogRecord) -> str:
+        if getattr(record, "is_line", False):
+            return str(record.msg)
+        entry: dict[str, Any] = {"event": record.getMessage(), "logger": record.name, "level": record.levelname.lower()}
+        return _line({**entry, "exc_info": record.exc_info} if record.exc_info else entry)
 
 
 def configure_logs(process: str, level: str, folder: Path | None) -> None:
@@ -55,15 +50,6 @@ def configure_logs(process: str, level: str, folder: Path | None) -> None:
 
     In `folder`, `<process>.log` has everything and `<process>.errors.log` only errors.
     """
-    formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=SHARED,
-        processors=[
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.format_exc_info,
-            _without_people,
-            structlog.processors.JSONRenderer(),
-        ],
-    )
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout)]
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -72,8 +58,11 @@ def configure_logs(process: str, level: str, folder: Path | None) -> None:
         errors.setLevel(logging.ERROR)
         handlers += [everything, errors]
     for handler in handlers:
-        handler.setFormatter(formatter)
+        handler.setFormatter(_Formatter())
 
+    # Where in the code a line was written, and by which thread, would be found out at some cost and told to nobody.
+    logging._srcfile = None  # noqa: SLF001 - Python's own way to say so.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.basicConfig(handlers=handlers, level=level, force=True)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         # uvicorn installs handlers of its own before the app is imported; its lines belong in ours.
@@ -84,11 +73,7 @@ def configure_logs(process: str, level: str, folder: Path | None) -> None:
     logging.getLogger("aiormq").setLevel(logging.CRITICAL)
 
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *SHARED,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
+        processors=[structlog.stdlib.filter_by_level, _render],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,

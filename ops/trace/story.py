@@ -1,6 +1,6 @@
 """Puts together what is kept of one order, or of what one request caused."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -51,9 +51,10 @@ async def _events(databases: Databases, wanted: str) -> list[Told]:
     return sorted(known.values(), key=lambda event: event.created_at)
 
 
-def _chapter(request_id: str, events: Iterable[Told], lines: Iterable[Logged]) -> Chapter:
+def _chapter(request_id: str, events: Collection[Told], lines: Iterable[Logged]) -> Chapter:
     ours = [line for line in lines if line.request_id == request_id]
-    moments = [_line(line) for line in ours if line.event_id is None]
+    known = {str(event.event_id) for event in events}
+    moments = [_line(line) for line in ours if line.event_id not in known]
     for event in events:
         if event.request_id == request_id:
             handled = [_line(line) for line in ours if line.event_id == str(event.event_id)]

@@ -1,5 +1,6 @@
 """Logs as a person who greps them sees them."""
 
+import contextvars
 import json
 import logging
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from libs.process.context import correlation_id
+from libs.process.context import correlation_id, event_id, traceparent, user_id
 from libs.process.logs import configure_logs
 
 
@@ -56,6 +57,28 @@ def test_a_line_carries_its_request_and_its_time(tmp_path: Path) -> None:
     assert str(line["timestamp"]).endswith("Z")
 
 
+def test_a_line_tells_what_it_belongs_to(tmp_path: Path) -> None:
+    configure_logs("worker", "INFO", tmp_path)
+
+    def handle() -> None:
+        traceparent.set("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+        user_id.set("user-1")
+        event_id.set("event-1")
+        structlog.stdlib.get_logger("events").info("handled")
+
+    contextvars.copy_context().run(handle)
+    (line,) = lines(tmp_path / "worker.log")
+    assert line["trace_id"] == "4bf92f3577b34da6a3ce929d0e0e4736"
+    assert (line["user_id"], line["event_id"]) == ("user-1", "event-1")
+
+
+def test_what_is_not_known_is_not_said(tmp_path: Path) -> None:
+    configure_logs("worker", "INFO", tmp_path)
+    contextvars.Context().run(logging.getLogger("a.library").info, "started")
+    (line,) = lines(tmp_path / "worker.log")
+    assert line.keys() == {"event", "logger", "level", "request_id", "timestamp"}
+
+
 def test_an_exception_is_part_of_its_line(tmp_path: Path) -> None:
     configure_logs("api", "INFO", tmp_path)
     try:
@@ -77,10 +100,15 @@ def test_an_exception_is_part_of_its_line(tmp_path: Path) -> None:
         (repr("taken\nDETAIL:  Key (username)=(ada) already exists."), "'taken"),
         ("taken\nDETAIL:  (a\nb, ada)\n[SQL: INSERT]", "taken\n[SQL: INSERT]"),
         ("invalid input for query argument $2: 'ada' (expected str)", "invalid input for query argument $2"),
+        ("/verify/eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmVk/x", "/verify/(secret)/x"),
+        ("{'authorization': 'Bearer abc.def'}", "{'authorization': 'Bearer (secret)"),
+        ("no route to amqp://shop:hunter2@broker:5672/", "no route to amqp://(secret)@broker:5672/"),
+        ("no route to amqp://shop:hunter2@127.0.0.1:5672/", "no route to amqp://(secret)@127.0.0.1:5672/"),
+        ("signed with whsec_b25lIHNlY3JldA, charged tok_ok", "signed with (secret), charged (secret)"),
     ],
 )
-def test_nobody_is_named(tmp_path: Path, said: str, logged: str | None) -> None:
-    """Neither an address nor what PostgreSQL tells of the row that an error is about."""
+def test_nobody_is_named_and_nothing_opened(tmp_path: Path, said: str, logged: str | None) -> None:
+    """Neither an address, nor what PostgreSQL tells of the row that an error is about, nor a token or a login."""
     configure_logs("api", "INFO", tmp_path)
     structlog.stdlib.get_logger("shop").info("said", error=said)
     logging.getLogger("a.library").error("%s", said)
