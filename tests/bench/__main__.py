@@ -39,7 +39,11 @@ async def bench(rows: Sequence[Row], rounds: int, *, quick: bool) -> list[Outcom
         async with Ground.open(products, Path(logs)) as ground:
             for row in rows:
                 with console.status(row.title):
-                    outcomes.append(await hold(row, ground, rounds, seconds))
+                    try:
+                        outcomes.append(await hold(row, ground, rounds, seconds))
+                    except Exception:  # noqa: BLE001 - whatever it is, it is this row's.
+                        # What the others have shown in many minutes is not lost for it.
+                        console.print_exception()
     return outcomes
 
 
@@ -64,7 +68,7 @@ def main() -> int:
         kept.keep(results)
     if given.json:
         kept.write(given.json, results)
-    return 0
+    return 0 if len(outcomes) == len(given.names or ROWS) else 1
 
 
 if __name__ == "__main__":

@@ -13,7 +13,12 @@ CATEGORIES = ROOTS + ROOTS * CHILDREN + ROOTS * CHILDREN * GRANDCHILDREN
 PARENTS = ROOTS + ROOTS * CHILDREN
 """So many of the first categories have others below."""
 USERS = 10_000
+BUYERS = 50
+"""So many of the users have ordered, each about as often."""
 CURRENCY = "EUR"
+PASSWORD = "correct horse"
+PASSWORD_HASH = "$2b$12$jz5gSF5DDE5bP58HHItL6.fVuAB1YUTuMp/zHWSyf6NWdlMYLaA0."
+"""Everybody's, at the cost of a deployment."""
 
 _CATEGORY, _PRODUCT, _USER, _ORDER = (f"0199000{kind}-0000-7000-8000-" for kind in range(1, 5))
 
@@ -40,7 +45,7 @@ def username(number: int) -> str:
 
 
 def owner_of(order: int) -> int:
-    return order % USERS + 1
+    return order % BUYERS + 1
 
 
 def _id(kind: str, number: int) -> UUID:
@@ -109,7 +114,7 @@ _REPLICA_OF_USERS = f"""
 _ORDERS = f"""
     INSERT INTO orders (id, user_id, username, status, total, currency, delivery_address, version, created_at,
                         updated_at, announced_at)
-    SELECT {_sql_id(_ORDER, "number")}, {_sql_id(_USER, f"number % {USERS} + 1")}, 'user' || number % {USERS} + 1,
+    SELECT {_sql_id(_ORDER, "number")}, {_sql_id(_USER, f"number % {BUYERS} + 1")}, 'user' || number % {BUYERS} + 1,
            'delivered', 59.97, '{CURRENCY}', number || ' Quiet Lane, Oxford', 1, at, at, at
     FROM (
         SELECT number, {_MOMENT} + number * interval '1 second' AS at FROM generate_series(1, $1::int) AS number
@@ -125,6 +130,16 @@ _HISTORY = """
     INSERT INTO order_history (order_id, version, at, actor, to_status)
     SELECT id, 1, created_at, 'user:' || user_id, 'pending' FROM orders
 """
+_USERS = f"""
+    INSERT INTO users (id, email, username, password_hash, role, is_active, version, created_at, updated_at)
+    SELECT {_sql_id(_USER, "number")}, 'user' || number || '@example.com', 'user' || number, '{PASSWORD_HASH}', 'user',
+           true, 1, {_MOMENT}, {_MOMENT}
+    FROM generate_series(1, {USERS}) AS number
+"""
+
+
+async def fill_auth(database: asyncpg.Connection) -> None:
+    await database.execute(_USERS)
 
 
 async def fill_catalog(database: asyncpg.Connection, products: int, levels: int | None = None) -> None:

@@ -11,7 +11,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
+from libs.messaging import topology
 from libs.testing.databases import migrations_of
+from libs.testing.vhosts import fresh_vhost
 from tests.bench import data
 from tests.bench.programs import Program, running
 
@@ -25,6 +27,7 @@ class Ground:
     logs: Path
     _scope: AsyncExitStack
     _databases: dict[str, str] = field(default_factory=dict)
+    _broker: str | None = None
 
     @classmethod
     @asynccontextmanager
@@ -37,21 +40,32 @@ class Ground:
         """The URL of a catalog with so many products. It is made when it is first asked for, and dropped at the end."""
         products = products or self.products
         fill = partial(data.fill_catalog, products=products, levels=levels)
-        return await self._database("catalog_service", f"bench_catalog_{products}_{levels or 'tree'}", fill)
+        return await self._database("catalog_service", f"catalog_{products}_{levels or 'tree'}", fill)
 
     async def orders(self, orders: int | None = None) -> str:
         """The URL of an order database that has so many orders, and knows all products and 10,000 users."""
         orders = orders or self.products // 10
         fill = partial(data.fill_orders, products=self.products, orders=orders)
-        return await self._database("order_service", f"bench_orders_{orders}", fill)
+        return await self._database("order_service", f"orders_{orders}", fill)
+
+    async def auth(self) -> str:
+        return await self._database("auth_service", "auth", data.fill_auth)
+
+    async def broker(self) -> str:
+        """The URL of a virtual host of its own, with all queues, on the broker of `AMQP_URL` and `RABBITMQ_UI_URL`."""
+        if self._broker is None:
+            self._broker = await self._scope.enter_async_context(fresh_vhost(f"bench_{os.getpid()}"))
+            await topology.declare(self._broker)
+        return self._broker
 
     def running(self, module: str, environment: Mapping[str, str]) -> AbstractAsyncContextManager[Program]:
         return running(module, environment, self.logs)
 
-    async def _database(self, service: str, name: str, fill: Fill) -> str:
-        if name not in self._databases:
+    async def _database(self, service: str, kind: str, fill: Fill) -> str:
+        if kind not in self._databases:
+            # Others may measure on the same server.
+            name = f"bench_{os.getpid()}_{kind}"
             url = urlunsplit(urlsplit(self.server)._replace(path=f"/{name}"))
-            await self._on_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
             await self._on_server(f'CREATE DATABASE "{name}"')
             self._scope.push_async_callback(self._on_server, f'DROP DATABASE "{name}" WITH (FORCE)')
             await migrations_of(service)(url)
@@ -62,8 +76,8 @@ class Ground:
                 await database.execute("VACUUM ANALYZE")
             finally:
                 await database.close()
-            self._databases[name] = url
-        return self._databases[name]
+            self._databases[kind] = url
+        return self._databases[kind]
 
     async def _on_server(self, statement: str) -> None:
         server = await asyncpg.connect(self.server)

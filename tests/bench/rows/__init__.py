@@ -1,5 +1,6 @@
 """All that is measured, in the order of the table."""
 
-from tests.bench.rows import orders, reads
+from tests.bench.rows import growth, logins, memory, orders, reads, relay, replica, tokens, visible
 
-ROWS = {row.name: row for module in (reads, orders) for row in module.ROWS}
+MODULES = (reads, orders, relay, replica, visible, tokens, logins, memory, growth)
+ROWS = {row.name: row for module in MODULES for row in module.ROWS}

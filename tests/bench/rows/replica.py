@@ -1,0 +1,70 @@
+"""Replica: from messages in a queue to rows."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+import aio_pika
+import asyncpg
+from aiormq import Channel
+
+from libs.contracts.topology import ORDER_PRODUCTS
+from libs.testing.ports import free_port
+from tests.bench import data, events
+from tests.bench.contest import RATE, Claim, Contest, Row
+from tests.bench.ground import Ground
+from tests.bench.limits.replica import QUEUE
+from tests.bench.piles import Took, piled_up, timed
+from tests.bench.programs import Program
+
+
+def worker_environment(database_url: str, amqp_url: str) -> dict[str, str]:
+    # There is no post office: nothing here is about orders.
+    mail = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(free_port()), "MAIL_FROM": "shop@example.com"}
+    return {"DATABASE_URL": database_url, "AMQP_URL": amqp_url, **mail}
+
+
+@asynccontextmanager
+async def following(ground: Ground) -> AsyncIterator[Contest]:
+    database_url, amqp_url = await ground.orders(), await ground.broker()
+    environment = worker_environment(database_url, amqp_url)
+    async with (
+        ground.running("tests.bench.limits.replica", environment) as limit,
+        ground.running("order_service.worker", environment) as shop,
+        await aio_pika.connect(amqp_url) as connection,
+        asyncpg.create_pool(database_url, min_size=1, max_size=1) as database,
+    ):
+        pile = partial(from_queue, await events.underlay(connection), database)
+        yield Contest(
+            limit=piled_up(partial(pile, limit, QUEUE)), shop=piled_up(partial(pile, shop, ORDER_PRODUCTS.name))
+        )
+
+
+async def from_queue(channel: Channel, database: asyncpg.Pool, program: Program, queue: str, count: int) -> Took:
+    """A lock keeps readers from writing while their queue is filled."""
+    version = next(events.versions)
+    messages = [events.message(events.product_updated(number, version)) for number in range(1, count + 1)]
+    first, last = data.product_id(1), data.product_id(count)
+
+    async with database.acquire() as connection:
+
+        async def is_done() -> bool:
+            new = "SELECT count(*) FROM products WHERE id BETWEEN $1 AND $2 AND version = $3"
+            return int(await connection.fetchval(new, first, last, version)) == count
+
+        lock = connection.transaction()
+        await lock.start()
+        await connection.execute("LOCK TABLE products IN SHARE MODE")
+        await events.publish(channel, messages, queue=queue)
+        return await timed(program, lock.commit, is_done)
+
+
+ROWS = (
+    Row(
+        "replica",
+        "take an event from a queue into a replica",
+        [Claim(RATE, 0.6, 0.85)],
+        following,
+        "batches of 100",
+    ),
+)

@@ -1,0 +1,33 @@
+"""GET with a token, against the same without: of verifying one, and of asking whether its user may still come in."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from tests.bench import data
+from tests.bench.contest import RATE, Claim, Contest, Row
+from tests.bench.ground import Ground
+from tests.bench.load import get
+from tests.bench.measuring import again_and_again, requests_to
+from tests.bench.rows.customers import Customers
+
+CUSTOMERS: Final = 500
+
+
+@asynccontextmanager
+async def with_and_without(ground: Ground) -> AsyncIterator[Contest]:
+    async with Customers.known() as customers:
+        environment = customers.environment(await ground.orders())
+        owners = [(f"/api/v1/order/{data.order_id(order)}", data.owner_of(order)) for order in range(1, CUSTOMERS + 1)]
+        believed = [get(path, {"Customer": str(owner)}) for path, owner in owners]
+        verified = [get(path, customers.authorization(owner)) for path, owner in owners]
+        async with (
+            ground.running("tests.bench.limits.trusting", environment) as limit,
+            ground.running("order_service.main", environment) as shop,
+        ):
+            yield Contest(
+                limit=requests_to(limit, again_and_again(believed)), shop=requests_to(shop, again_and_again(verified))
+            )
+
+
+ROWS = (Row("token", "GET an order with a token", [Claim(RATE, 0.9, 0.97)], with_and_without, "the same without"),)
