@@ -26,6 +26,7 @@ from libs.http.app import new_api
 from libs.http.security import Authenticator
 from libs.messaging.bell import Bell
 from libs.process.logs import configure_logs
+from libs.process.tracing import configure_tracing
 from libs.tokens.keys import LocalKeys
 from libs.tokens.verifier import TokenVerifier
 
@@ -105,4 +106,5 @@ def __getattr__(name: str) -> FastAPI:
         raise AttributeError(name)
     settings = Settings()
     configure_logs("auth-api", settings.log_level, settings.log_dir)
+    configure_tracing("auth-api")
     return create_app(settings)

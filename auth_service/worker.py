@@ -18,6 +18,7 @@ from libs.messaging.connection import BrokerAddress
 from libs.messaging.forgetting import Forgetting
 from libs.messaging.worker import Periodic, create_worker_app
 from libs.process.logs import configure_logs
+from libs.process.tracing import configure_tracing
 
 FORGET_EVERY = 60.0
 ERASE_EVERY = 2.0
@@ -51,4 +52,5 @@ def __getattr__(name: str) -> FastAPI:
         raise AttributeError(name)
     settings = WorkerSettings()
     configure_logs("auth-worker", settings.log_level, settings.log_dir)
+    configure_tracing("auth-worker")
     return create_worker(settings)

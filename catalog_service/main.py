@@ -22,6 +22,7 @@ from libs.http.app import new_api
 from libs.http.security import Authenticator
 from libs.messaging.bell import Bell
 from libs.process.logs import configure_logs
+from libs.process.tracing import configure_tracing
 from libs.tokens.keys import RemoteKeys
 from libs.tokens.verifier import TokenVerifier
 
@@ -72,4 +73,5 @@ def __getattr__(name: str) -> FastAPI:
         raise AttributeError(name)
     settings = Settings()
     configure_logs("catalog-api", settings.log_level, settings.log_dir)
+    configure_tracing("catalog-api")
     return create_app(settings)

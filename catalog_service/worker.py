@@ -19,6 +19,7 @@ from libs.messaging.rebuilds import check_no_rebuild
 from libs.messaging.worker import Periodic, create_worker_app
 from libs.process.logs import configure_logs
 from libs.process.settings import WorkerSettings
+from libs.process.tracing import configure_tracing
 
 
 def create_worker(settings: WorkerSettings) -> FastAPI:
@@ -46,4 +47,5 @@ def __getattr__(name: str) -> FastAPI:
         raise AttributeError(name)
     settings = WorkerSettings()
     configure_logs("catalog-worker", settings.log_level, settings.log_dir)
+    configure_tracing("catalog-worker")
     return create_worker(settings)

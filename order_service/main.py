@@ -15,6 +15,7 @@ from libs.http.idempotency_store import SqlIdempotencyKeys
 from libs.http.security import Authenticator
 from libs.messaging.bell import Bell
 from libs.process.logs import configure_logs
+from libs.process.tracing import configure_tracing
 from libs.tokens.keys import RemoteKeys
 from libs.tokens.verifier import TokenVerifier
 from order_service.api import cart, events, lists, orders, payments, webhook_deliveries, webhooks
@@ -96,4 +97,5 @@ def __getattr__(name: str) -> FastAPI:
         raise AttributeError(name)
     settings = Settings()
     configure_logs("order-api", settings.log_level, settings.log_dir)
+    configure_tracing("order-api")
     return create_app(settings)

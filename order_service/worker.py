@@ -13,6 +13,7 @@ from libs.messaging.connection import BrokerAddress
 from libs.messaging.rebuilds import check_no_rebuild
 from libs.messaging.worker import Periodic, create_worker_app
 from libs.process.logs import configure_logs
+from libs.process.tracing import configure_tracing
 from order_service.consumer import notifications, products, stock, users, webhooks
 from order_service.core.settings import WorkerSettings
 from order_service.gateways.letters import TemplateLetters
@@ -63,4 +64,5 @@ def __getattr__(name: str) -> FastAPI:
         raise AttributeError(name)
     settings = WorkerSettings()
     configure_logs("order-worker", settings.log_level, settings.log_dir)
+    configure_tracing("order-worker")
     return create_worker(settings)

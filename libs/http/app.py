@@ -7,7 +7,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Lifespan
 
-from libs.http.envelope import REQUEST_ID, Envelope
+from libs.http.envelope import REQUEST_ID, Envelope, is_quiet
 from libs.http.etag import install_not_modified
 from libs.http.health import Check, health_router
 from libs.http.last_handler import LastHandler
@@ -36,7 +36,15 @@ def new_api(
     lifespan: Lifespan[FastAPI],
     cors_origins: Sequence[str],
 ) -> FastAPI:
-    app = _Api(title=title, description=description, version="1.0.0", lifespan=lifespan, redirect_slashes=False)
+    app = _Api(
+        title=title,
+        description=description,
+        version="1.0.0",
+        lifespan=lifespan,
+        redirect_slashes=False,
+        # FastAPI makes a span of each request as soon as somebody takes spans. The rest is told by other means.
+        telemetry={"metrics": False, "logs": False, "operation_spans": False, "exclude": is_quiet},
+    )
     install_problem_handlers(app)
     install_not_modified(app)
     for router in routers:

@@ -16,8 +16,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.http.metrics import observe
 from libs.http.problems import refusal_response
-from libs.process.context import correlation_id, trace_of, traceparent, user_id
+from libs.process.context import correlation_id, traceparent, user_id
 from libs.process.ids import new_id
+from libs.process.tracing import begun
 from libs.refusals import Kind, Refusal
 
 log = structlog.stdlib.get_logger("http")
@@ -27,6 +28,7 @@ REQUEST_ID = "X-Request-ID"
 WELL_FORMED_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 # Of what a client may send, in a log line.
 LONGEST_PATH = 300
+# Asked for by machines, every few seconds.
 QUIET = ("/health/", "/metrics")
 
 
@@ -50,7 +52,7 @@ class Envelope:
         request_id = given if WELL_FORMED_ID.fullmatch(given) else str(new_id())
         # Nothing resets it: a server handles each request in a context of its own.
         correlation_id.set(request_id)
-        traceparent.set(trace_of(headers.get("traceparent")))
+        traceparent.set(begun(headers.get("traceparent")))
         user_id.set(None)
         _forgive_trailing_slash(scope)
 
@@ -104,11 +106,16 @@ def _too_large() -> BodyTooLarge:
     return BodyTooLarge(f"A body may have at most {MAX_BODY} bytes.")
 
 
+def is_quiet(scope: MutableMapping[str, Any]) -> bool:
+    path: str = scope["path"]
+    return path.startswith(QUIET)
+
+
 def _account(scope: Scope, status: int, seconds: float) -> None:
     route = scope.get("route")
     template = getattr(route, "path", "unmatched")
     observe(scope["method"], template, status, seconds)
-    if not scope["path"].startswith(QUIET):
+    if not is_quiet(scope):
         log.info(
             "request",
             method=scope["method"],

@@ -13,6 +13,7 @@ from libs.contracts.topology import Exchange
 from libs.messaging.cloudevents import encode, properties
 from libs.messaging.connection import BROKER_ERRORS
 from libs.messaging.publisher import CONFIRM_TIMEOUT
+from libs.messaging.spans import publishing
 
 # The payload as text: it goes into the envelope as it is.
 TAKE = """
@@ -101,30 +102,31 @@ async def settle(connection: asyncpg.Connection, published: Published) -> None:
 async def _publish(channel: Channel, exchange: Exchange, row: asyncpg.Record) -> None:
     number, event_id, aggregate_id, version, event_type, created_at, payload, correlation_id, traceparent, queue = row
     del number
-    await channel.basic_publish(
-        encode(
-            event_id=event_id,
-            source=exchange.source,
-            event_type=event_type,
-            subject=aggregate_id,
-            time=created_at,
-            sequence=version,
-            correlation_id=correlation_id,
-            data=payload,
-        ),
-        # The default exchange takes it to the queue that it is for.
-        exchange="" if queue else exchange.name,
-        routing_key=queue or event_type,
-        properties=properties(
-            event_id=event_id,
-            source=exchange.source,
-            event_type=event_type,
-            time=created_at,
-            sequence=version,
-            correlation_id=correlation_id,
-            traceparent=traceparent,
-        ),
-        mandatory=True,
-        # The confirm says more than a drained socket does.
-        wait=False,
-    )
+    with publishing(exchange, event_type, event_id, created_at, traceparent) as trace:
+        await channel.basic_publish(
+            encode(
+                event_id=event_id,
+                source=exchange.source,
+                event_type=event_type,
+                subject=aggregate_id,
+                time=created_at,
+                sequence=version,
+                correlation_id=correlation_id,
+                data=payload,
+            ),
+            # The default exchange takes it to the queue that it is for.
+            exchange="" if queue else exchange.name,
+            routing_key=queue or event_type,
+            properties=properties(
+                event_id=event_id,
+                source=exchange.source,
+                event_type=event_type,
+                time=created_at,
+                sequence=version,
+                correlation_id=correlation_id,
+                traceparent=trace,
+            ),
+            mandatory=True,
+            # The confirm says more than a drained socket does.
+            wait=False,
+        )

@@ -20,6 +20,7 @@ from libs.messaging.deliveries import Deliveries
 from libs.messaging.gate import Gate
 from libs.messaging.ladder import Ladder
 from libs.messaging.outage import Outage, is_surely_outage
+from libs.messaging.spans import taking
 from libs.process.context import correlation_id, event_id, trace_of, traceparent, user_id
 from libs.process.failpoints import failpoint
 
@@ -54,8 +55,11 @@ class Handling:
 
     async def handle(self, queue: str, message: AbstractIncomingMessage, call: Call) -> None:
         correlation_id.set(message.correlation_id or "-")
-        given = message.headers.get("traceparent")
-        traceparent.set(trace_of(given if isinstance(given, str) else None))
+        with taking(queue, message) as trace:
+            traceparent.set(trace_of(trace))
+            await self._handle(queue, message, call)
+
+    async def _handle(self, queue: str, message: AbstractIncomingMessage, call: Call) -> None:
         event_id.set(message.message_id)
         user_id.set(None)
         happened_at.set(None)

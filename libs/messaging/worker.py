@@ -113,7 +113,7 @@ def create_worker_app(
                 await bell.aclose()
             await engine.dispose()
 
-    app = FastAPI(lifespan=lifespan, openapi_url=None)
+    app = FastAPI(lifespan=lifespan, openapi_url=None, telemetry={"tracing": False, "metrics": False, "logs": False})
     app.include_router(health_router(checks))
     app.include_router(metrics_router)
     return app

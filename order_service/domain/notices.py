@@ -60,6 +60,8 @@ class Mail:
     """None: the customer is gone."""
     written_at: datetime
     attempts: int
+    trace: str | None = None
+    """What it belongs to, for who follows that."""
 
     @property
     def name(self) -> str:

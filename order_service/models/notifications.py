@@ -39,6 +39,8 @@ notifications = Table(
     Column("settled_at", DateTime(timezone=True)),
     # What the mail server said when it did not take it.
     Column("reason", Text),
+    # What it belongs to, as W3C Trace Context writes it.
+    Column("traceparent", Text),
     CheckConstraint(f"order_status IN ({STATUSES})", name="order_status"),
     CheckConstraint(f"delivery IN ({DELIVERIES})", name="delivery"),
     CheckConstraint(

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, DateTime, Text, Uuid, bindparam, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.process.context import traceparent
 from order_service.domain.notices import Delivery, Letter, Mail, News
 from order_service.domain.status import Status
 from order_service.models.notifications import notifications
@@ -51,7 +52,7 @@ CLAIM = text("""
     FROM next JOIN orders ON orders.id = next.order_id LEFT JOIN users ON users.id = orders.user_id
     WHERE mail.order_id = next.order_id AND mail.order_version = next.order_version
     RETURNING mail.order_id, mail.order_version, mail.subject, mail.text, mail.html, mail.written_at, mail.attempts,
-              users.email
+              mail.traceparent, users.email
 """).bindparams(
     bindparam("now", type_=DateTime(timezone=True)),
     bindparam("until", type_=DateTime(timezone=True)),
@@ -91,6 +92,7 @@ class SqlNotifications:
             "order_version": news.version,
             "order_status": news.status,
             "written_at": now,
+            "traceparent": traceparent.get(),
             **(_nobody(now) if letter is None else _waiting(letter, now)),
         }
         await self._connection.execute(ADD, row)
@@ -106,6 +108,7 @@ class SqlNotifications:
             address=row.email,
             written_at=row.written_at,
             attempts=row.attempts,
+            trace=row.traceparent,
         )
 
     async def put_off(self, mail: Mail, until: datetime, reason: str) -> None:

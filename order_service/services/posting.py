@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 
 from libs.process.failpoints import failpoint
+from libs.process.tracing import continued
 from order_service.domain.notices import (
     GIVEN_UP_AFTER,
     Delivery,
@@ -41,7 +42,7 @@ class Posting:
         try:
             while (mail := await self._claim()) is not None:
                 failpoint("mail.claimed")
-                await _to_its_end(self._post(mail))
+                await _to_its_end(self._post_traced(mail))
         finally:
             await self.post_office.close()
 
@@ -49,6 +50,10 @@ class Posting:
         now = datetime.now(UTC)
         async with self.uow() as work:
             return await work.notifications.claim(now, now + CLAIMED_FOR)
+
+    async def _post_traced(self, mail: Mail) -> None:
+        with continued("post mail", mail.trace, shop_mail=mail.name):
+            await self._post(mail)
 
     async def _post(self, mail: Mail) -> None:
         if mail.address is None:

@@ -102,9 +102,9 @@ class Shop:
     async def admin(self) -> Person:
         return await self.log_in(Person(ADMIN_EMAIL, ADMIN_PASSWORD, await self._client()))
 
-    async def log_in(self, person: Person) -> Person:
+    async def log_in(self, person: Person, **headers: str) -> Person:
         body = {"login": person.email, "password": person.password}
-        tokens = answer(await person.client.post(f"{self.url('auth')}/auth/login", json=body))
+        tokens = answer(await person.client.post(f"{self.url('auth')}/auth/login", json=body, headers=headers))
         person.token, person.refresh_token = tokens["access_token"], tokens["refresh_token"]
         person.client.headers["Authorization"] = f"Bearer {person.token}"
         return person

@@ -1,0 +1,39 @@
+"""Spans of a message: from the outbox to the broker's confirm, and from a consumer's taking it to its settling it."""
+
+import time
+from contextlib import AbstractContextManager
+from datetime import datetime
+
+from aio_pika.abc import AbstractIncomingMessage
+from opentelemetry.trace import SpanKind
+
+from libs.contracts.topology import Exchange
+from libs.process.tracing import continued
+
+
+def publishing(
+    exchange: Exchange, event_type: str, event_id: str, stored_at: datetime, trace: str | None
+) -> AbstractContextManager[str | None]:
+    """Goes on from what stored the event; readers go on from it."""
+    return continued(
+        f"publish {event_type}",
+        trace,
+        SpanKind.PRODUCER,
+        messaging_system="rabbitmq",
+        messaging_destination_name=exchange.name,
+        messaging_message_id=event_id,
+        shop_outbox_seconds=time.time() - stored_at.timestamp(),
+    )
+
+
+def taking(queue: str, message: AbstractIncomingMessage) -> AbstractContextManager[str | None]:
+    given = message.headers.get("traceparent")
+    return continued(
+        f"handle {queue}",
+        given if isinstance(given, str) else None,
+        SpanKind.CONSUMER,
+        messaging_system="rabbitmq",
+        messaging_destination_name=queue,
+        messaging_message_id=message.message_id or "",
+        messaging_message_type=message.type or "",
+    )

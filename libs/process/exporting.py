@@ -1,0 +1,80 @@
+"""Sends spans to where `OTEL_EXPORTER_OTLP_ENDPOINT` says, over HTTP. Import it only where that is set."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
+from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import Event, ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import Decision, ParentBased, Sampler, SamplingResult, TraceIdRatioBased
+from opentelemetry.trace import Link, SpanKind, TraceState
+
+from libs.process.discretion import discreet
+
+_NOBODY: Final = SamplingResult(Decision.DROP)
+
+
+def export(process: str) -> trace.Tracer:
+    ratio = float(os.environ.get("OTEL_TRACES_SAMPLER_ARG", "1"))
+    provider = TracerProvider(
+        resource=Resource.create({"service.name": process, "service.namespace": "shop"}),
+        sampler=ParentBased(root=_Caused(ratio)),
+    )
+    provider.add_span_processor(_Discreet(OTLPSpanExporter()))
+    trace.set_tracer_provider(provider)
+    # SQLAlchemy's statements go through asyncpg as well, so that each is one span, whoever ran it.
+    AsyncPGInstrumentor().instrument()  # type: ignore[no-untyped-call] # The package leaves it untyped.
+    HTTPXClientInstrumentor().instrument()
+    return provider.get_tracer("shop")
+
+
+class _Caused(Sampler):
+    """Leaves out what begins with a statement: that is a timer that looks whether there is something to do."""
+
+    def __init__(self, ratio: float) -> None:
+        self._some = TraceIdRatioBased(ratio)
+
+    def should_sample(
+        self,
+        parent_context: Context | None,
+        trace_id: int,
+        name: str,
+        kind: SpanKind | None = None,
+        attributes: Mapping[str, Any] | None = None,
+        links: Sequence[Link] | None = None,
+        trace_state: TraceState | None = None,
+    ) -> SamplingResult:
+        if kind is SpanKind.CLIENT:
+            return _NOBODY
+        return self._some.should_sample(parent_context, trace_id, name, kind, attributes, links, trace_state)
+
+    def get_description(self) -> str:
+        return f"Caused{{{self._some.get_description()}}}"
+
+
+class _Discreet(BatchSpanProcessor):
+    """A trace is read by the same people as a log, and may say no more."""
+
+    def on_end(self, span: ReadableSpan) -> None:
+        super().on_end(
+            ReadableSpan(
+                name=span.name,
+                context=span.context,
+                parent=span.parent,
+                resource=span.resource,
+                attributes=discreet(span.attributes or {}),
+                events=[Event(each.name, discreet(each.attributes or {}), each.timestamp) for each in span.events],
+                links=span.links,
+                kind=span.kind,
+                status=span.status,
+                start_time=span.start_time,
+                end_time=span.end_time,
+                instrumentation_scope=span.instrumentation_scope,
+            )
+        )

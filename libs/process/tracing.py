@@ -1,0 +1,59 @@
+"""Spans of OpenTelemetry: what a request or an event took, and where, over all processes that it went through.
+
+Off, and at no cost, unless `OTEL_EXPORTER_OTLP_ENDPOINT` says where spans go: only then is the SDK imported. What the
+trace is called goes on through outbox and messages in either case (`libs.process.context.traceparent`).
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+from opentelemetry.trace import SpanKind, Tracer
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from libs.process.context import trace_of
+
+_PROPAGATOR = TraceContextTextMapPropagator()
+_HEADER = "traceparent"
+
+
+class _Tracing:
+    tracer: Tracer | None = None
+
+
+def configure_tracing(process: str) -> None:
+    """Call it before the app is made."""
+    if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+        from libs.process.exporting import export  # noqa: PLC0415 - the SDK takes memory, which who traces nothing keeps.
+
+        _Tracing.tracer = export(process)
+
+
+def begun(given: str | None) -> str:
+    """The trace that a request is in: of the span that the framework has begun, else as the caller says, else new."""
+    return trace_of(given if _Tracing.tracer is None else _current() or given)
+
+
+def continued(
+    name: str, parent: str | None, kind: SpanKind = SpanKind.INTERNAL, **attributes: str | float
+) -> AbstractContextManager[str | None]:
+    """A span that goes on from `parent`, by which others go on from it. Switched off it is `parent` again."""
+    if _Tracing.tracer is None:
+        return nullcontext(parent)
+    return _continued(_Tracing.tracer, name, parent, kind, attributes)
+
+
+@contextmanager
+def _continued(
+    tracer: Tracer, name: str, parent: str | None, kind: SpanKind, attributes: dict[str, str | float]
+) -> Iterator[str | None]:
+    context = _PROPAGATOR.extract({} if parent is None else {_HEADER: parent})
+    named = {key.replace("_", "."): value for key, value in attributes.items()}
+    with tracer.start_as_current_span(name, context=context, kind=kind, attributes=named):
+        yield _current()
+
+
+def _current() -> str | None:
+    carrier: dict[str, str] = {}
+    _PROPAGATOR.inject(carrier)
+    return carrier.get(_HEADER)
