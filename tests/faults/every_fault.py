@@ -11,7 +11,7 @@ from tests.faults.stage import Stage
 
 Fault = Callable[[Stage, Load, Random], Awaitable[None]]
 
-OF_PROCESSES: Final[Mapping[str, Fault]] = {
+OF_DEATHS: Final[Mapping[str, Fault]] = {
     **{
         f"the API of {service} dies, commit {step}": partial(process_faults.api_dies, service, step)
         for service in ("auth", "catalog", "order")
@@ -28,6 +28,8 @@ OF_PROCESSES: Final[Mapping[str, Fault]] = {
             ("order", "handler.done"),
         )
     },
+}
+OF_PROCESSES: Final[Mapping[str, Fault]] = {
     "a relay dies, half of its batch confirmed": process_faults.relay_dies_half_confirmed,
     "a worker freezes while another runs": process_faults.worker_freezes_while_another_runs,
     "a consumer dies ten times": process_faults.consumer_dies_ten_times,
@@ -49,4 +51,4 @@ OF_MESSAGES: Final[Mapping[str, Fault]] = {
     "everything comes thrice": message_faults.everything_comes_thrice,
     "a consumer joins late": message_faults.consumer_joins_late,
 }
-FAULTS: Final[Mapping[str, Fault]] = {**OF_PROCESSES, **OF_SERVERS, **OF_MESSAGES}
+FAULTS: Final[Mapping[str, Fault]] = {**OF_DEATHS, **OF_PROCESSES, **OF_SERVERS, **OF_MESSAGES}

@@ -1,4 +1,4 @@
-"""Processes die and freeze under a load: nothing that was acknowledged is lost or there twice."""
+"""Processes die with much in their hands, and freeze: nothing that was acknowledged is lost or there twice."""
 
 from random import Random
 

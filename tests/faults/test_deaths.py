@@ -1,0 +1,17 @@
+"""Processes die at every step of their work under a load: nothing that was acknowledged is lost or there twice."""
+
+from random import Random
+
+import pytest
+
+from tests.faults.every_fault import OF_DEATHS
+from tests.faults.stage import Stage
+from tests.faults.trial import try_out
+
+# They share a shop, which takes long to start.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("deaths of processes")]
+
+
+@pytest.mark.parametrize("name", OF_DEATHS)
+async def test_nothing_is_lost(stage: Stage, name: str) -> None:
+    await try_out(stage, OF_DEATHS[name], Random(name))  # noqa: S311 - the same each time
