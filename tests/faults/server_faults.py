@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from contextlib import AsyncExitStack, suppress
 from functools import partial
 from random import Random
 from typing import Final
@@ -22,11 +21,10 @@ IN_FLIGHT: Final = """
     SELECT count(*) FROM pg_stat_activity WHERE application_name = 'relay' AND state = 'idle in transaction'
 """
 KEPT_WAITING: Final = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%products%'"
-GREEDY: Final = "greedy"
-EVERYBODY_ELSE: Final = f"""
+EVERYBODY_ELSE: Final = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND application_name <> '{GREEDY}'
-"""  # noqa: S608 - made of constants
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 LITTLE_MEMORY: Final = "1MB"
 ENOUGH_MEMORY: Final = "1GB"
 
@@ -108,23 +106,22 @@ async def database_dies_while_handling(stage: Stage, load: Load, _: Random) -> N
 
 
 async def connections_are_exhausted(stage: Stage, load: Load, _: Random) -> None:
-    """Somebody takes all that the server has, also those that the shop had before."""
-    async with AsyncExitStack() as taken, httpx.AsyncClient(trust_env=False, timeout=30) as http:
-        connect = partial(
-            asyncpg.connect, stage.servers.databases["order"], server_settings={"application_name": GREEDY}
-        )
-        first = await connect()
-        taken.callback(first.terminate)
+    """The server has none left for the shop, which also loses those that it had."""
+    last = await asyncpg.connect(stage.servers.databases["order"])
+    database = await last.fetchval("SELECT quote_ident(current_database())")
+    try:
+        await last.execute(f"ALTER DATABASE {database} CONNECTION LIMIT 1")
+        async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
 
-        async def shop_has_none() -> bool:
-            # The shop may be quicker to take back what it just lost.
-            await first.execute(EVERYBODY_ELSE)
-            with suppress(asyncpg.TooManyConnectionsError):
-                while True:
-                    taken.callback((await connect()).terminate)
-            return await _is_unready(stage, http, "order-api")
+            async def shop_has_none() -> bool:
+                # One may have slipped in before the limit.
+                await last.execute(EVERYBODY_ELSE)
+                return await _is_unready(stage, http, "order-api")
 
-        await until(shop_has_none, timeout=PATIENCE, every=0.2)
+            await until(shop_has_none, timeout=PATIENCE, every=0.2)
+    finally:
+        await last.execute(f"ALTER DATABASE {database} CONNECTION LIMIT -1")
+        await last.close()
     await load.more(20)
 
 
