@@ -21,7 +21,7 @@ CUSTOMERS: Final = 4
 GOODS: Final = 6
 STOCK: Final = 1_000_000
 # Seconds that a client takes for a breath. There is nothing to be won from two processors that do nothing else.
-BREATH: Final = 0.5
+BREATH: Final = 1.0
 
 
 class Load:
