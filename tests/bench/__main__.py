@@ -6,6 +6,7 @@ import platform
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ async def bench(rows: Sequence[Row], rounds: int, *, quick: bool) -> list[Outcom
                         outcomes.append(await hold(row, ground, rounds, seconds))
                     except Exception:  # noqa: BLE001 - whatever it is, it is this row's.
                         # What the others have shown in many minutes is not lost for it.
-                        console.print_exception()
+                        traceback.print_exc()
     return outcomes
 
 

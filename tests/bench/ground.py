@@ -27,7 +27,7 @@ class Ground:
     logs: Path
     _scope: AsyncExitStack
     _databases: dict[str, str] = field(default_factory=dict)
-    _broker: str | None = None
+    _brokers: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     @asynccontextmanager
@@ -36,27 +36,32 @@ class Ground:
         async with AsyncExitStack() as scope:
             yield cls(os.environ["DATABASE_URL"], products, logs, scope)
 
-    async def catalog(self, products: int | None = None, levels: int | None = None) -> str:
-        """The URL of a catalog with so many products. It is made when it is first asked for, and dropped at the end."""
+    async def catalog(self, products: int | None = None, levels: int | None = None, own: str = "") -> str:
+        """The URL of a catalog with so many products. It is made when it is first asked for, and dropped at the end.
+
+        `own`: whose it is alone.
+        """
         products = products or self.products
         fill = partial(data.fill_catalog, products=products, levels=levels)
-        return await self._database("catalog_service", f"catalog_{products}_{levels or 'tree'}", fill)
+        return await self._database("catalog_service", f"catalog_{products}_{levels or 'tree'}{own}", fill)
 
-    async def orders(self, orders: int | None = None) -> str:
+    async def orders(self, orders: int | None = None, own: str = "") -> str:
         """The URL of an order database that has so many orders, and knows all products and 10,000 users."""
         orders = orders or self.products // 10
         fill = partial(data.fill_orders, products=self.products, orders=orders)
-        return await self._database("order_service", f"orders_{orders}", fill)
+        return await self._database("order_service", f"orders_{orders}{own}", fill)
 
     async def auth(self) -> str:
         return await self._database("auth_service", "auth", data.fill_auth)
 
-    async def broker(self) -> str:
-        """The URL of a virtual host of its own, with all queues, on the broker of `AMQP_URL` and `RABBITMQ_UI_URL`."""
-        if self._broker is None:
-            self._broker = await self._scope.enter_async_context(fresh_vhost(f"bench_{os.getpid()}"))
-            await topology.declare(self._broker)
-        return self._broker
+    async def broker(self, own: str = "") -> str:
+        """The URL of a virtual host with all queues, bound, on the broker of `AMQP_URL` and `RABBITMQ_UI_URL`."""
+        if own not in self._brokers:
+            url = await self._scope.enter_async_context(fresh_vhost(f"bench_{os.getpid()}{own}"))
+            await topology.declare(url)
+            await topology.bind(url)
+            self._brokers[own] = url
+        return self._brokers[own]
 
     def running(self, module: str, environment: Mapping[str, str]) -> AbstractAsyncContextManager[Program]:
         return running(module, environment, self.logs)

@@ -112,7 +112,7 @@ class _Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         arrived = self._arrived = self._arrived + data if self._arrived else data
         end = arrived.find(END_OF_HEAD)
-        if end < 0 or len(arrived) < end + len(END_OF_HEAD) + self._length(arrived[:end]):
+        if end < 0 or len(arrived) < end + len(END_OF_HEAD) + length_of(arrived[:end]):
             return
         self._answers.milliseconds.append((time.perf_counter() - self._sent) * 1000)
         if arrived[9:10] != b"2":
@@ -139,9 +139,9 @@ class _Connection(asyncio.Protocol):
             self.ended.set_exception(error)
         self._transport.abort()
 
-    @staticmethod
-    def _length(head: bytes) -> int:
-        """Names of headers are in small letters where uvicorn writes them."""
-        start = head.index(LENGTH) + len(LENGTH)
-        stop = head.find(b"\r\n", start)
-        return int(head[start:] if stop < 0 else head[start:stop])
+
+def length_of(head: bytes) -> int:
+    """Of the body. Names of headers are in small letters where uvicorn writes them."""
+    start = head.index(LENGTH) + len(LENGTH)
+    stop = head.find(b"\r\n", start)
+    return int(head[start:] if stop < 0 else head[start:stop])

@@ -8,7 +8,6 @@ from typing import Final
 from tests.bench.contest import Measure, Sample
 from tests.bench.programs import Program
 
-FIRST: Final = 1_000
 SMALLEST: Final = 200
 LARGEST: Final = 30_000
 PATIENCE: Final = 120
@@ -18,13 +17,13 @@ Took = tuple[float, float]
 """Seconds, and seconds of CPU."""
 
 
-def piled_up(work: Callable[[int], Awaitable[Took]]) -> Measure:
-    """`work` does so many pieces, and says what they took."""
+def piled_up(work: Callable[[int], Awaitable[Took]], smallest: int = SMALLEST) -> Measure:
+    """`work` does so many pieces, and says what they took. The first pile, which does not count, is the smallest."""
     rate = 0.0
 
     async def measure(seconds: float) -> Sample:
         nonlocal rate
-        pieces = min(max(int(rate * seconds), SMALLEST), LARGEST) if rate else FIRST
+        pieces = min(max(int(rate * seconds), smallest), LARGEST)
         took, cpu = await work(pieces)
         rate = pieces / took
         return Sample(per_second=rate, cpu_us=cpu / pieces * 1e6)

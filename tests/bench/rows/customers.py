@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Self
 
 from libs.testing.ports import free_port
@@ -12,7 +13,7 @@ from order_service.tests.integration.neighbours import Neighbours
 from tests.bench import data
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Customers:
     """`neighbours` publishes the keys of the tokens, as auth_service does."""
 
@@ -25,6 +26,7 @@ class Customers:
         async with neighbours.serving():
             yield cls(neighbours)
 
+    @cache  # noqa: B019 - it lives as long as a contest, and signing takes long.
     def authorization(self, number: int) -> dict[str, str]:
         actor = Actor(data.user_id(number), data.username(number), is_admin=False)
         return {"Authorization": f"Bearer {self.neighbours.token(actor, seconds=24 * 60 * 60)}"}

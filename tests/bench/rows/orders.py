@@ -18,7 +18,6 @@ from tests.bench.rows.customers import Customers
 PATH: Final = "/api/v1/order"
 LINES: Final = 3
 BODIES: Final = 2_000
-BUYERS: Final = 500
 
 
 @asynccontextmanager
@@ -38,11 +37,11 @@ async def placing(ground: Ground) -> AsyncIterator[Contest]:
 def orders(customers: Customers, products: int) -> Iterator[bytes]:
     """Each under a key of its own, and without end."""
     drawn = Random(2)  # noqa: S311 - no secret, and the same each time
-    buyers = [customers.authorization(number) for number in range(1, BUYERS + 1)]
+    buyers = [customers.authorization(number) for number in range(1, data.BUYERS + 1)]
     bodies = [wanted(drawn.sample(range(1, products + 1), LINES)) for _ in range(BODIES)]
     prefix = uuid4()
     for number in itertools.count():
-        headers = {**buyers[number % BUYERS], "Idempotency-Key": f"{prefix}-{number}"}
+        headers = {**buyers[number % data.BUYERS], "Idempotency-Key": f"{prefix}-{number}"}
         yield post(PATH, bodies[number % BODIES], headers)
 
 

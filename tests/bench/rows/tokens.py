@@ -11,14 +11,14 @@ from tests.bench.load import get
 from tests.bench.measuring import again_and_again, requests_to
 from tests.bench.rows.customers import Customers
 
-CUSTOMERS: Final = 500
+ORDERS: Final = 500
 
 
 @asynccontextmanager
 async def with_and_without(ground: Ground) -> AsyncIterator[Contest]:
     async with Customers.known() as customers:
         environment = customers.environment(await ground.orders())
-        owners = [(f"/api/v1/order/{data.order_id(order)}", data.owner_of(order)) for order in range(1, CUSTOMERS + 1)]
+        owners = [(f"/api/v1/order/{data.order_id(order)}", data.owner_of(order)) for order in range(1, ORDERS + 1)]
         believed = [get(path, {"Customer": str(owner)}) for path, owner in owners]
         verified = [get(path, customers.authorization(owner)) for path, owner in owners]
         async with (
