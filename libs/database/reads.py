@@ -4,16 +4,13 @@ Compiling, the session and result objects are most of what a read costs in the u
 needed to bring rows to a response. Writes stay on the engine, where transactions are.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-import asyncpg
 from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.postgresql import asyncpg as dialect
 
-from libs.database.engine import CONNECT_TIMEOUT, POOL_TIMEOUT, STATEMENT_TIMEOUT
-from libs.database.urls import for_asyncpg
+from libs.database.connections import Connections, Records
 
 Row = dict[str, Any]
 
@@ -40,70 +37,28 @@ class Query:
 
 
 class Reader:
-    """Runs queries on a pool of its own. Rows are plain dicts, JSON columns arrive decoded."""
+    """Runs queries on connections of its own. Rows are plain dicts, JSON columns arrive decoded."""
 
     def __init__(self, url: str, *, pool_size: int) -> None:
-        self._dsn = for_asyncpg(url)
-        self._size = pool_size
-        self._pool: asyncpg.Pool | None = None
+        self._connections = Connections(url, pool_size)
 
     async def all(self, query: Query, **arguments: Any) -> list[Row]:
-        async with self._connection() as connection:
-            return [dict(row) for row in await connection.fetch(query.sql, *query.arguments(arguments))]
+        return [dict(row) for row in await self._rows(query, arguments)]
 
     async def first(self, query: Query, **arguments: Any) -> Row | None:
-        async with self._connection() as connection:
-            row = await connection.fetchrow(query.sql, *query.arguments(arguments))
-            return None if row is None else dict(row)
+        rows = await self._rows(query, arguments)
+        return dict(rows[0]) if rows else None
 
     async def value(self, query: Query, **arguments: Any) -> Any:
-        async with self._connection() as connection:
-            return await connection.fetchval(query.sql, *query.arguments(arguments))
+        rows = await self._rows(query, arguments)
+        return rows[0][0] if rows else None
 
     def use(self) -> tuple[int, int, int]:
         """How many connections are borrowed, open, allowed."""
-        size = 0 if self._pool is None else self._pool.get_size()
-        return (0 if self._pool is None else size - self._pool.get_idle_size()), size, self._size
+        return self._connections.use()
 
     async def aclose(self) -> None:
-        if self._pool is not None:
-            await self._pool.close()
+        await self._connections.aclose()
 
-    def _connection(self) -> Any:
-        # The pool opens its first connection when one is needed: a process starts while its database is away.
-        if self._pool is None:
-            self._pool = asyncpg.create_pool(
-                self._dsn,
-                min_size=0,
-                max_size=self._size,
-                timeout=CONNECT_TIMEOUT,
-                command_timeout=STATEMENT_TIMEOUT,
-                init=_decode_json,
-                reset=_nothing,
-                server_settings={"jit": "off"},
-            )
-        return _Acquired(self._pool)
-
-
-class _Acquired:
-    """Opens the lazy pool on first use, then lends a connection."""
-
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
-
-    async def __aenter__(self) -> asyncpg.Connection:
-        await self._pool
-        self._connection: asyncpg.Connection = await self._pool.acquire(timeout=POOL_TIMEOUT)
-        return self._connection
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._pool.release(self._connection)
-
-
-async def _decode_json(connection: asyncpg.Connection) -> None:
-    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
-
-
-async def _nothing(_connection: asyncpg.Connection) -> None:
-    # asyncpg would send a round trip that tidies up after each borrower; a SELECT leaves nothing behind.
-    pass
+    async def _rows(self, query: Query, arguments: Mapping[str, Any]) -> Records:
+        return await self._connections.fetch(query.sql, query.arguments(arguments))

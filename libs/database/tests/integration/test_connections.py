@@ -1,0 +1,89 @@
+"""Connections that break, wait and meet migrations."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.database import connections
+from libs.database.connections import Connections
+from libs.database.outages import is_outage
+from libs.testing.wait import until
+
+PID = "SELECT pg_backend_pid()"
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Connections]:
+    pool = Connections(database_url, 1)
+    yield pool
+    await pool.aclose()
+
+
+async def pid(pool: Connections) -> int:
+    (row,) = await pool.fetch(PID, [])
+    return int(row[0])
+
+
+async def test_a_connection_is_used_again(pool: Connections) -> None:
+    assert await pid(pool) == await pid(pool)
+    assert pool.use() == (0, 1, 1)
+
+
+async def test_one_that_was_ended_while_idle_is_replaced(pool: Connections, engine: AsyncEngine) -> None:
+    first = await pid(pool)
+    async with engine.connect() as connection:
+        await connection.execute(text("SELECT pg_terminate_backend(:pid, 10000)"), {"pid": first})
+    await until(pool._idle[0].is_closed)  # noqa: SLF001 - nobody else knows that its end has arrived.
+    assert await pid(pool) != first
+
+
+async def test_one_that_ends_under_a_statement_is_an_outage_and_is_replaced(pool: Connections) -> None:
+    with pytest.raises(Exception, match=r"terminat|closed") as error:
+        await pool.fetch("SELECT pg_terminate_backend(pg_backend_pid())", [])
+    assert is_outage(error.value)
+    assert await pid(pool)
+    assert pool.use() == (0, 1, 1)
+
+
+async def test_whoever_leaves_in_the_middle_takes_the_connection_along(pool: Connections) -> None:
+    first = await pid(pool)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await pool.fetch("SELECT pg_sleep(60)", [])
+    assert await pid(pool) != first
+
+
+async def test_a_refused_statement_leaves_it_usable(pool: Connections) -> None:
+    first = await pid(pool)
+    with pytest.raises(asyncpg.DataError):
+        await pool.fetch("SELECT $1::int", ["no number"])
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await pool.fetch("SELECT 1 / $1::int", [0])
+    assert await pid(pool) == first
+
+
+async def test_nobody_waits_for_long(pool: Connections, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "POOL_TIMEOUT", 0.05)
+    busy = asyncio.create_task(pool.fetch("SELECT pg_sleep(0.5)", []))
+    await until(lambda: pool.use()[0] == 1)
+    with pytest.raises(TimeoutError) as error:
+        await pool.fetch(PID, [])
+    assert is_outage(error.value)
+    await busy
+    assert await pid(pool)
+
+
+async def test_a_migration_meanwhile_goes_unnoticed(pool: Connections, engine: AsyncEngine) -> None:
+    async def migrate(statement: str) -> None:
+        async with engine.begin() as connection:
+            await connection.execute(text(statement))
+
+    await migrate("CREATE TABLE box AS SELECT 1 AS n")
+    assert dict((await pool.fetch("SELECT * FROM box", []))[0]) == {"n": 1}
+    await migrate("ALTER TABLE box ADD COLUMN m int DEFAULT 2, ALTER COLUMN n TYPE text")
+    assert dict((await pool.fetch("SELECT * FROM box", []))[0]) == {"n": "1", "m": 2}
+    await migrate("DROP TABLE box")
