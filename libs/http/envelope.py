@@ -4,13 +4,12 @@ One plain ASGI middleware, because each further layer costs every request, and b
 between its commit and its response, as Starlette's `BaseHTTPMiddleware` does when a client goes away.
 """
 
+import logging
 import re
 import time
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
-import structlog
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,10 +17,11 @@ from libs.http.metrics import observe
 from libs.http.problems import refusal_response
 from libs.process.context import correlation_id, traceparent, user_id
 from libs.process.ids import new_id
+from libs.process.logs import tell
 from libs.process.tracing import begun
 from libs.refusals import Kind, Refusal
 
-log = structlog.stdlib.get_logger("http")
+log = logging.getLogger("http")
 
 MAX_BODY = 1024 * 1024
 REQUEST_ID = "X-Request-ID"
@@ -47,12 +47,13 @@ class Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        given = headers.get(REQUEST_ID, "")
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        given = headers.get(b"x-request-id", b"").decode("latin-1")
         request_id = given if WELL_FORMED_ID.fullmatch(given) else str(new_id())
+        shown_id = (b"x-request-id", request_id.encode())
         # Nothing resets it: a server handles each request in a context of its own.
         correlation_id.set(request_id)
-        traceparent.set(begun(headers.get("traceparent")))
+        traceparent.set(begun(headers.get(b"traceparent", b"").decode("latin-1")))
         user_id.set(None)
         _forgive_trailing_slash(scope)
 
@@ -63,7 +64,7 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+                message["headers"] = [*message["headers"], shown_id]
             await send(message)
 
         try:
@@ -82,9 +83,9 @@ def _forgive_trailing_slash(scope: MutableMapping[str, Any]) -> None:
         scope["path"] = path[:-1]
 
 
-def _announced_length(headers: Headers) -> int:
-    announced = headers.get("content-length", "")
-    return int(announced) if announced.isdecimal() else 0
+def _announced_length(headers: Mapping[bytes, bytes]) -> int:
+    announced = headers.get(b"content-length", b"")
+    return int(announced) if announced.isdigit() else 0
 
 
 def _limited(receive: Receive) -> Receive:
@@ -116,7 +117,8 @@ def _account(scope: Scope, status: int, seconds: float) -> None:
     template = getattr(route, "path", "unmatched")
     observe(scope["method"], template, status, seconds)
     if not is_quiet(scope):
-        log.info(
+        tell(
+            log,
             "request",
             method=scope["method"],
             path=scope["path"][:LONGEST_PATH],

@@ -4,27 +4,37 @@ import json
 import logging
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
+import orjson
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 from libs.process.context import facts
 from libs.process.discretion import discreet, is_delicate
+from libs.process.writing import ByTurn
 
 MAX_BYTES = 10 * 1024 * 1024
 BACKUPS = 5
 
-_encode = json.JSONEncoder(default=repr).encode
-_add_time = structlog.processors.TimeStamper(fmt="iso", utc=True)
+_encode_anything = json.JSONEncoder(default=repr).encode
+
+
+def _encode(told: Mapping[str, Any]) -> str:
+    try:
+        return orjson.dumps(told, default=repr).decode()
+    except orjson.JSONEncodeError:
+        # It has a number that is too long or half a surrogate pair.
+        return _encode_anything(told)
 
 
 def _line(entry: Mapping[str, Any]) -> str:
-    told = _add_time(None, "", {**facts(), **entry})
+    told = {**facts(), **entry, "timestamp": datetime.now(UTC).isoformat()[:-6] + "Z"}
     if told.get("exc_info"):
-        told = structlog.processors.format_exc_info(None, "", told)
+        told = dict(structlog.processors.format_exc_info(None, "", told))
     line = _encode(told)
     return _encode(discreet(told)) if is_delicate(line) else line
 
@@ -33,6 +43,15 @@ def _render(logger: WrappedLogger, method: str, event: EventDict) -> tuple[tuple
     """Once, whatever the number of places that it goes to: every request has a line."""
     level = "error" if method == "exception" else method
     return (_line({**event, "logger": logger.name, "level": level}),), {"extra": {"is_line": True}}
+
+
+def tell(logger: logging.Logger, event: str, **told: Any) -> None:
+    """What `info` of a structlog logger does, for lines that every request has: those are made in one step."""
+    if logger.isEnabledFor(logging.INFO):
+        line = _line({"event": event, **told, "logger": logger.name, "level": "info"})
+        record = logging.LogRecord(logger.name, logging.INFO, "", 0, line, None, None)
+        record.is_line = True
+        logger.handle(record)
 
 
 class _Formatter(logging.Formatter):
@@ -57,13 +76,14 @@ def configure_logs(process: str, level: str, folder: Path | None) -> None:
         errors = RotatingFileHandler(folder / f"{process}.errors.log", maxBytes=MAX_BYTES, backupCount=BACKUPS)
         errors.setLevel(logging.ERROR)
         handlers += [everything, errors]
-    for handler in handlers:
+    by_turn = ByTurn(handlers)
+    for handler in (by_turn, *handlers):
         handler.setFormatter(_Formatter())
 
     # Where in the code a line was written, and by which thread, would be found out at some cost and told to nobody.
     logging._srcfile = None  # noqa: SLF001 - Python's own way to say so.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging.basicConfig(handlers=handlers, level=level, force=True)
+    logging.basicConfig(handlers=[by_turn], level=level, force=True)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         # uvicorn installs handlers of its own before the app is imported; its lines belong in ours.
         logging.getLogger(name).handlers.clear()

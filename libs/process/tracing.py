@@ -29,6 +29,10 @@ def configure_tracing(process: str) -> None:
         _Tracing.tracer = export(process)
 
 
+def is_on() -> bool:
+    return _Tracing.tracer is not None
+
+
 def begun(given: str | None) -> str:
     """The trace that a request is in: of the span that the framework has begun, else as the caller says, else new."""
     return trace_of(given if _Tracing.tracer is None else _current() or given)

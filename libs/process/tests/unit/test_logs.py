@@ -1,5 +1,6 @@
 """Logs as a person who greps them sees them."""
 
+import asyncio
 import contextvars
 import json
 import logging
@@ -10,7 +11,7 @@ import pytest
 import structlog
 
 from libs.process.context import correlation_id, event_id, traceparent, user_id
-from libs.process.logs import configure_logs
+from libs.process.logs import configure_logs, tell
 
 
 @pytest.fixture(autouse=True)
@@ -114,3 +115,45 @@ def test_nobody_is_named_and_nothing_opened(tmp_path: Path, said: str, logged: s
     logging.getLogger("a.library").error("%s", said)
     first, second = lines(tmp_path / "api.log")
     assert (first["error"], second["event"]) == (logged or said, logged or said)
+
+
+async def test_lines_of_one_turn_are_written_together_and_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure_logs("api", "INFO", tmp_path)
+    writes: list[logging.LogRecord] = []
+    monkeypatch.setattr(logging.StreamHandler, "emit", lambda _, record: writes.append(record))
+    for number in range(3):
+        tell(logging.getLogger("http"), "request", number=number)
+    assert writes == []
+    await asyncio.sleep(0)
+    to_stdout, to_file = writes
+    assert [json.loads(line)["number"] for line in to_file.getMessage().splitlines()] == [0, 1, 2]
+    assert to_stdout.getMessage() == to_file.getMessage()
+
+
+async def test_trouble_is_written_at_once_after_what_led_to_it(tmp_path: Path) -> None:
+    configure_logs("api", "INFO", tmp_path)
+    tell(logging.getLogger("http"), "request")
+    structlog.stdlib.get_logger("shop").error("it broke")
+    assert [line["event"] for line in lines(tmp_path / "api.log")] == ["request", "it broke"]
+    assert [line["event"] for line in lines(tmp_path / "api.errors.log")] == ["it broke"]
+
+
+async def test_lines_of_threads_are_not_lost(tmp_path: Path) -> None:
+    configure_logs("api", "INFO", tmp_path)
+    await asyncio.to_thread(logging.getLogger("a.library").info, "from a thread")
+    assert [line["event"] for line in lines(tmp_path / "api.log")] == ["from a thread"]
+
+
+def test_a_line_that_nobody_asked_for_is_not_made(tmp_path: Path) -> None:
+    configure_logs("api", "WARNING", tmp_path)
+    tell(logging.getLogger("http"), "request")
+    assert lines(tmp_path / "api.log") == []
+
+
+def test_whatever_is_told_becomes_a_line(tmp_path: Path) -> None:
+    configure_logs("api", "INFO", tmp_path)
+    tell(logging.getLogger("http"), "request", path="\ud800", number=1 << 80, thing=object)
+    (line,) = lines(tmp_path / "api.log")
+    assert (line["path"], line["number"], line["thing"]) == ("\ud800", 1 << 80, "<class 'object'>")
