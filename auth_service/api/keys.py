@@ -5,8 +5,9 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from auth_service.schemas.tokens import KeySet
+from libs.http.planned import PlannedRoute
 
-router = APIRouter(tags=["keys"])
+router = APIRouter(tags=["keys"], route_class=PlannedRoute)
 
 
 @router.get(

@@ -23,10 +23,11 @@ from auth_service.services.administration import delete_user
 from auth_service.services.profile import ProfileChange
 from libs.http.etag import ExpectedVersions, SetETag
 from libs.http.openapi import refusing
+from libs.http.planned import PlannedRoute
 from libs.http.security import CurrentUser
 from libs.tokens.principal import UserInactive
 
-router = APIRouter(prefix="/users/me", tags=["me"])
+router = APIRouter(prefix="/users/me", tags=["me"], route_class=PlannedRoute)
 
 
 @contextmanager

@@ -23,9 +23,10 @@ from auth_service.services.sessions import Login, TokenPair
 from libs.http.app import API
 from libs.http.etag import SetETag
 from libs.http.openapi import refusing
+from libs.http.planned import PlannedRoute
 from libs.tokens.principal import InvalidToken, UserInactive
 
-router = APIRouter(prefix="/auth", tags=["auth"])
+router = APIRouter(prefix="/auth", tags=["auth"], route_class=PlannedRoute)
 
 REFUSING_LOGIN = refusing(InvalidCredentials, UserInactive, TooManyAttempts, TooManyPasswords)
 OptionalBearer = Annotated[

@@ -16,9 +16,10 @@ from libs.http.etag import ExpectedVersions, SetETag
 from libs.http.fields import Line
 from libs.http.openapi import refusing
 from libs.http.pages import Page, WantedPage, cut_page
+from libs.http.planned import PlannedRoute
 from libs.http.security import current_admin
 
-router = APIRouter(prefix="/users", tags=["users"], dependencies=[Depends(current_admin)])
+router = APIRouter(prefix="/users", tags=["users"], dependencies=[Depends(current_admin)], route_class=PlannedRoute)
 
 NEWEST = "users"
 

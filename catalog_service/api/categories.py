@@ -30,8 +30,9 @@ from catalog_service.services import categories
 from libs.http.app import API
 from libs.http.etag import ExpectedVersions, SetETag
 from libs.http.openapi import refusing
+from libs.http.planned import PlannedRoute
 
-router = APIRouter(tags=["categories"])
+router = APIRouter(tags=["categories"], route_class=PlannedRoute)
 
 
 @router.post(

@@ -14,9 +14,10 @@ from catalog_service.services.stock import adjust_stock
 from libs.http.etag import SetETag
 from libs.http.openapi import refusing
 from libs.http.pages import WantedPage, cut_page
+from libs.http.planned import PlannedRoute
 from libs.refusals import InvalidCursor
 
-router = APIRouter(tags=["stock"])
+router = APIRouter(tags=["stock"], route_class=PlannedRoute)
 
 
 @router.post(

@@ -1,12 +1,16 @@
 """The HTTP application that every service starts from."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from fastapi import APIRouter, FastAPI
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import Lifespan
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.types import ASGIApp, ExceptionHandler, Lifespan, Receive, Scope, Send
 
+from libs.http.dispatch import Dispatch
 from libs.http.envelope import REQUEST_ID, Envelope, is_quiet
 from libs.http.etag import install_not_modified
 from libs.http.health import Check, health_router
@@ -15,11 +19,41 @@ from libs.http.metrics import router as metrics_router
 from libs.http.openapi import document_implied
 from libs.http.problems import install_problem_handlers
 from libs.http.security import document_token_source
+from libs.process import tracing
 
 API = "/api/v1"
 
 
 class _Api(FastAPI):
+    cors_origins: Sequence[str] = ()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not tracing.is_on():
+            # FastAPI would read the environment before each request, to find out whether somebody takes spans.
+            await Starlette.__call__(self, scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Few layers, because each costs every request. FastAPI's own stand only before what is left to it."""
+        handlers = cast("Mapping[Any, ExceptionHandler]", self.exception_handlers)
+        app: ASGIApp = ExceptionMiddleware(AsyncExitStackMiddleware(self.router), handlers)
+        if not tracing.is_on():  # Else FastAPI's router tells the span which endpoint it is of.
+            app = Dispatch(self, app)
+        app = LastHandler(app)
+        if self.cors_origins:
+            app = CORSMiddleware(
+                app,
+                allow_origins=list(self.cors_origins),
+                allow_methods=["*"],
+                allow_headers=["*"],
+                expose_headers=["ETag", "Location", "Retry-After", "Idempotency-Replayed", REQUEST_ID],
+            )
+        app = Envelope(app)
+        for middleware, args, kwargs in reversed(self.user_middleware):
+            app = middleware(app, *args, **kwargs)
+        return app
+
     def openapi(self) -> dict[str, Any]:
         document = super().openapi()
         document_implied(document)
@@ -45,20 +79,11 @@ def new_api(
         # FastAPI makes a span of each request as soon as somebody takes spans. The rest is told by other means.
         telemetry={"metrics": False, "logs": False, "operation_spans": False, "exclude": is_quiet},
     )
+    app.cors_origins = cors_origins
     install_problem_handlers(app)
     install_not_modified(app)
     for router in routers:
         app.include_router(router, prefix=API)
     app.include_router(health_router(checks))
     app.include_router(metrics_router)
-    app.add_middleware(LastHandler)
-    if cors_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=list(cors_origins),
-            allow_methods=["*"],
-            allow_headers=["*"],
-            expose_headers=["ETag", "Location", "Retry-After", "Idempotency-Replayed", REQUEST_ID],
-        )
-    app.add_middleware(Envelope)
     return app

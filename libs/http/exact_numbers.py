@@ -1,13 +1,13 @@
 """JSON numbers as the client wrote them. A float would make 19.99 of 19.990000000000000001, and round it in silence."""
 
 import json
-from collections.abc import Callable, Coroutine
 from decimal import Decimal
 from typing import Any
 
-from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
+
+from libs.http.planned import Handler, PlannedRoute
 
 # No field of the shop needs more, and arithmetic on 1e999999999 would never end.
 MAX_LENGTH = 40
@@ -26,10 +26,10 @@ class ExactRequest(Request):
         return json.loads(await self.body(), parse_float=exact_number)
 
 
-class ExactNumbers(APIRoute):
+class ExactNumbers(PlannedRoute):
     """For routers whose bodies carry amounts: `APIRouter(route_class=ExactNumbers)`."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
 
         async def handle_exactly(request: Request) -> Response:

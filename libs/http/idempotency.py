@@ -7,19 +7,19 @@ or sends what it does not take, claims nothing. The app keeps its `IdempotencyKe
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import structlog
 from fastapi import Depends, Header
-from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
 from libs.database.outages import is_outage
 from libs.http.idempotency_keys import Answer, Claim, IdempotencyKeys
+from libs.http.planned import Handler, PlannedRoute
 from libs.http.problems import STATUS, refusal_response
 from libs.http.security import CurrentUser
 from libs.process.failpoints import failpoint
@@ -92,8 +92,8 @@ class Attempt:
         failpoint("key.ended")
 
 
-class IdempotentRoute(APIRoute):
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+class IdempotentRoute(PlannedRoute):
+    def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
 
         async def handle_once(request: Request) -> Response:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Response
 from libs.http.app import API
 from libs.http.etag import ExpectedVersions, SetETag
 from libs.http.openapi import refusing
+from libs.http.planned import PlannedRoute
 from order_service.api.dependencies import Carts, CurrentActor, Prices, Uow
 from order_service.domain.cart import Cart
 from order_service.exceptions import (
@@ -23,7 +24,7 @@ from order_service.exceptions import (
 from order_service.schemas.cart import CartAddition, CartLineChange, CartOut, show_cart
 from order_service.services import carts
 
-router = APIRouter(tags=["cart"])
+router = APIRouter(tags=["cart"], route_class=PlannedRoute)
 
 
 @router.get("/cart", summary="Read one's cart", response_model=CartOut, responses=refusing())

@@ -13,6 +13,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.types import Message, Receive, Scope, Send
 
 from libs.http.openapi import refusing
+from libs.http.planned import PlannedRoute
 from libs.http.security import CurrentUser
 from order_service.api.dependencies import CurrentActor, FollowingOrders
 from order_service.domain.ports import Row
@@ -20,7 +21,7 @@ from order_service.exceptions import InvalidLastEventId, OrderNotFound, TooManyS
 from order_service.schemas.orders import HistoryEntry
 from order_service.services.following import Story
 
-router = APIRouter(tags=["orders"])
+router = APIRouter(tags=["orders"], route_class=PlannedRoute)
 
 EVENT = "change"
 VERSION = re.compile(r"[0-9]{1,18}")

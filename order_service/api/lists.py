@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BeforeValidator
 from libs.database.keyset import read_cursor, write_cursor
 from libs.http.openapi import refusing
 from libs.http.pages import Page, PageRequest, WantedPage, cut_page
+from libs.http.planned import PlannedRoute
 from libs.refusals import InvalidCursor
 from libs.tokens.principal import Forbidden
 from order_service.api.dependencies import CurrentActor, Reads
@@ -20,7 +21,7 @@ from order_service.exceptions import OrderNotFound
 from order_service.schemas.orders import HistoryEntry, OrderOut
 from order_service.services.listing import orders_for
 
-router = APIRouter(tags=["orders"])
+router = APIRouter(tags=["orders"], route_class=PlannedRoute)
 
 DATED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 

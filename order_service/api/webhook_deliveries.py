@@ -12,6 +12,7 @@ from libs.http.etag import SetETag
 from libs.http.fields import STORABLE
 from libs.http.openapi import refusing
 from libs.http.pages import Page, WantedPage, cut_page
+from libs.http.planned import PlannedRoute
 from libs.http.security import CurrentAdmin
 from libs.refusals import InvalidCursor
 from order_service.api.dependencies import Uow, Webhooks
@@ -20,7 +21,7 @@ from order_service.exceptions import DeliveryNotFound, WebhookInactive, WebhookN
 from order_service.schemas.webhook_deliveries import DeliveryDetail, DeliveryOut, show_delivery
 from order_service.services import webhooks
 
-router = APIRouter(tags=["webhooks"])
+router = APIRouter(tags=["webhooks"], route_class=PlannedRoute)
 
 EventType = Annotated[str | None, StringConstraints(pattern=STORABLE, max_length=100), Query(examples=["order.paid"])]
 

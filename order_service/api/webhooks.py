@@ -10,6 +10,7 @@ from libs.http.app import API
 from libs.http.etag import ExpectedVersions, SetETag
 from libs.http.openapi import refusing
 from libs.http.pages import Page, WantedPage, cut_page
+from libs.http.planned import PlannedRoute
 from libs.http.security import CurrentAdmin
 from libs.refusals import InvalidCursor
 from order_service.api.dependencies import RegisteringWebhooks, Uow, Webhooks
@@ -24,7 +25,7 @@ from order_service.schemas.webhooks import (
 )
 from order_service.services import webhooks
 
-router = APIRouter(tags=["webhooks"])
+router = APIRouter(tags=["webhooks"], route_class=PlannedRoute)
 
 
 @router.post(

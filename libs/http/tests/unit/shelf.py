@@ -15,6 +15,7 @@ from libs.http.etag import ExpectedVersions, SetETag
 from libs.http.fields import Amount, Body, Given, Line, Text
 from libs.http.openapi import refusing
 from libs.http.pages import Page, WantedPage, cut_page
+from libs.http.planned import PlannedRoute
 from libs.http.security import CurrentAdmin, CurrentUser
 from libs.process.context import correlation_id
 from libs.refusals import Kind, Refusal, Unavailable, expect_version
@@ -38,7 +39,7 @@ class Book(Body):
     shelf: Annotated[str | None, Given] = None
 
 
-router = APIRouter(prefix="/books", tags=["books"])
+router = APIRouter(prefix="/books", tags=["books"], route_class=PlannedRoute)
 
 
 @router.post("", summary="Add", responses=refusing(Gone))

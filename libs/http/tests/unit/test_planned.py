@@ -1,0 +1,177 @@
+"""A plan answers as FastAPI does: the same endpoints, with plans and without."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+import httpx
+import pytest
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, Field
+
+from libs.http.app import new_api
+from libs.http.etag import ExpectedVersions, SetETag
+from libs.http.fields import Body, Moment, Money
+from libs.http.pages import Page, WantedPage, cut_page
+from libs.http.planned import Plan, PlannedRoute
+from libs.refusals import Kind, Refusal
+
+ID = "0199f3a4-7f8e-7c3b-9d8e-4a1f0c2b6d5e"
+JSON = {"Content-Type": "application/json"}
+LONG = 1024 * 1024 + 1
+
+
+class Absent(Refusal):
+    """There is no such thing."""
+
+    kind = Kind.NOT_FOUND
+    code = "absent"
+
+
+class Wish(Body):
+    name: Annotated[str, Field(min_length=2)]
+    count: int = 1
+
+
+class Thing(BaseModel):
+    id: UUID
+    price: Money
+    at: Moment
+    note: str | None = None
+
+
+async def counted(request: Request) -> int:
+    request.state.calls = getattr(request.state, "calls", 0) + 1
+    calls: int = request.state.calls
+    return calls
+
+
+Counted = Annotated[int, Depends(counted)]
+
+
+async def again(first: Counted) -> int:
+    return first
+
+
+async def doorkeeper(x_word: Annotated[str | None, Header()] = None) -> None:
+    if x_word == "wrong":
+        raise Absent("Nobody is at home.")
+
+
+def things(route_class: type[APIRoute]) -> APIRouter:
+    router = APIRouter(prefix="/things", route_class=route_class, dependencies=[Depends(doorkeeper)])
+
+    @router.get("/{thing_id}", response_model=Thing)
+    async def read(thing_id: UUID, etag: SetETag, first: Counted, second: Annotated[int, Depends(again)]) -> Any:
+        etag(7)
+        assert first == second == 1
+        return {"id": thing_id, "price": Decimal("1.5"), "at": "2026-01-31T09:30:00+01:00", "more": "left out"}
+
+    @router.get("", response_model=Page[Thing])
+    async def some(
+        page: WantedPage, kind: Annotated[str, Query(min_length=3)] = "any", price: Decimal | None = None
+    ) -> Any:
+        rows = [{"id": ID, "price": price or 0, "at": "2026-01-31T09:30:00Z", "note": kind} for _ in range(page.limit)]
+        return cut_page(rows, page.limit, lambda row: row["id"])
+
+    @router.post("", status_code=201, response_model=Wish)
+    async def add(body: Wish, response: Response, expected: ExpectedVersions) -> Any:
+        response.headers["Location"] = "/there"
+        if body.count > 1:
+            response.status_code = 202
+        return {"name": body.name, "count": len(expected or ())}
+
+    @router.delete("/{thing_id}", status_code=204)
+    async def remove(thing_id: UUID, must: bool, response: Response) -> None:
+        response.headers["X-Removed"] = f"{thing_id} {must}"
+
+    @router.get("/{thing_id}/photo")
+    async def photo(thing_id: str) -> Response:
+        return Response(thing_id.encode(), media_type="image/png", headers={"ETag": '"1"'})
+
+    @router.get("/all/tags", response_model=list[str])
+    async def tags(tag: Annotated[list[str], Query()]) -> Any:
+        return tag
+
+    return router
+
+
+@asynccontextmanager
+async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    yield
+
+
+def app_with(route_class: type[APIRoute]) -> FastAPI:
+    return new_api("things", "Things.", routers=[things(route_class)], checks={}, lifespan=lifespan, cors_origins=[])
+
+
+async def answer(app: FastAPI, method: str, path: str, **request: Any) -> tuple[int, dict[str, str], str]:
+    transport, same_id = httpx.ASGITransport(app), {"X-Request-ID": "compared"}
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://things/api/v1/things", headers=same_id
+    ) as client:
+        response = await client.request(method, path, **request)
+    return response.status_code, dict(response.headers), response.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "request_"),
+    [
+        ("GET", f"/{ID}", {}),
+        ("GET", f"/{ID}", {"headers": {"If-None-Match": 'W/"7"'}}),
+        ("GET", f"/{ID}", {"headers": {"X-Word": "wrong"}}),
+        ("GET", "/no-id", {}),
+        ("GET", "/no-id", {"headers": {"X-Word": "wrong"}}),
+        ("GET", "", {}),
+        ("GET", "?limit=2&kind=odd&price=1.25&unheard=of", {}),
+        ("GET", "?limit=2&limit=3", {}),
+        ("GET", "?limit=101&kind=x&with_total=perhaps", {}),
+        ("GET", "?kind=", {}),
+        ("POST", "", {"content": b'{"name": "lamp"}', "headers": JSON}),
+        ("POST", "", {"content": b'{"name": "lamp", "count": 2}', "headers": {**JSON, "If-Match": '"1", "2"'}}),
+        ("POST", "", {"content": b'{"name": "lamp"}', "headers": {"Content-Type": "application/json; charset=utf-8"}}),
+        ("POST", "", {"content": b'{"name": "lamp"}', "headers": {"Content-Type": "application/vnd.things+json"}}),
+        ("POST", "", {"content": b'{"name": "lamp"}', "headers": {"Content-Type": "application/jsonish"}}),
+        ("POST", "", {"content": b'{"name": "lamp"}', "headers": {"Content-Type": "text/plain"}}),
+        ("POST", "", {"content": b'{"name": "l", "colour": 1}', "headers": JSON}),
+        ("POST", "", {"content": b"[" * 100_000, "headers": JSON}),
+        ("POST", "", {"content": b'{"name": ', "headers": JSON}),
+        ("POST", "", {"content": b"\xff\xfe", "headers": JSON}),
+        ("POST", "", {"content": b"", "headers": JSON}),
+        ("POST", "", {"content": b" " * LONG, "headers": JSON}),
+        ("DELETE", f"/{ID}?must=yes", {}),
+        ("DELETE", f"/{ID}", {}),
+        ("GET", "/9/photo", {}),
+        ("GET", "/all/tags?tag=a&tag=b", {}),
+        ("GET", "/all/tags", {}),
+        ("HEAD", f"/{ID}", {}),
+        ("PATCH", f"/{ID}", {}),
+        ("GET", f"/{ID}/", {}),
+        ("GET", f"/{ID}/nothing", {}),
+    ],
+)
+async def test_both_say_the_same(method: str, path: str, request_: dict[str, Any]) -> None:
+    assert await answer(app_with(PlannedRoute), method, path, **request_) == await answer(
+        app_with(APIRoute), method, path, **request_
+    )
+
+
+async def test_a_body_that_comes_in_pieces_is_read_once() -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        for piece in (b'{"name": ', b'"l"}'):
+            yield piece
+
+    said = [
+        await answer(app_with(route_class), "POST", "", content=pieces(), headers=JSON)
+        for route_class in (PlannedRoute, APIRoute)
+    ]
+    assert said[0] == said[1]
+    assert said[0][0] == 422
+
+
+def test_what_no_plan_foresees_is_left_to_fastapi() -> None:
+    routes = [route for route in things(PlannedRoute).routes if isinstance(route, APIRoute)]
+    assert {route.name for route in routes if Plan.of(route) is None} == {"photo", "tags"}
