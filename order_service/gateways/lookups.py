@@ -31,8 +31,10 @@ class Lookups:
         wanted = (host, port)
         running = self._running.get(wanted)
         if running is None:
-            self._running[wanted] = running = asyncio.get_running_loop().create_future()
+            running = asyncio.get_running_loop().create_future()
             threading.Thread(target=self._run, args=(wanted, running), daemon=True, name=f"lookup {host}").start()
+            # Only now: where there is no further thread, nobody may wait for one. It tells the loop after this.
+            self._running[wanted] = running
         return await asyncio.shield(running)
 
     def _run(self, wanted: tuple[str, int], future: asyncio.Future[Sequence[str]]) -> None:

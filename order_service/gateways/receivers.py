@@ -46,7 +46,9 @@ class HttpReceivers:
         """
         if url.scheme == "http" and not self._settings.webhooks_allow_http:
             raise ForbiddenAddressError("http is not allowed")
-        found = await self._lookups.addresses(url.host, url.port or DEFAULT_PORTS[url.scheme])
+        # As it was registered, and as certificates have it: written out, "xn--strae-oqa" is looked up as "strasse".
+        host = url.raw_host.decode("ascii")
+        found = await self._lookups.addresses(host, url.port or DEFAULT_PORTS[url.scheme])
         if not self._settings.webhooks_allow_private and not all(is_public(address) for address in found):
             raise ForbiddenAddressError("it leads into a network that is not public")
         return found

@@ -113,6 +113,31 @@ async def test_a_name_that_nobody_knows_yet_may_be_registered() -> None:
     await HttpReceivers(STRICT, Lookups(fail)).check("https://soon.example.com/")
 
 
+@pytest.mark.parametrize("host", ["xn--strae-oqa.example", "xn--i-7iq.example", "www.xn--strae-oqa.example"])
+async def test_a_name_in_punycode_is_looked_up_as_it_was_registered(host: str) -> None:
+    asked: list[str] = []
+
+    def look_up(host: str, _port: int) -> list[str]:
+        asked.append(host)
+        return ["8.8.8.8"]
+
+    await HttpReceivers(STRICT, Lookups(look_up)).check(f"https://{host}/")
+    assert asked == [host]
+
+
+async def test_a_name_can_be_looked_up_after_there_was_no_thread_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    lookups = leading_to("8.8.8.8")
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", fail)
+        with pytest.raises(RuntimeError):
+            await lookups.addresses("example.com", 443)
+    async with asyncio.timeout(10):
+        assert await lookups.addresses("example.com", 443) == ("8.8.8.8",)
+
+
 async def test_a_name_that_is_looked_up_for_long_holds_up_no_other() -> None:
     threads: list[str] = []
     released = threading.Event()
