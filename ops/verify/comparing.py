@@ -74,7 +74,8 @@ async def settled(
 ) -> Sequence[Difference]:
     """What differs of these rows when all that is left is stuck, or has not become less for `patience` seconds.
 
-    A row that has come to the version which the owner had at first is following, however much has happened since.
+    A row that has come to the version which the owner had at first is following, however much has happened since. So
+    is one that agreed with its owner once: a shop that is busy may have changed it again by the next look.
     """
     due = {each.id: each.told.version if each.told else 0 for each in found}
     fewest, since = len(found), time.monotonic()
@@ -83,6 +84,7 @@ async def settled(
         kept = _by_id(await follower.fetch(OF_IDS.format(rows=replica.kept), list(due)))
         told = _by_id(await owner.fetch(OF_IDS.format(rows=replica.told), list(due)))
         found = [each for each in _differences(due, told, kept) if not _has_followed(each, due[each.id])]
+        due = {each.id: due[each.id] for each in found}
         if len(found) < fewest:
             fewest, since = len(found), time.monotonic()
     return found
