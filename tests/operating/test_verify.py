@@ -140,6 +140,25 @@ async def test_wrong_books_are_named(shop: Shop) -> None:
     await catalog.execute("DELETE FROM products")
 
 
+async def test_money_that_nothing_was_bought_with_is_named_whatever_the_amount(shop: Shop) -> None:
+    order, database = new_id(), shop.databases["order"]
+    await database.execute(
+        "INSERT INTO orders (id, user_id, username, status, total, currency, version, created_at, updated_at,"
+        " announced_at) VALUES ($1, $2, 'ada', 'cancelled', 10, 'EUR', 1, now(), now(), now())",
+        *(order, new_id()),
+    )
+    await database.execute(
+        "INSERT INTO payments (id, order_id, status, method, amount, currency, provider_reference, created_at,"
+        " updated_at) VALUES ($1, $2, 'succeeded', 'card', 7, 'EUR', 'elsewhere', now(), now())",
+        *(new_id(), order),
+    )
+    code, report = await verified(shop, "--patience", "0")
+    await database.execute("DELETE FROM payments")
+    await database.execute("DELETE FROM orders")
+    (kept,) = (rule["broken"] for rule in report["rules"] if "keeps money" in rule["rule"])
+    assert (code, kept) == (1, [f"{order}: cancelled, 1 payments of 7.00 in all, total 10.00"])
+
+
 async def test_what_cannot_be_looked_at_is_said(shop: Shop) -> None:
     code, printed = await run(shop, "replicas", "rebuild", "order.socks")
     assert code == 3
