@@ -40,6 +40,9 @@ def addresses(state: State) -> Table:
         user, _, password = known["AMQP_URL"].partition("://")[2].partition("@")[0].partition(":")
         table.add_row("  its login", Text(f"{user} / {password}"))
     table.add_row("all mail", known["MAIL_URL"])
+    if "PROMETHEUS_URL" in known:
+        table.add_row("Prometheus", f"{known['PROMETHEUS_URL']}/graph")
+        table.add_row("  its alerts", f"{known['PROMETHEUS_URL']}/alerts")
     table.add_row("admin login", Text(f"{known['ADMIN_EMAIL']} / {known['ADMIN_PASSWORD']}"))
     for note in state.notes:
         table.add_row("[yellow]note[/yellow]", Text(note))

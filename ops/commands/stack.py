@@ -29,13 +29,14 @@ def up(
     detach: Annotated[
         bool, typer.Option("--detach", "-d", help="Return when it is ready and leave it running.")
     ] = False,
+    observe: Annotated[bool, typer.Option(help="Start Prometheus beside it.")] = False,
 ) -> None:
     """Start the shop: PostgreSQL, RabbitMQ, three APIs and three workers, and a page with all mail."""
     if current(CLONE).supervised:
         console.print("The shop is already up.")
         report.finish(console, CLONE, progress.show(console, follow(CLONE)))
         return
-    started = launch(CLONE, Kind(), attached=not detach)
+    started = launch(CLONE, Kind(observe=observe), attached=not detach)
     try:
         report.finish(console, CLONE, progress.show(console, started.follow()))
         if not detach:

@@ -7,13 +7,15 @@ from asyncio import Task, TaskGroup
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from ops.stack import child, postgres, rabbitmq
+from ops.stack import child, postgres, prometheus_install, rabbitmq
 from ops.stack.layout import REPOSITORY, Layout
 from ops.stack.mail import PostOffice, post_office
 from ops.stack.migrations import up_to_date
 from ops.stack.plan import Plan
 from ops.stack.postgres import Postgres
 from ops.stack.process import StartError
+from ops.stack.prometheus import Prometheus, prometheus
+from ops.stack.prometheus_install import NoPrometheusError
 from ops.stack.rabbitmq import RabbitMQ
 from ops.stack.rabbitmq_install import find_or_fetch
 from ops.stack.services import (
@@ -46,6 +48,7 @@ class BringUp:
             databases = tasks.create_task(self._postgres(plan.postgres))
             tasks.create_task(self._rabbitmq(plan.rabbitmq))
             tasks.create_task(self._mail(plan.mail))
+            tasks.create_task(self._prometheus(plan.prometheus))
             if plan.kind.apps:
                 key = tasks.create_task(self._signing_key())
                 for service in SERVICES:
@@ -76,6 +79,21 @@ class BringUp:
     async def _mail(self, server: PostOffice | None) -> None:
         if server is not None:
             await self._supervisor.start(post_office(self._layout, server))
+
+    async def _prometheus(self, server: Prometheus | None) -> None:
+        if server is None:
+            return
+        try:
+            async with self._step("Prometheus' program"):
+                installation = await asyncio.to_thread(prometheus_install.find_or_fetch, self._layout.log("fetch"))
+        except NoPrometheusError as error:
+            # The shop is the shop without it.
+            self._state.notes.append(str(error))
+            del self._state.addresses["PROMETHEUS_URL"]
+            return
+        ports = {(service.name, "api"): port for service, port in self._plan.api_ports.items()}
+        ports |= {(service.name, "worker"): port for service, port in self._plan.worker_ports.items()}
+        await self._supervisor.start(prometheus(self._layout, server, installation, ports))
 
     async def _signing_key(self) -> None:
         if self._layout.signing_key.exists():

@@ -73,6 +73,7 @@ def launch(layout: Layout, kind: Kind, *, attached: bool, environment: Mapping[s
         *(("--attached",) if attached else ()),
         *(("--scratch",) if kind.scratch else ()),
         *(() if kind.apps else ("--no-apps",)),
+        *(("--observe",) if kind.observe else ()),
     ]
     with layout.log(SUPERVISOR).open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own module

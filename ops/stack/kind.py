@@ -7,3 +7,4 @@ from dataclasses import dataclass
 class Kind:
     apps: bool = True  # False: the servers alone, for tests that bring their own processes
     scratch: bool = False  # The data will be thrown away.
+    observe: bool = False  # Prometheus runs beside it.

@@ -45,6 +45,11 @@ class Layout:
         return self.home / "mail"
 
     @property
+    def prometheus(self) -> Path:
+        """What Prometheus has measured, where it runs."""
+        return self.home / "prometheus"
+
+    @property
     def test_runs(self) -> Path:
         return self.home / "test"
 

@@ -10,6 +10,7 @@ from ops.stack.kind import Kind
 from ops.stack.mail import PostOffice
 from ops.stack.ports import HOST, PortReservations
 from ops.stack.postgres import Postgres
+from ops.stack.prometheus import Prometheus
 from ops.stack.rabbitmq import RabbitMQ
 from ops.stack.services import ADMIN_EMAIL, SERVICES, Service
 
@@ -18,6 +19,10 @@ _SCRATCH_OFFSET = 10_000
 _POSTGRES_PORT = 5432
 # Nobody types these in; `status` shows where they are.
 _WORKER, _SMTP, _DISTRIBUTION, _EPMD = _UNSEEN = ("worker", "SMTP", "Erlang's distribution", "epmd")
+
+ELSEWHERE = (
+    "Grafana and Jaeger cannot be had as packages: docker compose --profile observe up has the dashboards and traces"
+)
 
 Take = Callable[[str, int], int]  # what for, which port it should be → which port it is
 
@@ -29,6 +34,7 @@ class Plan:
     postgres: Postgres | None = None  # None: the environment names others for all of it.
     rabbitmq: RabbitMQ | None = None
     mail: PostOffice | None = None  # None: there is nobody who sends any.
+    prometheus: Prometheus | None = None  # None: nobody asked for it.
     api_ports: dict[Service, int] = field(default_factory=dict)
     worker_ports: dict[Service, int] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
@@ -59,6 +65,10 @@ def make_plan(kind: Kind, credentials: Credentials, ports: PortReservations) -> 
         plan.addresses["PAYMENT_WEBHOOK_SECRET"] = secret
         plan.mail = PostOffice(page_port=take("the page with all mail", 8025), smtp_port=take(_SMTP, 1025))
         plan.addresses["MAIL_URL"] = plan.mail.url
+        if kind.observe:
+            plan.prometheus = Prometheus(take("Prometheus", 9090))
+            plan.addresses["PROMETHEUS_URL"] = plan.prometheus.url
+            plan.notes.append(ELSEWHERE)
         # By which the shop reaches a receiver of webhooks that tests or people run beside it.
         plan.addresses["WEBHOOK_RECEIVER_HOST"] = HOST
     _plan_rabbitmq(plan, take)

@@ -5,6 +5,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from ops.stack.debian import CannotFetchError, cache_folder, check_can_fetch
 from ops.stack.rabbitmq_fetch import fetch
 
 WAYS_OUT = (
@@ -33,9 +34,11 @@ def find_or_fetch(log: Path) -> Installation:
     found = _of_the_system()
     if found is not None:
         return found
-    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
-        raise NoRabbitMQError("it is not installed, and only on Debian and Ubuntu can it be fetched.")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "shop"
+    try:
+        check_can_fetch()
+    except CannotFetchError as error:
+        raise NoRabbitMQError(str(error)) from error
+    cache = cache_folder()
     if any(character.isspace() for character in str(cache)):
         raise NoRabbitMQError(
             f"its start script does not work in {cache}; set XDG_CACHE_HOME to a path without spaces."

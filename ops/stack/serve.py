@@ -1,4 +1,4 @@
-"""The supervisor's own process: `python -m ops.stack.serve FOLDER [--no-apps] [--scratch] [--attached]`."""
+"""The supervisor's own process: `python -m ops.stack.serve FOLDER [--no-apps] [--scratch] [--observe] [--attached]`."""
 
 import argparse
 import asyncio
@@ -97,9 +97,10 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--no-apps", action="store_true")
     parser.add_argument("--scratch", action="store_true")
+    parser.add_argument("--observe", action="store_true")
     parser.add_argument("--attached", action="store_true")
     options = parser.parse_args()
-    kind = Kind(apps=not options.no_apps, scratch=options.scratch)
+    kind = Kind(apps=not options.no_apps, scratch=options.scratch, observe=options.observe)
     return asyncio.run(serve(Layout(options.folder), kind, attached=options.attached))
 
 

@@ -8,7 +8,14 @@ from ops.stack.privileges import fallback_place
 
 
 def wipe(layout: Layout) -> None:
-    for folder in (layout.logs, layout.mail, layout.postgres, layout.rabbitmq, layout.signing_key.parent):
+    for folder in (
+        layout.logs,
+        layout.mail,
+        layout.postgres,
+        layout.prometheus,
+        layout.rabbitmq,
+        layout.signing_key.parent,
+    ):
         shutil.rmtree(folder, ignore_errors=True)
     for file in (layout.state, layout.secrets):
         file.unlink(missing_ok=True)

@@ -88,6 +88,11 @@ class Shop:
             connection = await stack.enter_async_context(await aio_pika.connect(amqp_url))
             yield cls(processes, logs, databases, await connection.channel(), mail, secret, stack)
 
+    @property
+    def ports(self) -> dict[tuple[str, str], int]:
+        """By service and part."""
+        return {(name.split("-")[0], name.split("-")[1]): process.port for name, process in self.processes.items()}
+
     def url(self, service: str) -> str:
         return f"{self.processes[f'{service}-api'].url}/api/v1"
 
