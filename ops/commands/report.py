@@ -41,8 +41,7 @@ def addresses(state: State) -> Table:
         table.add_row("  its login", Text(f"{user} / {password}"))
     table.add_row("all mail", known["MAIL_URL"])
     if "PROMETHEUS_URL" in known:
-        table.add_row("Prometheus", f"{known['PROMETHEUS_URL']}/graph")
-        table.add_row("  its alerts", f"{known['PROMETHEUS_URL']}/alerts")
+        table.add_row("Prometheus", known["PROMETHEUS_URL"])
     table.add_row("admin login", Text(f"{known['ADMIN_EMAIL']} / {known['ADMIN_PASSWORD']}"))
     for note in state.notes:
         table.add_row("[yellow]note[/yellow]", Text(note))
