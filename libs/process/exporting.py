@@ -17,6 +17,8 @@ from opentelemetry.trace import Link, SpanKind, TraceState
 
 from libs.process.discretion import discreet
 
+# Seconds for one batch with all its tries. A process that ends waits as long for who does not take its last spans.
+PATIENCE: Final = 2.0
 _NOBODY: Final = SamplingResult(Decision.DROP)
 
 
@@ -26,7 +28,7 @@ def export(process: str) -> trace.Tracer:
         resource=Resource.create({"service.name": process, "service.namespace": "shop"}),
         sampler=ParentBased(root=_Caused(ratio)),
     )
-    provider.add_span_processor(_Discreet(OTLPSpanExporter()))
+    provider.add_span_processor(_Discreet(OTLPSpanExporter(timeout=PATIENCE)))
     trace.set_tracer_provider(provider)
     # SQLAlchemy's statements go through asyncpg as well, so that each is one span, whoever ran it.
     AsyncPGInstrumentor().instrument()  # type: ignore[no-untyped-call] # The package leaves it untyped.
