@@ -1,4 +1,4 @@
-"""bench."""
+"""bench and profile."""
 
 import os
 import subprocess
@@ -15,21 +15,29 @@ from ops.stack.layout import REPOSITORY
 from ops.testing.scratch import StackError, run_folder, scratch_stack
 
 console = Console()
-# What is measured stands with the tests, which an operator's tool does not import.
-_MODULE = "tests.bench"
+# What is measured stands with the tests, which an operator's tool does not import. Its options are its own.
+_PASSED_ON = {"ignore_unknown_options": True, "help_option_names": []}
+
+Arguments = Annotated[list[str] | None, typer.Argument()]
 
 
 def register(app: typer.Typer) -> None:
-    app.command("bench", context_settings={"ignore_unknown_options": True, "help_option_names": []})(bench)
+    for command in (bench, profile):
+        app.command(context_settings=_PASSED_ON)(command)
 
 
-def bench(
-    arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME…] [--quick] [--rounds N] [--json FILE]")
-    ] = None,
-) -> None:
+def bench(arguments: Arguments = None) -> None:
     """Measure the shop against what the machine can do. `./shop bench --help` tells what there is."""
-    raise typer.Exit(_on_servers((sys.executable, "-m", _MODULE, *(arguments or ()))))
+    _run("tests.bench", arguments)
+
+
+def profile(arguments: Arguments = None) -> None:
+    """Draw flame graphs of the shop under the load of a benchmark: `./shop profile product`, or `--help`."""
+    _run("tests.bench.profiling", arguments)
+
+
+def _run(module: str, arguments: list[str] | None) -> None:
+    raise typer.Exit(_on_servers((sys.executable, "-m", module, *(arguments or ()))))
 
 
 def _on_servers(command: tuple[str, ...]) -> int:

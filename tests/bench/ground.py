@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -25,16 +25,20 @@ class Ground:
     server: str
     products: int
     logs: Path
+    traceable: bool
+    """Whether profilers may look into its programs."""
     _scope: AsyncExitStack
+    programs: list[Program] = field(default_factory=list)
+    """Those that run."""
     _databases: dict[str, str] = field(default_factory=dict)
     _brokers: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, products: int, logs: Path) -> AsyncIterator[Self]:
+    async def open(cls, products: int, logs: Path, *, traceable: bool = False) -> AsyncIterator[Self]:
         """On the PostgreSQL of `DATABASE_URL`, which must let its user make databases."""
         async with AsyncExitStack() as scope:
-            yield cls(os.environ["DATABASE_URL"], products, logs, scope)
+            yield cls(os.environ["DATABASE_URL"], products, logs, traceable, scope)
 
     async def catalog(self, products: int | None = None, levels: int | None = None, own: str = "") -> str:
         """The URL of a catalog with so many products. It is made when it is first asked for, and dropped at the end.
@@ -63,8 +67,12 @@ class Ground:
             self._brokers[own] = url
         return self._brokers[own]
 
-    def running(self, module: str, environment: Mapping[str, str]) -> AbstractAsyncContextManager[Program]:
-        return running(module, environment, self.logs)
+    @asynccontextmanager
+    async def running(self, module: str, environment: Mapping[str, str]) -> AsyncIterator[Program]:
+        async with running(module, environment, self.logs, traceable=self.traceable) as program:
+            self.programs.append(program)
+            yield program
+            self.programs.remove(program)
 
     async def _database(self, service: str, kind: str, fill: Fill) -> str:
         if kind not in self._databases:

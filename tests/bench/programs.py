@@ -24,10 +24,15 @@ OPTIONS = ("--loop", "uvloop", "--http", "httptools", "--no-proxy-headers", "--n
 class Program:
     """A running server."""
 
-    def __init__(self, pid: int, url: str) -> None:
-        self.url = url
+    def __init__(self, module: str, pid: int, url: str) -> None:
+        self.module = module
         self.pid = pid
+        self.url = url
         self._process = psutil.Process(pid)
+
+    @property
+    def is_of_the_shop(self) -> bool:
+        return not self.module.startswith("tests.")
 
     def cpu_seconds(self) -> float:
         times = self._process.cpu_times()
@@ -39,11 +44,14 @@ class Program:
 
 
 @asynccontextmanager
-async def running(module: str, environment: Mapping[str, str], logs: Path) -> AsyncIterator[Program]:
+async def running(
+    module: str, environment: Mapping[str, str], logs: Path, *, traceable: bool = False
+) -> AsyncIterator[Program]:
     """`uvicorn MODULE:app`, from when it is ready."""
     port = free_port()
     url = f"http://{HOST}:{port}"
-    command = (sys.executable, "-m", "uvicorn", f"{module}:app", "--host", HOST, "--port", str(port), *OPTIONS)
+    server = "tests.bench.traceable" if traceable else "uvicorn"
+    command = (sys.executable, "-m", server, f"{module}:app", "--host", HOST, "--port", str(port), *OPTIONS)
     log = logs / f"{module}.log"
     process = await child.start(
         command, env=_environment(environment), cwd=REPOSITORY, log=log, on_parent_death=signal.SIGKILL
@@ -60,7 +68,7 @@ async def running(module: str, environment: Mapping[str, str], logs: Path) -> As
                     return False
 
             await until(answers, timeout=PATIENCE, every=0.1)
-        yield Program(process.pid, url)
+        yield Program(module, process.pid, url)
     finally:
         if process.returncode is None:
             process.terminate()

@@ -1,0 +1,68 @@
+"""Where the time goes: flame graphs of the shop's processes under the load of a row. `./shop profile`."""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import uvloop
+
+from ops.stack.layout import CLONE
+from tests.bench.contest import Row
+from tests.bench.ground import Ground
+from tests.bench.programs import Program
+from tests.bench.rows import ROWS
+
+FOLDER: Final = CLONE.home / "profiles"
+# Enough that a millisecond of a second's work is seen, and little that the profiler itself costs.
+SAMPLES_A_SECOND: Final = 200
+ENDINGS: Final = {"flamegraph": "svg", "speedscope": "json"}
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./shop profile", description=__doc__)
+    parser.add_argument("name", metavar="NAME", choices=ROWS, help=", ".join(ROWS))
+    parser.add_argument("--seconds", type=float, default=10, help="of load (10)")
+    parser.add_argument("--speedscope", action="store_true", help="JSON for speedscope.app instead of an SVG")
+    return parser.parse_args()
+
+
+async def profile(row: Row, seconds: float, form: str) -> list[Path]:
+    with tempfile.TemporaryDirectory(prefix="shop-profile-") as logs:
+        async with Ground.open(100_000, Path(logs), traceable=True) as ground, row.contest(ground) as contest:
+            # Nothing of what happens once shall be in the picture.
+            await contest.shop(1)
+            programs = [program for program in ground.programs if program.is_of_the_shop]
+            recording = [asyncio.create_task(record(program, row.name, seconds, form)) for program in programs]
+            await contest.shop(seconds + 1)
+            return list(await asyncio.gather(*recording))
+
+
+async def record(program: Program, row: str, seconds: float, form: str) -> Path:
+    """Samples of what has the processor, not of what waits."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / f"{row}-{program.module}.{ENDINGS[form]}"
+    spy = await asyncio.create_subprocess_exec(
+        *(Path(sys.executable).with_name("py-spy"), "record", "--pid", str(program.pid), "--output", path),
+        *("--format", form, "--duration", str(round(seconds)), "--rate", str(SAMPLES_A_SECOND), "--nonblocking"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await spy.communicate()
+    if spy.returncode:
+        raise RuntimeError(f"py-spy could not look into {program.module}:\n{said.decode()}")
+    return path
+
+
+def main() -> int:
+    given = options()
+    form = "speedscope" if given.speedscope else "flamegraph"
+    for path in uvloop.run(profile(ROWS[given.name], given.seconds, form)):
+        print(path.relative_to(Path.cwd()))  # noqa: T201
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
