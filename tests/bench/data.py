@@ -3,6 +3,7 @@
 Ids are numbers in the form of UUIDs, so that whoever asks for a row needs no list of them.
 """
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import asyncpg
@@ -136,6 +137,9 @@ _USERS = f"""
            true, 1, {_MOMENT}, {_MOMENT}
     FROM generate_series(1, {USERS}) AS number
 """
+
+
+Fill = Callable[[asyncpg.Connection], Awaitable[None]]
 
 
 async def fill_auth(database: asyncpg.Connection) -> None:

@@ -12,6 +12,9 @@ from tests.bench import data
 from tests.bench.programs import running
 from tests.bench.rows.reads import catalog_environment, one, page
 
+# One set of databases and processes for all of these.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("limits")]
+
 PRODUCTS = 3_000
 
 Sides = tuple[httpx.AsyncClient, httpx.AsyncClient]

@@ -15,6 +15,9 @@ from tests.bench.programs import running
 from tests.bench.rows.customers import Customers
 from tests.bench.rows.orders import PATH, wanted
 
+# One set of databases and processes for all of these.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("limits")]
+
 PRODUCTS = 100
 # Ids, traces and moments are each order's own.
 OWN = re.compile(
