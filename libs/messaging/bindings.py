@@ -110,15 +110,20 @@ class Bindings:
         async with self._looking:
             exchange = self._queues[0].exchange
             seen = await management.bindings(exchange)
-            unbound = [tokens for tokens in self._tokens if tokens.current(seen) is None]
-            if unbound and not declared:
+            if not declared and self._unbound(seen):
                 await self._declare()
+                # That took a while, in which another worker may have bound them, and they may have been lost again.
+                seen = await management.bindings(exchange)
+            unbound = self._unbound(seen)
             for tokens in unbound:
                 await topology.rebind(self._amqp_url, exchange, old=tokens.old(seen), new=tokens.new(uuid4().hex))
                 failpoint("bindings.bound")
                 self._say_bound(tokens.queue.name)
             self._known.update(queue.name for queue in self._queues)
             return await management.bindings(exchange) if unbound else seen
+
+    def _unbound(self, seen: frozenset[Binding]) -> Sequence[Tokens]:
+        return [tokens for tokens in self._tokens if tokens.current(seen) is None]
 
     def _say_bound(self, queue: str) -> None:
         if queue in self._known:

@@ -309,6 +309,29 @@ async def test_a_binding_that_is_lost_while_all_is_told_again_is_told_again(
         await until(lambda: whole(shop))
 
 
+async def test_what_another_worker_bound_and_lost_again_meanwhile_is_told_again(shop: Shop) -> None:
+    """Declaring takes long on a busy broker. The other one's tokens must not vouch for the second loss."""
+    ear, lost = Ear(shop), set[UUID]()
+
+    async def declare() -> None:
+        await shop.declare_unbound()
+        if lost:
+            return
+        tokens = Tokens(shop.queue)
+        made = [*tokens.new("another"), tokens.replayed("another")]
+        await topology.rebind(shop.amqp_url, shop.queue.exchange, old=tokens.old(await bound(shop)), new=made)
+        await unbind(shop)
+        lost.update(await told(shop, 5))
+
+    await shop.declare_unbound()
+    address = BrokerAddress(shop.amqp_url, required("RABBITMQ_UI_URL"))
+    bindings = Bindings(shop.database_url, address, [shop.queue], declare=declare)
+    async with running(shop.relay(declare=shop.declare_unbound).run), aclosing(bindings), running(bindings.run):
+        await until(lambda: whole(shop))
+        assert lost
+        await until(lambda: ear.has(lost))
+
+
 async def replayed(shop: Shop) -> int:
     async with shop.engine.connect() as connection:
         return int(await connection.scalar(text("SELECT count(*) FROM outbox_sent WHERE queue <> ''")) or 0)
