@@ -51,8 +51,6 @@ class Dispatch:
     body: str
     number: int
     """Of all attempts at this delivery."""
-    tries: int
-    """Those that have failed since it was last asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +112,16 @@ class Deliveries(Protocol):
     async def claim(self, webhook_id: UUID, now: datetime, until: datetime) -> Dispatch | None:
         """One that is due. Nobody else gets it before `until`."""
 
+    async def tries(self, dispatch: Dispatch) -> int:
+        """Those that have failed since it was last asked for, which may have been while it was being sent."""
+
     async def settle(
         self, dispatch: Dispatch, answer: Answer, status: DeliveryStatus, due_at: datetime | None, now: datetime
     ) -> bool:
         """Keeps the attempt. False, and nothing is kept, where the claim ran out and somebody else has it."""
 
     async def resend(self, webhook_id: UUID, delivery_id: UUID, now: datetime) -> None:
-        """It is due again, whatever became of it before. One that is just being sent is left alone."""
+        """It is due again, whatever became of it before. One that is just being sent has all further tries anew."""
 
     async def backlog(self, now: datetime) -> Backlog: ...
 

@@ -45,7 +45,7 @@ CLAIM = text("""
     FROM next, webhooks, webhook_events
     WHERE mine.id = next.id AND webhook_events.id = mine.event_id
       AND webhooks.id = mine.webhook_id AND webhooks.is_active
-    RETURNING mine.id, mine.event_id, mine.attempts, mine.tries, webhooks.url, webhooks.secrets, webhook_events.body
+    RETURNING mine.id, mine.event_id, mine.attempts, webhooks.url, webhooks.secrets, webhook_events.body
 """).bindparams(
     _NOW,
     bindparam("webhook_id", type_=Uuid),
@@ -56,15 +56,15 @@ SETTLE = update(webhook_deliveries).where(
     webhook_deliveries.c.id == bindparam("delivery_id", type_=Uuid),
     webhook_deliveries.c.claim == bindparam("claimed_as", type_=Uuid),
 )
-# One that is being sent has a claim that has not run out.
+TRIES = text("SELECT tries FROM webhook_deliveries WHERE id = :id").bindparams(bindparam("id", type_=Uuid))
+# One that is being sent has a claim that has not run out, and keeps it.
 RESEND = text("""
     UPDATE webhook_deliveries
-    SET status = 'pending', due_at = :now, claim = NULL, tries = 0, settled_at = NULL, version = version + 1
-    WHERE id = :id AND webhook_id = :webhook_id AND (claim IS NULL OR due_at <= :now)
+    SET status = 'pending', tries = 0, settled_at = NULL, version = version + 1,
+        due_at = CASE WHEN claim IS NOT NULL AND due_at > :now THEN due_at ELSE :now END,
+        claim = CASE WHEN due_at > :now THEN claim END
+    WHERE id = :id AND webhook_id = :webhook_id
 """).bindparams(_NOW, bindparam("id", type_=Uuid), bindparam("webhook_id", type_=Uuid))
-FIND = text("SELECT id FROM webhook_deliveries WHERE id = :id AND webhook_id = :webhook_id").bindparams(
-    bindparam("id", type_=Uuid), bindparam("webhook_id", type_=Uuid)
-)
 BACKLOG = text("""
     SELECT count(*) AS pending, coalesce(extract(epoch FROM :now - min(deliveries.created_at)), 0)::float8 AS oldest
     FROM webhook_deliveries AS deliveries JOIN webhooks ON webhooks.id = deliveries.webhook_id AND webhooks.is_active
@@ -144,8 +144,11 @@ class SqlDeliveries:
             event_id=row.event_id,
             body=row.body,
             number=row.attempts,
-            tries=row.tries,
         )
+
+    async def tries(self, dispatch: Dispatch) -> int:
+        # Where it is gone, nothing is settled either.
+        return (await self._connection.scalar(TRIES, {"id": dispatch.delivery_id})) or 0
 
     async def settle(
         self, dispatch: Dispatch, answer: Answer, status: DeliveryStatus, due_at: datetime | None, now: datetime
@@ -154,7 +157,7 @@ class SqlDeliveries:
             "status": status,
             "due_at": due_at,
             "claim": None,
-            "tries": dispatch.tries + 1,
+            "tries": webhook_deliveries.c.tries + 1,
             "settled_at": None if status is DeliveryStatus.PENDING else now,
             "version": webhook_deliveries.c.version + 1,
         }
@@ -174,9 +177,8 @@ class SqlDeliveries:
         return True
 
     async def resend(self, webhook_id: UUID, delivery_id: UUID, now: datetime) -> None:
-        this = {"id": delivery_id, "webhook_id": webhook_id}
-        changed = await self._connection.execute(RESEND, {**this, "now": now})
-        if changed.rowcount == 0 and (await self._connection.execute(FIND, this)).first() is None:
+        this = {"id": delivery_id, "webhook_id": webhook_id, "now": now}
+        if (await self._connection.execute(RESEND, this)).rowcount == 0:
             raise DeliveryNotFound(f"The webhook has no delivery {delivery_id}.")
 
     async def backlog(self, now: datetime) -> Backlog:

@@ -83,10 +83,10 @@ class Sending:
 
     async def _settle(self, dispatch: Dispatch, answer: Answer) -> None:
         now = datetime.now(UTC)
-        status, due_at = _what_follows(dispatch, answer, now)
         async with self.uow() as work:
-            # The webhook first, as everybody locks it.
+            # The webhook first, as everybody locks it, also who asks for the delivery once more.
             await _note_health(work, dispatch, answer, now)
+            status, due_at = _what_follows(await work.deliveries.tries(dispatch), answer, now)
             if not await work.deliveries.settle(dispatch, answer, status, due_at, now):
                 return
         self.meter.count("retried" if status is DeliveryStatus.PENDING else status.value)
@@ -127,8 +127,8 @@ async def _note_health(work: UnitOfWork, dispatch: Dispatch, answer: Answer, now
         await work.webhooks.save(webhook)
 
 
-def _what_follows(dispatch: Dispatch, answer: Answer, now: datetime) -> tuple[DeliveryStatus, datetime | None]:
+def _what_follows(tries: int, answer: Answer, now: datetime) -> tuple[DeliveryStatus, datetime | None]:
     if answer.is_success:
         return DeliveryStatus.DELIVERED, None
-    pause = None if answer.is_gone else pause_after(dispatch.tries + 1, random.random())  # noqa: S311 - no secret.
+    pause = None if answer.is_gone else pause_after(tries + 1, random.random())  # noqa: S311 - no secret.
     return (DeliveryStatus.FAILED, None) if pause is None else (DeliveryStatus.PENDING, now + pause)

@@ -93,9 +93,12 @@ class FakeDeliveries:
                 number = len(entry.attempts) + 1
                 return Dispatch(
                     delivery_id, entry.claim, webhook_id, webhook.url, webhook.secrets, entry.told.id, entry.told.body,
-                    number, entry.tries,
+                    number,
                 )  # fmt: skip
         return None
+
+    async def tries(self, dispatch: Dispatch) -> int:
+        return self.stored[dispatch.delivery_id].tries
 
     async def settle(
         self, dispatch: Dispatch, answer: Answer, status: DeliveryStatus, due_at: datetime | None, now: datetime
@@ -105,7 +108,7 @@ class FakeDeliveries:
         if entry.claim != dispatch.claim:
             return False
         entry.status, entry.due_at, entry.claim = status, due_at, None
-        entry.tries = dispatch.tries + 1
+        entry.tries += 1
         entry.attempts.append(answer)
         return True
 
@@ -113,7 +116,9 @@ class FakeDeliveries:
         entry = self.stored.get(delivery_id)
         if entry is None or entry.webhook_id != webhook_id:
             raise DeliveryNotFound("none")
-        entry.status, entry.due_at, entry.tries = DeliveryStatus.PENDING, now, 0
+        entry.status, entry.tries = DeliveryStatus.PENDING, 0
+        if entry.claim is None or (entry.due_at and entry.due_at <= now):
+            entry.due_at, entry.claim = now, None
 
     async def backlog(self, now: datetime) -> Backlog:
         return Backlog(len(self._due(now)), 0.0)

@@ -19,7 +19,7 @@ from order_service.services.telling import forget_old
 from order_service.services.webhooks import delete, ping, resend
 from order_service.tests.integration.shop import ok, refused
 from order_service.tests.integration.webhooks.hooked import Hooked
-from order_service.tests.integration.webhooks.receiver import Receiver
+from order_service.tests.integration.webhooks.receiver import Receiver, says
 from order_service.tests.integration.workers import working
 
 ANSWER = Answer(204, None, "", 0.01)
@@ -91,6 +91,24 @@ async def test_what_is_just_being_sent_is_not_sent_beside_that(hooked: Hooked, r
     async with hooked.shop.uow() as work:
         assert await work.deliveries.due(datetime.now(UTC), 4) == {}
         assert await work.deliveries.settle(claimed, ANSWER, DeliveryStatus.DELIVERED, None, now)
+
+
+async def test_one_that_is_asked_for_during_its_last_attempt_is_tried_again(hooked: Hooked, receiver: Receiver) -> None:
+    receiver.behaviour = says(500)
+    webhook = await hooked.register(receiver)
+    async with hooked.worker():
+        await hooked.tell_of_user()
+        delivery = await hooked.until_tried(webhook)
+        await hooked.sql("UPDATE webhook_deliveries SET tries = 7")
+
+        async def asked_for_meanwhile(writer: asyncio.StreamWriter) -> None:
+            await hooked.post(webhook, f"deliveries/{delivery['id']}/resend")
+            await says(500)(writer)
+
+        receiver.behaviour = asked_for_meanwhile
+        await hooked.time_passes()
+        delivery = await hooked.until_tried(webhook, 2)
+    assert (delivery["status"], await hooked.sql("SELECT tries FROM webhook_deliveries")) == ("pending", [1])
 
 
 async def test_events_are_forgotten_after_30_days(hooked: Hooked, receiver: Receiver) -> None:

@@ -35,7 +35,7 @@ def sending(*answers: Sequence[str], settings: WebhookSettings = LAX, tls: ssl.S
 
 
 def dispatch(url: str) -> Dispatch:
-    return Dispatch(new_id(), new_id(), new_id(), url, (Secret.generate(),), new_id(), '{"a": "ä"}', 1, 0)
+    return Dispatch(new_id(), new_id(), new_id(), url, (Secret.generate(),), new_id(), '{"a": "ä"}', 1)
 
 
 class Certificate:
