@@ -8,6 +8,9 @@ BEGIN = text("""
     ON CONFLICT (consumer, event_id) DO UPDATE SET deaths = known.deaths + 1, last_at = now()
     RETURNING deaths
 """).bindparams(bindparam("consumer", type_=Text), bindparam("event_id", type_=Text))
+DEATHS = text("SELECT deaths FROM deliveries WHERE consumer = :consumer AND event_id = :event_id").bindparams(
+    bindparam("consumer", type_=Text), bindparam("event_id", type_=Text)
+)
 END = text("DELETE FROM deliveries WHERE consumer = :consumer AND event_id = :event_id").bindparams(
     bindparam("consumer", type_=Text), bindparam("event_id", type_=Text)
 )
@@ -31,6 +34,11 @@ class Deliveries:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+
+    async def noted(self, consumer: str, event_id: str) -> int:
+        """How many of its deliveries are noted as ended with their process."""
+        async with self._engine.connect() as connection:
+            return await connection.scalar(DEATHS, {"consumer": consumer, "event_id": event_id}) or 0
 
     async def begin(self, consumer: str, event_id: str) -> int:
         """The number of deliveries of this message that ended with their process."""

@@ -25,6 +25,9 @@ from libs.process.context import correlation_id, event_id, trace_of, traceparent
 from libs.process.failpoints import failpoint
 
 DEATHS: Final = 3
+# Seconds for each death that is noted. Whoever kills a process again and again does so when it has just begun, and
+# would make a culprit of the message that comes first each time.
+QUARANTINE: Final = 2.0
 # How often an error is tried again at once that looks like an outage while the database answers.
 PATIENCE: Final = 5
 LONGEST_WAIT: Final = 5.0
@@ -66,17 +69,32 @@ class Handling:
         started = time.perf_counter()
         if message.redelivered or message.headers.get("x-delivery-count"):
             # It was delivered before and did not leave. If it ends this process too, it hits no other message.
-            async with self._entered(self._gate.alone()):
-                error = await self._counted(queue, message, call)
+            error = await self._suspected(queue, message, call)
         else:
             async with self._entered(self._gate.shared()):
                 error = await self._result(call)
         outcome = await self._settle(queue, message, error)
         account(queue, message, outcome, time.perf_counter() - started)
 
-    async def _counted(self, queue: str, message: AbstractIncomingMessage, call: Call) -> Exception | None:
-        """The handler's result, with a note in the database for as long as it runs."""
+    async def _suspected(self, queue: str, message: AbstractIncomingMessage, call: Call) -> Exception | None:
+        """The handler's result, alone, and after a while if it was the end of a process while it was alone before."""
         event_id = message.message_id or hashlib.sha256(message.body).hexdigest()
+        deaths = 0
+
+        async def look() -> None:
+            nonlocal deaths
+            deaths = await self._deliveries.noted(queue, event_id)
+
+        if (error := await self._result(look)) is not None:
+            return error
+        if deaths:
+            with self._letting_go():
+                await asyncio.sleep(QUARANTINE * deaths)
+        async with self._entered(self._gate.alone()):
+            return await self._counted(queue, event_id, call)
+
+    async def _counted(self, queue: str, event_id: str, call: Call) -> Exception | None:
+        """The handler's result, with a note in the database for as long as it runs."""
         deaths = 0
 
         async def begin() -> None:
