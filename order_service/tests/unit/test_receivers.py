@@ -23,7 +23,7 @@ LAX = WebhookSettings(webhooks_allow_http=True, webhooks_allow_private=True)
         "255.255.255.255", "192.88.99.1",
         "::", "::1", "::127.0.0.1", "::ffff:127.0.0.1", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8", "64:ff9b:1::1",
         "fc00::1", "fd00:ec2::254", "fe80::1", "fe80::1%eth0", "fec0::1", "ff02::1", "100::1", "2001::1",
-        "2001:db8::1", "2002:7f00:1::", "2002:808:808::",
+        "2001:db8::1", "2002:7f00:1::", "2002:808:808::", "3fff::1",
     ],
 )  # fmt: skip
 def test_an_address_that_is_not_public(address: str) -> None:
