@@ -7,7 +7,8 @@ Their tombstone keeps either from becoming more than a message that was handled.
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -43,16 +44,16 @@ class Forgetting:
         places = [queue.parked for queue in QUEUES if queue.exchange == self.exchange]
         if await self.is_anybody_looked_for():
             places.append(TRACE)
-        try:
+        with _told():
             connection = await connect(self.amqp_url)
             try:
-                async with answering(None):
-                    for place in places:
-                        await self._forget(connection, place)
+                for place in places:
+                    # One that cannot be looked at keeps nobody from looking at the others.
+                    with _told():
+                        async with answering(None):
+                            await self._forget(connection, place)
             finally:
                 await hang_up(connection)
-        except (InHandError, *BROKER_ERRORS) as error:
-            logger.warning("What names deleted users could not be looked for: %s", str(error) or type(error).__name__)
 
     async def _forget(self, connection: AbstractConnection, place: str) -> None:
         async with in_hand(connection, place) as hand:
@@ -72,6 +73,14 @@ class Forgetting:
 
     def _is_ours(self, message: AbstractIncomingMessage, place: str) -> bool:
         return place != TRACE or message.exchange == self.exchange.name
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except (InHandError, *BROKER_ERRORS) as error:
+        logger.warning("What names deleted users could not be looked for: %s", str(error) or type(error).__name__)
 
 
 def ids_in(body: bytes) -> set[UUID]:

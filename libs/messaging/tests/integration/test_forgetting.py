@@ -136,6 +136,20 @@ async def test_a_worker_that_dies_with_all_in_hand_loses_nothing(floor: Floor, m
     assert await floor.bodies(ORDER_USERS.parked) == [kept]
 
 
+async def test_a_queue_that_somebody_has_in_hand_keeps_no_other_from_being_looked_at(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(in_hand, "PATIENCE", 0.2)
+    ada = new_id()
+    for queue in (CATALOG_USERS, ORDER_USERS):
+        await floor.park(told(ada), queue=queue.parked)
+    floor.gone = {ada}
+    async with await aio_pika.connect(floor.amqp_url) as operator, in_hand.in_hand(operator, CATALOG_USERS.parked):
+        await floor.forgetting.forget()
+    assert [await floor.count(queue.parked) for queue in (CATALOG_USERS, ORDER_USERS)] == [1, 0]
+    assert f"Somebody else has {CATALOG_USERS.parked} in hand" in caplog.text
+
+
 async def test_a_broker_that_is_away_is_told_and_tried_again(caplog: pytest.LogCaptureFixture) -> None:
     floor = Floor("amqp://nobody@127.0.0.1:1/", None)  # type: ignore[arg-type] # Nothing is published.
     await floor.forgetting.forget()
