@@ -34,7 +34,7 @@ def options() -> argparse.Namespace:
 
 
 async def bench(rows: Sequence[Row], rounds: int, *, quick: bool) -> list[Outcome]:
-    products, seconds = (10_000, 1.0) if quick else (100_000, 3.0)
+    products, seconds = (10_000, 0.5) if quick else (100_000, 3.0)
     outcomes = []
     with tempfile.TemporaryDirectory(prefix="shop-bench-") as logs:
         async with Ground.open(products, Path(logs)) as ground:

@@ -1,7 +1,8 @@
 """Where contests take place: two servers, databases filled alike in each run, and a folder for logs."""
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,6 +32,7 @@ class Ground:
     programs: list[Program] = field(default_factory=list)
     """Those that run."""
     _databases: dict[str, str] = field(default_factory=dict)
+    _templates: set[str] = field(default_factory=set)
     _brokers: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -74,14 +76,20 @@ class Ground:
             yield program
             self.programs.remove(program)
 
+    @asynccontextmanager
+    async def running_all(self, *wanted: tuple[str, Mapping[str, str]]) -> AsyncIterator[Sequence[Program]]:
+        """They start at the same time, which is most of what a short run takes."""
+        async with AsyncExitStack() as scope:
+            yield await asyncio.gather(*(scope.enter_async_context(self.running(*each)) for each in wanted))
+
     async def _database(self, service: str, kind: str, fill: Fill) -> str:
         if kind not in self._databases:
             # Others may measure on the same server.
             name = f"bench_{os.getpid()}_{kind}"
-            url = urlunsplit(urlsplit(self.server)._replace(path=f"/{name}"))
-            await self._on_server(f'CREATE DATABASE "{name}"')
+            url = self._url(name)
+            template = await self._migrated(service)
+            await self._on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
             self._scope.push_async_callback(self._on_server, f'DROP DATABASE "{name}" WITH (FORCE)')
-            await migrations_of(service)(url)
             database = await asyncpg.connect(url)
             try:
                 await fill(database)
@@ -91,6 +99,19 @@ class Ground:
                 await database.close()
             self._databases[kind] = url
         return self._databases[kind]
+
+    async def _migrated(self, service: str) -> str:
+        """The name of an empty database of a service. Each other one is a copy of it."""
+        name = f"bench_{os.getpid()}_{service}"
+        if name not in self._templates:
+            await self._on_server(f'CREATE DATABASE "{name}"')
+            self._scope.push_async_callback(self._on_server, f'DROP DATABASE "{name}" WITH (FORCE)')
+            await migrations_of(service)(self._url(name))
+            self._templates.add(name)
+        return name
+
+    def _url(self, database: str) -> str:
+        return urlunsplit(urlsplit(self.server)._replace(path=f"/{database}"))
 
     async def _on_server(self, statement: str) -> None:
         server = await asyncpg.connect(self.server)

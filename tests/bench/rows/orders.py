@@ -24,10 +24,8 @@ BODIES: Final = 2_000
 async def placing(ground: Ground) -> AsyncIterator[Contest]:
     async with Customers.known() as customers:
         environment = customers.environment(await ground.orders())
-        async with (
-            ground.running("tests.bench.limits.orders", environment) as limit,
-            ground.running("order_service.main", environment) as shop,
-        ):
+        sides = (("tests.bench.limits.orders", environment), ("order_service.main", environment))
+        async with ground.running_all(*sides) as (limit, shop):
             yield Contest(
                 limit=requests_to(limit, orders(customers, ground.products)),
                 shop=requests_to(shop, orders(customers, ground.products)),

@@ -22,10 +22,8 @@ DIFFERENT: Final = 5_000
 @asynccontextmanager
 async def both(ground: Ground, requests: Sequence[bytes]) -> AsyncIterator[Contest]:
     environment = catalog_environment(await ground.catalog())
-    async with (
-        ground.running("tests.bench.limits.catalog", environment) as limit,
-        ground.running("catalog_service.main", environment) as shop,
-    ):
+    sides = (("tests.bench.limits.catalog", environment), ("catalog_service.main", environment))
+    async with ground.running_all(*sides) as (limit, shop):
         yield Contest(
             limit=requests_to(limit, again_and_again(requests)), shop=requests_to(shop, again_and_again(requests))
         )

@@ -21,8 +21,10 @@ async def relaying(ground: Ground) -> AsyncIterator[Contest]:
     database_url, amqp_url = await ground.catalog(), await ground.broker()
     environment = {"DATABASE_URL": database_url, "AMQP_URL": amqp_url}
     async with (
-        ground.running("catalog_service.worker", environment) as shop,
-        ground.running("tests.bench.limits.relay", environment) as limit,
+        ground.running_all(("tests.bench.limits.relay", environment), ("catalog_service.worker", environment)) as (
+            limit,
+            shop,
+        ),
         await aio_pika.connect(amqp_url) as connection,
         asyncpg.create_pool(database_url, min_size=1, max_size=1) as database,
         httpx.AsyncClient(base_url=limit.url, timeout=PATIENCE, trust_env=False) as client,

@@ -29,8 +29,10 @@ async def following(ground: Ground) -> AsyncIterator[Contest]:
     database_url, amqp_url = await ground.orders(), await ground.broker()
     environment = worker_environment(database_url, amqp_url)
     async with (
-        ground.running("tests.bench.limits.replica", environment) as limit,
-        ground.running("order_service.worker", environment) as shop,
+        ground.running_all(("tests.bench.limits.replica", environment), ("order_service.worker", environment)) as (
+            limit,
+            shop,
+        ),
         await aio_pika.connect(amqp_url) as connection,
         asyncpg.create_pool(database_url, min_size=1, max_size=1) as database,
     ):

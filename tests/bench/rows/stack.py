@@ -117,10 +117,8 @@ async def _side(ground: Ground, customers: Customers, own: str, modules: Sequenc
         {"DATABASE_URL": catalog_url, "AMQP_URL": amqp_url},
     )
     async with AsyncExitStack() as scope:
-        programs = [
-            await scope.enter_async_context(ground.running(module, environment))
-            for module, environment in zip(modules, environments, strict=True)
-        ]
+        wanted = zip(modules, environments, strict=True)
+        programs = await scope.enter_async_context(ground.running_all(*wanted))
         orders, catalog = [
             await scope.enter_async_context(asyncpg.create_pool(url, min_size=1, max_size=1))
             for url in (orders_url, catalog_url)

@@ -19,12 +19,10 @@ async def with_and_without(ground: Ground) -> AsyncIterator[Contest]:
     async with Customers.known() as customers:
         environment = customers.environment(await ground.orders())
         owners = [(f"/api/v1/order/{data.order_id(order)}", data.owner_of(order)) for order in range(1, ORDERS + 1)]
-        believed = [get(path, {"Customer": str(owner)}) for path, owner in owners]
+        believed = [get(path, {"Authorization": f"Bearer {owner}"}) for path, owner in owners]
         verified = [get(path, customers.authorization(owner)) for path, owner in owners]
-        async with (
-            ground.running("tests.bench.limits.trusting", environment) as limit,
-            ground.running("order_service.main", environment) as shop,
-        ):
+        sides = (("tests.bench.limits.trusting", environment), ("order_service.main", environment))
+        async with ground.running_all(*sides) as (limit, shop):
             yield Contest(
                 limit=requests_to(limit, again_and_again(believed)), shop=requests_to(shop, again_and_again(verified))
             )

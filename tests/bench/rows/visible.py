@@ -52,9 +52,11 @@ async def seeing(ground: Ground) -> AsyncIterator[Contest]:
     engine = new_engine(catalog_url, pool_size=1)
     bell = Bell(engine)
     async with (
-        ground.running("tests.bench.limits.replica", environment),
-        ground.running("order_service.worker", environment),
-        ground.running("catalog_service.worker", {"DATABASE_URL": catalog_url, "AMQP_URL": amqp_url}),
+        ground.running_all(
+            ("tests.bench.limits.replica", environment),
+            ("order_service.worker", environment),
+            ("catalog_service.worker", {"DATABASE_URL": catalog_url, "AMQP_URL": amqp_url}),
+        ),
         await aio_pika.connect(amqp_url) as connection,
         told(orders_url) as seen,
     ):
