@@ -3,18 +3,21 @@
 from faststream.rabbit import RabbitRouter
 
 from catalog_service.consumer.dependencies import Uow
-from catalog_service.domain.users import KnownUser
-from catalog_service.services.users import forget_user, learn_user
+from catalog_service.domain.users import GoneUser, KnownUser
+from catalog_service.services.users import learn_users
 from libs.contracts.auth import UserDeleted, UserEvent
 from libs.contracts.topology import CATALOG_USERS
-from libs.messaging.consumer import subscriber
+from libs.messaging.consumer import batch_subscriber
 
 router = RabbitRouter()
 
 
-@subscriber(router, CATALOG_USERS, UserEvent)
-async def user_changed(event: UserEvent, uow: Uow) -> None:
+@batch_subscriber(router, CATALOG_USERS, UserEvent)
+async def users_changed(events: list[UserEvent], uow: Uow) -> None:
+    await learn_users(uow, *map(_news, events))
+
+
+def _news(event: UserEvent) -> KnownUser | GoneUser:
     if isinstance(event, UserDeleted):
-        await forget_user(uow, event.id, event.version)
-    else:
-        await learn_user(uow, KnownUser(event.id, event.username, event.role, event.is_active, event.version))
+        return GoneUser(event.id, event.version)
+    return KnownUser(event.id, event.username, event.role, event.is_active, event.version)

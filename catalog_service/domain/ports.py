@@ -12,7 +12,7 @@ from catalog_service.domain.product import Product
 from catalog_service.domain.reservation import Reservation
 from catalog_service.domain.shelf import Movement, OnShelf
 from catalog_service.domain.stock import LedgerEntry, Stock
-from catalog_service.domain.users import KnownUser
+from catalog_service.domain.users import GoneUser, KnownUser
 
 
 class Categories(Protocol):
@@ -83,10 +83,8 @@ class Reservations(Protocol):
 class ReplicaOfUsers(Protocol):
     """Keeps, of each user, the newest version that it has been told of."""
 
-    async def learn(self, user: KnownUser) -> None: ...
-
-    async def forget(self, user_id: UUID, version: int, now: datetime) -> None:
-        """The user is gone; what is told of an older version must not bring them back."""
+    async def learn(self, news: Sequence[KnownUser | GoneUser], now: datetime) -> None:
+        """In any order. What is told of an older version does not bring back a user who is gone."""
 
 
 class UnitOfWork(Protocol):

@@ -14,3 +14,11 @@ class KnownUser:
     role: Literal["user", "admin"]
     is_active: bool
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoneUser:
+    """A user who was deleted, at the version that says so."""
+
+    id: UUID
+    version: int

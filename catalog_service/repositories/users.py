@@ -1,12 +1,14 @@
 """The replica of auth_service's users."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from catalog_service.domain.users import KnownUser
+from catalog_service.domain.users import GoneUser, KnownUser
 from catalog_service.models.replicas import users
 from libs.database.reads import Query, Reader
 from libs.messaging.guard import apply_if_newer
@@ -21,27 +23,8 @@ class SqlReplicaOfUsers:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def learn(self, user: KnownUser) -> None:
-        row = {
-            "id": user.id,
-            "username": user.username,
-            "role": user.role,
-            "is_active": user.is_active,
-            "version": user.version,
-            "deleted_at": None,
-        }
-        await apply_if_newer(self._connection, users, row)
-
-    async def forget(self, user_id: UUID, version: int, now: datetime) -> None:
-        row = {
-            "id": user_id,
-            "username": None,
-            "role": None,
-            "is_active": False,
-            "version": version,
-            "deleted_at": now,
-        }
-        await apply_if_newer(self._connection, users, row)
+    async def learn(self, news: Sequence[KnownUser | GoneUser], now: datetime) -> None:
+        await apply_if_newer(self._connection, users, [_row(each, now) for each in news])
 
 
 class SqlStandings:
@@ -53,3 +36,11 @@ class SqlStandings:
     async def standing(self, user_id: UUID) -> Standing | None:
         row = await self._reader.first(STANDING, user=user_id)
         return None if row is None else Standing(**row)
+
+
+def _row(news: KnownUser | GoneUser, now: datetime) -> dict[str, Any]:
+    if isinstance(news, GoneUser):
+        said: dict[str, Any] = {"username": None, "role": None, "is_active": False, "deleted_at": now}
+    else:
+        said = {"username": news.username, "role": news.role, "is_active": news.is_active, "deleted_at": None}
+    return {"id": news.id, "version": news.version, **said}

@@ -1,17 +1,11 @@
-"""Following auth_service's users."""
+"""Following auth_service's users. Any number of news costs as much as one."""
 
 from datetime import UTC, datetime
-from uuid import UUID
 
 from catalog_service.domain.ports import UnitOfWorkFactory
-from catalog_service.domain.users import KnownUser
+from catalog_service.domain.users import GoneUser, KnownUser
 
 
-async def learn_user(uow: UnitOfWorkFactory, user: KnownUser) -> None:
+async def learn_users(uow: UnitOfWorkFactory, *news: KnownUser | GoneUser) -> None:
     async with uow() as work:
-        await work.users.learn(user)
-
-
-async def forget_user(uow: UnitOfWorkFactory, user_id: UUID, version: int) -> None:
-    async with uow() as work:
-        await work.users.forget(user_id, version, datetime.now(UTC))
+        await work.users.learn(news, datetime.now(UTC))

@@ -15,7 +15,7 @@ from catalog_service.domain.product import Product
 from catalog_service.domain.reservation import Reservation
 from catalog_service.domain.shelf import Movement, OnShelf
 from catalog_service.domain.stock import LedgerEntry, Stock
-from catalog_service.domain.users import KnownUser
+from catalog_service.domain.users import GoneUser, KnownUser
 from catalog_service.exceptions import CategoryNotEmpty, CategoryNotFound, ProductNotFound, SlugTaken
 
 
@@ -137,9 +137,7 @@ class FakeReservations:
 
 
 class FakeUsers:
-    async def learn(self, user: KnownUser) -> None: ...
-
-    async def forget(self, user_id: UUID, version: int, now: datetime) -> None: ...
+    async def learn(self, news: Sequence[KnownUser | GoneUser], now: datetime) -> None: ...
 
 
 @dataclass

@@ -8,26 +8,25 @@
 
 The handler returns when its effect is committed, and simply raises when it cannot: `libs.messaging.handling` knows
 what follows. It runs at least once, so its effect must be guarded by the event's version.
+
+Where many events cost little more than one, `batch_subscriber` gives the handler a list of them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, get_args
+from typing import Any
 
 from faststream import AckPolicy, BaseMiddleware
 from faststream.message import StreamMessage
 from faststream.rabbit import Channel, RabbitBroker, RabbitQueue, RabbitRouter
 from faststream.rabbit.subscriber import RabbitSubscriber
-from pydantic import ValidationError
 
-from libs.contracts.base import Event
 from libs.contracts.topology import Queue
-from libs.messaging import lenient
-from libs.messaging.accounts import happened_at
-from libs.messaging.cloudevents import Envelope, Undecodable
+from libs.messaging import batches, lenient
+from libs.messaging.batches import Batch, Batches
 from libs.messaging.connection import CONNECT_TIMEOUT, with_heartbeat
 from libs.messaging.handling import Handling
-from libs.process.context import correlation_id, user_id
+from libs.messaging.reading import reader
 
 PREFETCH = 10
 GRACEFUL_TIMEOUT = 10.0
@@ -36,42 +35,46 @@ RECONNECT_INTERVAL = 1.0
 
 def subscriber(router: RabbitRouter, queue: Queue, contract: Any, *, prefetch: int = PREFETCH) -> RabbitSubscriber:
     """`contract` is one event class or a union of them. At most `prefetch` messages are handled at once."""
+    read = reader(contract)
+
+    async def decode(message: StreamMessage[Any]) -> Any:
+        return read(message.body).introduce().event
+
+    return _subscriber(router, queue, prefetch, decoder=decode)
+
+
+def batch_subscriber(router: RabbitRouter, queue: Queue, contract: Any) -> RabbitSubscriber:
+    """The handler gets a list of what is there, in one call after the other.
+
+    If it raises, it is called again with each event alone, so that only the one to blame is retried or parked.
+    """
+    read = reader(contract)
+
+    async def parse(message: Any, original: Callable[[Any], Awaitable[Any]]) -> Any:
+        return StreamMessage(message, body=b"") if isinstance(message, Batch) else await original(message)
+
+    async def decode(message: StreamMessage[Any]) -> Any:
+        raw = message.raw_message
+        return raw.events if isinstance(raw, Batch) else [read(message.body).introduce().event]
+
+    made = _subscriber(router, queue, batches.PREFETCH, parser=parse, decoder=decode)
+    made.consume = Batches(made.consume, read).take  # type: ignore[method-assign, assignment] # FastStream has no batches here.
+    return made
+
+
+def _subscriber(router: RabbitRouter, queue: Queue, prefetch: int, **how: Any) -> RabbitSubscriber:
     return router.subscriber(
         # The topology is declared elsewhere, whole: here the queue only has to be there.
         RabbitQueue(queue.name, declare=False),
         channel=Channel(prefetch_count=prefetch, publisher_confirms=False),
         ack_policy=AckPolicy.MANUAL,
-        decoder=decoder(contract),
         no_reply=True,
+        **how,
     )
 
 
-def decoder(contract: Any) -> Callable[[StreamMessage[Any]], Any]:
-    """Bytes to the contract's class, by the CloudEvents type. What does not fit raises `Undecodable`."""
-    events: tuple[type[Event], ...] = get_args(contract) or (contract,)
-    classes: Mapping[str, type[Event]] = {event.type: event for event in events}
-
-    async def decode(message: StreamMessage[Any]) -> Event:
-        envelope = Envelope.decode(message.body)
-        known = classes.get(envelope.type)
-        if known is None:
-            raise Undecodable(f"unknown type {envelope.type!r}")
-        try:
-            event = known.model_validate(envelope.data)
-        except ValidationError as error:
-            raise Undecodable(f"not a {envelope.type}: {error}") from error
-        # Whatever the handler stores carries it on.
-        correlation_id.set(envelope.correlation_id)
-        happened_at.set(envelope.time)
-        if event.about is not None:
-            user_id.set(str(event.about))
-        return event
-
-    return decode
-
-
 class _Guarded(BaseMiddleware[Any, Any]):
-    """Hands each message to `Handling`, which calls the handler as often as it sees fit."""
+    """Hands each message or batch to `Handling`, which calls the handler as often as it sees fit."""
 
     def __init__(self, message: Any, /, *, context: Any, handling: Handling) -> None:
         super().__init__(message, context=context)
@@ -79,7 +82,8 @@ class _Guarded(BaseMiddleware[Any, Any]):
 
     async def consume_scope(self, call_next: Callable[[Any], Any], msg: StreamMessage[Any]) -> None:
         queue = self.context.get_local("handler_").queue.name
-        await self._handling.handle(queue, msg.raw_message, partial(call_next, msg))
+        raw, call = msg.raw_message, partial(call_next, msg)
+        await (self._handling.handle_batch if isinstance(raw, Batch) else self._handling.handle)(queue, raw, call)
 
 
 def new_broker(amqp_url: str, handling: Handling, context: Mapping[str, object]) -> RabbitBroker:

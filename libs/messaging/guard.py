@@ -1,24 +1,53 @@
 """The version guard: a replica's row changes only to a newer version, whatever order events come in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import ARRAY, Executable, Table, bindparam, column, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+Row = Mapping[str, Any]
 
-async def apply_if_newer(connection: AsyncConnection, replica: Table, row: Mapping[str, Any]) -> bool:
-    """Inserts or updates by primary key in one statement; False if the replica has this version or a newer one.
 
-    `row` holds the key, `version` and what else changes. A delete is a version too: pass a row that marks it
-    (`deleted_at`), so that an older event which comes late does not bring the thing back.
+async def apply_if_newer(connection: AsyncConnection, replica: Table, rows: Sequence[Row]) -> int:
+    """Inserts or updates by primary key, in one statement for all rows. How many were newer than what was there.
+
+    Each row holds the key, `version` and what else changes; all name the same columns. A delete is a version too: pass
+    a row that marks it (`deleted_at`), so that an older event which comes late does not bring the thing back.
     """
-    fresh = insert(replica).values(row)
+    if not rows:
+        return 0
+    names = tuple(rows[0])
+    newest = _newest(replica, rows)
+    arguments = {name: [row[name] for row in newest] for name in names}
+    result = await connection.execute(_guarded_upsert(replica, names), arguments)
+    return int(result.rowcount)
+
+
+def _newest(replica: Table, rows: Sequence[Row]) -> list[Row]:
+    """One row for each key, as one statement changes a row once, and in the order in which everybody locks rows."""
     key = [column.name for column in replica.primary_key]
-    changed = {name: fresh.excluded[name] for name in row if name not in key}
-    guarded = fresh.on_conflict_do_update(
-        index_elements=key, set_=changed, where=replica.c.version < fresh.excluded.version
+    newest: dict[tuple[Any, ...], Row] = {}
+    for row in rows:
+        its_key = tuple(row[name] for name in key)
+        known = newest.get(its_key)
+        if known is None or known["version"] < row["version"]:
+            newest[its_key] = row
+    return [newest[its_key] for its_key in sorted(newest)]
+
+
+@lru_cache
+def _guarded_upsert(replica: Table, names: tuple[str, ...]) -> Executable:
+    """Whatever the number of rows, so that it is compiled and prepared once."""
+    arrays = [bindparam(name, type_=ARRAY(replica.c[name].type)) for name in names]
+    columns = [column(name, replica.c[name].type) for name in names]
+    given = func.unnest(*arrays).table_valued(*columns).render_derived(name="given")
+    fresh = insert(replica).from_select(list(names), select(*given.c))
+    key = [each.name for each in replica.primary_key]
+    return fresh.on_conflict_do_update(
+        index_elements=key,
+        set_={name: fresh.excluded[name] for name in names if name not in key},
+        where=replica.c.version < fresh.excluded.version,
     )
-    result = await connection.execute(guarded)
-    return result.rowcount == 1

@@ -6,22 +6,24 @@ import itertools
 import logging
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from typing import Any, Final
 
 from aio_pika.abc import AbstractIncomingMessage
 
 from libs.database.outages import is_outage
-from libs.messaging.accounts import account, happened_at
+from libs.messaging.accounts import account
 from libs.messaging.attempt import Call, attempt
+from libs.messaging.batches import Batch
 from libs.messaging.cloudevents import Undecodable
 from libs.messaging.connection import BROKER_ERRORS
 from libs.messaging.deliveries import Deliveries
 from libs.messaging.gate import Gate
 from libs.messaging.ladder import Ladder
 from libs.messaging.outage import Outage, is_surely_outage
+from libs.messaging.reading import introduce, trace_in, was_delivered_before
 from libs.messaging.spans import taking
-from libs.process.context import correlation_id, event_id, trace_of, traceparent, user_id
+from libs.process.context import trace_of
 from libs.process.failpoints import failpoint
 
 DEATHS: Final = 3
@@ -57,17 +59,13 @@ class Handling:
             task.cancel()
 
     async def handle(self, queue: str, message: AbstractIncomingMessage, call: Call) -> None:
-        correlation_id.set(message.correlation_id or "-")
         with taking(queue, message) as trace:
-            traceparent.set(trace_of(trace))
+            introduce(message, trace_of(trace))
             await self._handle(queue, message, call)
 
     async def _handle(self, queue: str, message: AbstractIncomingMessage, call: Call) -> None:
-        event_id.set(message.message_id)
-        user_id.set(None)
-        happened_at.set(None)
         started = time.perf_counter()
-        if message.redelivered or message.headers.get("x-delivery-count"):
+        if was_delivered_before(message):
             # It was delivered before and did not leave. If it ends this process too, it hits no other message.
             error = await self._suspected(queue, message, call)
         else:
@@ -75,6 +73,24 @@ class Handling:
                 error = await self._result(call)
         outcome = await self._settle(queue, message, error)
         account(queue, message, outcome, time.perf_counter() - started)
+
+    async def handle_batch(self, queue: str, batch: Batch, call: Call) -> None:
+        """All at once, or none. What cannot be handled so is left for `handle`."""
+        with ExitStack() as spans:
+            for taken in batch.taken:
+                spans.enter_context(taking(queue, taken.message))
+            async with self._entered(self._gate.shared()):
+                error = await self._result(call)
+            if error is not None:
+                logger.info("A batch of %d of %s goes one by one: %r", len(batch.taken), queue, error)
+                return
+            batch.is_settled = True
+            await self._acknowledge(batch)
+        now = time.perf_counter()
+        for taken in batch.taken:
+            introduce(taken.message, trace_in(taken.message))
+            taken.read.introduce()
+            account(queue, taken.message, "done", now - taken.at)
 
     async def _suspected(self, queue: str, message: AbstractIncomingMessage, call: Call) -> Exception | None:
         """The handler's result, alone, and after a while if it was the end of a process while it was alone before."""
@@ -128,13 +144,16 @@ class Handling:
 
     async def _settle(self, queue: str, message: AbstractIncomingMessage, error: Exception | None) -> str:
         outcome = "done" if error is None else await self._move(queue, message, error)
+        await self._acknowledge(message)
+        return outcome
+
+    async def _acknowledge(self, handled: AbstractIncomingMessage | Batch) -> None:
         failpoint("handler.done")
         try:
-            await message.ack()
+            await handled.ack()
         except BROKER_ERRORS:
             # The connection was lost meanwhile. The message comes again and finds its version applied.
             logger.info("A handled message could not be acknowledged and will come again")
-        return outcome
 
     async def _move(self, queue: str, message: AbstractIncomingMessage, error: Exception) -> str:
         """Puts a confirmed copy where the message belongs now, however long that takes."""

@@ -4,18 +4,21 @@ from faststream.rabbit import RabbitRouter
 
 from libs.contracts.catalog import ProductDeleted, ProductEvent
 from libs.contracts.topology import ORDER_PRODUCTS
-from libs.messaging.consumer import subscriber
+from libs.messaging.consumer import batch_subscriber
 from order_service.consumer.dependencies import Uow
+from order_service.domain.gone import Gone
 from order_service.domain.products import Product
-from order_service.services.replicas import forget_product, learn_product
+from order_service.services.replicas import learn_products
 
 router = RabbitRouter()
 
 
-@subscriber(router, ORDER_PRODUCTS, ProductEvent)
-async def product_changed(event: ProductEvent, uow: Uow) -> None:
+@batch_subscriber(router, ORDER_PRODUCTS, ProductEvent)
+async def products_changed(events: list[ProductEvent], uow: Uow) -> None:
+    await learn_products(uow, *map(_news, events))
+
+
+def _news(event: ProductEvent) -> Product | Gone:
     if isinstance(event, ProductDeleted):
-        await forget_product(uow, event.id, event.version)
-    else:
-        product = Product(event.id, event.name, event.price, event.currency, event.is_active, event.version)
-        await learn_product(uow, product)
+        return Gone(event.id, event.version)
+    return Product(event.id, event.name, event.price, event.currency, event.is_active, event.version)

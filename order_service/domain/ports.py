@@ -10,6 +10,7 @@ from uuid import UUID
 from order_service.domain.actor import Actor
 from order_service.domain.cart import Cart
 from order_service.domain.facts import Fact
+from order_service.domain.gone import Gone
 from order_service.domain.notices import Notifications
 from order_service.domain.order import Order
 from order_service.domain.payment import Payment
@@ -46,7 +47,7 @@ class Carts(Protocol):
     async def save(self, cart: Cart) -> None:
         """Stores one change."""
 
-    async def forget(self, user_id: UUID) -> None: ...
+    async def forget(self, user_ids: Sequence[UUID]) -> None: ...
 
 
 class Payments(Protocol):
@@ -73,18 +74,14 @@ class SeenMessages(Protocol):
 class ReplicaOfProducts(Protocol):
     """Keeps, of each product, the newest version that it has been told of."""
 
-    async def learn(self, product: Product) -> None: ...
-
-    async def forget(self, product_id: UUID, version: int, now: datetime) -> None:
-        """The product is gone; what is told of an older version must not bring it back."""
+    async def learn(self, news: Sequence[Product | Gone], now: datetime) -> None:
+        """In any order. What is told of an older version does not bring back a product that is gone."""
 
 
 class ReplicaOfUsers(Protocol):
     """The same for users."""
 
-    async def learn(self, person: Person) -> None: ...
-
-    async def forget(self, user_id: UUID, version: int, now: datetime) -> None: ...
+    async def learn(self, news: Sequence[Person | Gone], now: datetime) -> None: ...
 
 
 class UnitOfWork(Protocol):

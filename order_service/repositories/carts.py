@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Integer, Text, Uuid, bindparam, delete, func, select, text
+from sqlalchemy import ARRAY, BigInteger, Integer, Text, Uuid, any_, bindparam, delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.database.reads import Query, Reader
@@ -60,7 +60,7 @@ SAVE = text("""
     bindparam("names", type_=ARRAY(Text)),
     bindparam("quantities", type_=ARRAY(Integer)),
 )
-FORGET = delete(carts).where(carts.c.user_id == bindparam("user_id", type_=Uuid))
+FORGET = delete(carts).where(carts.c.user_id == any_(bindparam("user_ids", type_=ARRAY(Uuid))))
 
 
 class SqlCarts:
@@ -86,8 +86,8 @@ class SqlCarts:
         if result.rowcount != 1:
             raise RuntimeError(f"The cart of {cart.user_id} was saved without having been locked.")
 
-    async def forget(self, user_id: UUID) -> None:
-        await self._connection.execute(FORGET, {"user_id": user_id})
+    async def forget(self, user_ids: Sequence[UUID]) -> None:
+        await self._connection.execute(FORGET, {"user_ids": list(user_ids)})
 
 
 class SqlCartReads:

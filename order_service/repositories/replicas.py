@@ -1,71 +1,62 @@
 """Replicas behind the version guard."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.messaging.guard import apply_if_newer
+from order_service.domain.gone import Gone
 from order_service.domain.people import Person
 from order_service.domain.products import Product
 from order_service.models.replicas import products, users
+
+# What a replica says of something that is gone: nothing but that.
+NO_PRODUCT = dict.fromkeys(("name", "price", "currency", "is_active"))
+NOBODY = dict.fromkeys(("username", "email", "role", "is_active"))
 
 
 class SqlReplicaOfProducts:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def learn(self, product: Product) -> None:
-        row = {
-            "id": product.id,
-            "name": product.name,
-            "price": product.price,
-            "currency": product.currency,
-            "is_active": product.is_active,
-            "version": product.version,
-            "deleted_at": None,
-        }
-        await apply_if_newer(self._connection, products, row)
-
-    async def forget(self, product_id: UUID, version: int, now: datetime) -> None:
-        row = {
-            "id": product_id,
-            "name": None,
-            "price": None,
-            "currency": None,
-            "is_active": None,
-            "version": version,
-            "deleted_at": now,
-        }
-        await apply_if_newer(self._connection, products, row)
+    async def learn(self, news: Sequence[Product | Gone], now: datetime) -> None:
+        await apply_if_newer(self._connection, products, [_product(each, now) for each in news])
 
 
 class SqlReplicaOfUsers:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def learn(self, person: Person) -> None:
-        row = {
-            "id": person.id,
-            "username": person.username,
-            "email": person.email,
-            "role": person.role,
-            "is_active": person.is_active,
-            "version": person.version,
-            "deleted_at": None,
-            "erase_at": None,
-        }
-        await apply_if_newer(self._connection, users, row)
+    async def learn(self, news: Sequence[Person | Gone], now: datetime) -> None:
+        await apply_if_newer(self._connection, users, [_person(each, now) for each in news])
 
-    async def forget(self, user_id: UUID, version: int, now: datetime) -> None:
-        row = {
-            "id": user_id,
-            "username": None,
-            "email": None,
-            "role": None,
-            "is_active": None,
-            "version": version,
-            "deleted_at": now,
-            "erase_at": now,
-        }
-        await apply_if_newer(self._connection, users, row)
+
+def _product(news: Product | Gone, now: datetime) -> dict[str, Any]:
+    if isinstance(news, Gone):
+        return {**NO_PRODUCT, "id": news.id, "version": news.version, "deleted_at": now}
+    return {
+        "name": news.name,
+        "price": news.price,
+        "currency": news.currency,
+        "is_active": news.is_active,
+        "id": news.id,
+        "version": news.version,
+        "deleted_at": None,
+    }
+
+
+def _person(news: Person | Gone, now: datetime) -> dict[str, Any]:
+    if isinstance(news, Gone):
+        return {**NOBODY, "id": news.id, "version": news.version, "deleted_at": now, "erase_at": now}
+    return {
+        "username": news.username,
+        "email": news.email,
+        "role": news.role,
+        "is_active": news.is_active,
+        "id": news.id,
+        "version": news.version,
+        "deleted_at": None,
+        "erase_at": None,
+    }

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
 from order_service.domain.ports import KnownProducts, ProductSource, UnitOfWorkFactory
@@ -29,7 +30,6 @@ class Pricing:
         if not fetched:
             return known
         async with self.uow() as work:
-            for product in sorted(fetched, key=lambda each: each.id):
-                await work.products.learn(product)
+            await work.products.learn(fetched, datetime.now(UTC))
         # Read again: meanwhile the replica may have heard of a newer version.
         return await self.products.known(product_ids)

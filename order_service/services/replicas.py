@@ -1,29 +1,21 @@
-"""Following what the other services own."""
+"""Following what the other services own. Any number of news costs as much as one."""
 
 from datetime import UTC, datetime
-from uuid import UUID
 
+from order_service.domain.gone import Gone
 from order_service.domain.people import Person
 from order_service.domain.ports import UnitOfWorkFactory
 from order_service.domain.products import Product
 
 
-async def learn_product(uow: UnitOfWorkFactory, product: Product) -> None:
+async def learn_products(uow: UnitOfWorkFactory, *news: Product | Gone) -> None:
     async with uow() as work:
-        await work.products.learn(product)
+        await work.products.learn(news, datetime.now(UTC))
 
 
-async def forget_product(uow: UnitOfWorkFactory, product_id: UUID, version: int) -> None:
+async def learn_users(uow: UnitOfWorkFactory, *news: Person | Gone) -> None:
     async with uow() as work:
-        await work.products.forget(product_id, version, datetime.now(UTC))
-
-
-async def learn_user(uow: UnitOfWorkFactory, person: Person) -> None:
-    async with uow() as work:
-        await work.users.learn(person)
-
-
-async def forget_user(uow: UnitOfWorkFactory, user_id: UUID, version: int) -> None:
-    async with uow() as work:
-        await work.users.forget(user_id, version, datetime.now(UTC))
-        await work.carts.forget(user_id)
+        await work.users.learn(news, datetime.now(UTC))
+        gone = [each.id for each in news if isinstance(each, Gone)]
+        if gone:
+            await work.carts.forget(gone)

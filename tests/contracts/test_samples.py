@@ -17,7 +17,7 @@ from libs.contracts.catalog import ProductEvent, StockEvent
 from libs.contracts.orders import OrderEvent
 from libs.contracts.topology import EXCHANGES, QUEUES
 from libs.messaging.cloudevents import Envelope
-from libs.messaging.consumer import decoder
+from libs.messaging.reading import reader
 
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.json"))
 EVENTS: dict[str, type[Event]] = {
@@ -71,7 +71,7 @@ def test_every_event_goes_to_an_exchange_and_every_queue_knows_what_it_gets() ->
 def test_a_union_has_each_type_once() -> None:
     for union in (UserEvent, ProductEvent, StockEvent, OrderEvent):
         assert len({event.type for event in get_args(union)}) == len(get_args(union))
-        decoder(union)
+        reader(union)
 
 
 @pytest.mark.parametrize("price", ["-1.00", "1.999", "NaN", "Infinity", "", None, "1e30"])

@@ -7,20 +7,21 @@ from fastapi import FastAPI
 
 from order_service import worker
 from order_service.consumer import products
+from order_service.domain.gone import Gone
 from order_service.domain.ports import UnitOfWorkFactory
 from order_service.domain.products import Product
-from order_service.services.replicas import learn_product
+from order_service.services.replicas import learn_products
 
 NAME = "deadly"
 
 
-async def learn_or_die(uow: UnitOfWorkFactory, product: Product) -> None:
-    if product.name == NAME:
+async def learn_or_die(uow: UnitOfWorkFactory, *news: Product | Gone) -> None:
+    if any(isinstance(each, Product) and each.name == NAME for each in news):
         os.kill(os.getpid(), signal.SIGKILL)
-    await learn_product(uow, product)
+    await learn_products(uow, *news)
 
 
-products.learn_product = learn_or_die  # type: ignore[attr-defined] # what a bug would do that nobody has written
+products.learn_products = learn_or_die  # type: ignore[attr-defined] # what a bug would do that nobody has written
 
 
 def __getattr__(name: str) -> FastAPI:

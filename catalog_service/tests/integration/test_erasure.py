@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from catalog_service.domain.ports import UnitOfWorkFactory
+from catalog_service.domain.users import GoneUser
 from catalog_service.repositories import erasure
 from catalog_service.repositories.erasure import erase_names
-from catalog_service.services.users import forget_user
+from catalog_service.services.users import learn_users
 from catalog_service.tests.integration.books import assert_right
 from catalog_service.tests.integration.catalog import Catalog, Json
 from catalog_service.tests.integration.people import Issuer
@@ -48,7 +49,7 @@ async def test_the_ledger_keeps_what_was_done_and_not_by_whom(
         await entered(catalog, issuer, product, person)
     await erase_names(engine)
     assert await actors(catalog, product) == ["some-admin"] * 4
-    await forget_user(uow, leaving, 7)
+    await learn_users(uow, GoneUser(leaving, 7))
     await erase_names(engine)
     assert await actors(catalog, product) == ["some-admin", "some-admin", "deleted user", "some-admin"]
     await assert_right(database)
@@ -65,7 +66,7 @@ async def test_what_is_entered_after_a_deletion_is_found(
     person = new_id()
     product = await catalog.product()
     await entered(catalog, issuer, product, person)
-    await forget_user(uow, person, 2)
+    await learn_users(uow, GoneUser(person, 2))
     await erase_names(engine)
     await database.execute("UPDATE stock_ledger SET actor = 'some-admin' WHERE actor_id = $1", person)
     await erase_names(engine)
@@ -85,7 +86,7 @@ async def test_two_at_once_in_small_portions(
     for person in people:
         for product in products:
             await entered(catalog, issuer, product, person)
-        await forget_user(uow, person, 2)
+        await learn_users(uow, GoneUser(person, 2))
     async with asyncio.timeout(20):
         await asyncio.gather(erase_names(engine), erase_names(engine))
     for product in products:

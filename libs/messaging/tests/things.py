@@ -55,10 +55,11 @@ async def create_tables(url: str) -> None:
     await engine.dispose()
 
 
-async def follow(connection: AsyncConnection, event: ThingEvent) -> bool:
-    row: dict[str, UUID | int | str | bool] = {"id": event.id, "version": event.version}
-    if isinstance(event, ThingChanged):
-        row |= {"name": event.name, "is_deleted": False}
-    else:
-        row |= {"is_deleted": True}
-    return await apply_if_newer(connection, THINGS, row)
+async def follow(connection: AsyncConnection, *events: ThingEvent) -> int:
+    """How many were news."""
+    return await apply_if_newer(connection, THINGS, [_row(event) for event in events])
+
+
+def _row(event: ThingEvent) -> dict[str, UUID | int | str | bool]:
+    name, is_deleted = (event.name, False) if isinstance(event, ThingChanged) else ("", True)
+    return {"id": event.id, "version": event.version, "name": name, "is_deleted": is_deleted}

@@ -14,7 +14,7 @@ from libs.contracts.catalog import StockReserved
 from libs.contracts.topology import CATALOG_EVENTS, ORDER_NOTIFICATIONS
 from libs.testing.wait import until
 from order_service.domain.people import Person
-from order_service.services.replicas import learn_user
+from order_service.services.replicas import learn_users
 from order_service.tests.integration.bus import Bus
 from order_service.tests.integration.mail_server import MailServer
 from order_service.tests.integration.shop import Caller, Json, Shop, ok
@@ -51,7 +51,7 @@ class Mailbox:
         person = Person(
             self.owner.actor.user_id, "ada", address or self.address, "user", is_active=True, version=version
         )
-        await learn_user(self.shop.uow, person)
+        await learn_users(self.shop.uow, person)
 
     def worker(self) -> AbstractAsyncContextManager[httpx.AsyncClient]:
         return working(self.database_url, self.amqp_url, smtp_port=self.server.port)

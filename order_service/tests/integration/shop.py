@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from order_service.domain.actor import Actor
 from order_service.domain.ports import UnitOfWorkFactory
 from order_service.domain.products import Product
-from order_service.services.replicas import learn_product
+from order_service.services.replicas import learn_products
 from order_service.tests.integration.neighbours import Neighbours
 from order_service.tests.things import a_customer, a_product, an_admin
 
@@ -57,7 +57,7 @@ class Shop:
     async def product(self, name: str = "Desk lamp", amount: str = "19.99") -> Product:
         """One that the replica has heard of."""
         product = a_product(name, amount)
-        await learn_product(self.uow, product)
+        await learn_products(self.uow, product)
         return product
 
     async def announced(self, order_id: str) -> list[tuple[int, str, Json]]:

@@ -5,9 +5,10 @@ import pytest
 from sqlalchemy import text
 
 from libs.process.ids import new_id
+from order_service.domain.gone import Gone
 from order_service.domain.people import Person
 from order_service.domain.products import Product
-from order_service.services.replicas import forget_product, forget_user, learn_product, learn_user
+from order_service.services.replicas import learn_products, learn_users
 from order_service.tests.integration.shop import Caller, Json, Shop, ok, refused
 from order_service.tests.things import a_product
 
@@ -148,7 +149,7 @@ async def test_a_tag_covers_names_prices_and_what_is_on_sale(shop: Shop, custome
     for version, (change, shown) in enumerate(news, start=2):
         tag = {"If-None-Match": (await customer.http.get("/cart")).headers["ETag"]}
         assert (await customer.http.get("/cart", headers=tag)).status_code == 304
-        await learn_product(shop.uow, a_product(**{"name": "Lamp", **change}, product_id=lamp.id, version=version))
+        await learn_products(shop.uow, a_product(**{"name": "Lamp", **change}, product_id=lamp.id, version=version))
         cart = ok(await customer.http.get("/cart", headers=tag))
         (item,) = cart["items"]
         assert (item["name"], item["unit_price"], item["is_available"], cart["total"]) == shown
@@ -159,7 +160,7 @@ async def test_what_leaves_the_catalog_stays_visible(shop: Shop, customer: Calle
     lamp, bulb = await shop.product("Lamp", "19.99"), await shop.product("Bulb", "0.10")
     await put(customer, lamp, 2)
     await put(customer, bulb, 3)
-    await forget_product(shop.uow, lamp.id, 2)
+    await learn_products(shop.uow, Gone(lamp.id, 2))
     cart = await cart_of(customer)
     assert cart["items"][0] == {
         "product_id": str(lamp.id),
@@ -185,7 +186,7 @@ async def test_what_leaves_the_catalog_stays_visible(shop: Shop, customer: Calle
 async def test_products_that_cannot_be_put_in(shop: Shop, customer: Caller) -> None:
     resting, dollars = a_product(is_active=False), a_product(currency="USD")
     for product in (resting, dollars):
-        await learn_product(shop.uow, product)
+        await learn_products(shop.uow, product)
     before = await put(customer, await shop.product())
     for product_id, status, code in (
         (new_id(), 404, "product_not_found"),
@@ -276,7 +277,7 @@ async def test_the_cart_is_ordered_and_emptied(shop: Shop, customer: Caller) -> 
     lamp, bulb = await shop.product("Lamp", "19.99"), await shop.product("Bulb", "0.10")
     await put(customer, lamp, 3)
     await put(customer, bulb, 7)
-    await learn_product(shop.uow, a_product("Dear lamp", "20.00", product_id=lamp.id, version=2))
+    await learn_products(shop.uow, a_product("Dear lamp", "20.00", product_id=lamp.id, version=2))
     response = await customer.http.post("/order", json={"comment": "Ring twice."})
     order = ok(response, 201)
     assert [(item["name"], item["unit_price"], item["quantity"]) for item in order["items"]] == [
@@ -303,9 +304,9 @@ async def test_an_order_of_items_leaves_the_cart_alone(shop: Shop, customer: Cal
 async def test_of_a_person_who_is_gone_no_cart_is_kept(shop: Shop, customer: Caller) -> None:
     await put(customer, await shop.product(), 2)
     user_id = customer.actor.user_id
-    await learn_user(shop.uow, Person(user_id, "ada", "ada@example.com", "user", is_active=True, version=1))
+    await learn_users(shop.uow, Person(user_id, "ada", "ada@example.com", "user", is_active=True, version=1))
     assert await rows_of(shop, customer) == 1
     for _ in range(2):
-        await forget_user(shop.uow, user_id, 2)
+        await learn_users(shop.uow, Gone(user_id, 2))
     assert await rows_of(shop, customer) == 0
     refused(await customer.http.get("/cart"), 401, "user_inactive")

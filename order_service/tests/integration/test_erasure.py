@@ -13,12 +13,13 @@ from sqlalchemy import text
 from libs.http.idempotency import HEADER
 from libs.process.ids import new_id
 from libs.testing.databases import empty
+from order_service.domain.gone import Gone
 from order_service.domain.notices import Delivery, Letter
 from order_service.domain.people import Person
 from order_service.domain.telling import Told
 from order_service.repositories import erasure
 from order_service.repositories.erasure import erase_due
-from order_service.services.replicas import forget_user, learn_user
+from order_service.services.replicas import learn_users
 from order_service.services.telling import note
 from order_service.tests.integration.shop import Caller, Json, Shop, ok
 from order_service.tests.integration.webhooks.receiver import Receiver
@@ -58,12 +59,12 @@ async def rows(shop: Shop, sql: str, **arguments: Any) -> list[Json]:
 
 async def learn(shop: Shop, caller: Caller, *, version: int = 1) -> None:
     email = f"{caller.actor.user_id.hex}@example.com"
-    await learn_user(shop.uow, Person(caller.actor.user_id, "ada", email, "user", is_active=True, version=version))
+    await learn_users(shop.uow, Person(caller.actor.user_id, "ada", email, "user", is_active=True, version=version))
 
 
 async def leave(shop: Shop, *callers: Caller) -> None:
     for caller in callers:
-        await forget_user(shop.uow, caller.actor.user_id, 9)
+        await learn_users(shop.uow, Gone(caller.actor.user_id, 9))
 
 
 async def order_of(shop: Shop, caller: Caller, **more: Any) -> Json:

@@ -16,8 +16,9 @@ from libs.contracts.orders import OrderItem, OrderPlaced
 from libs.contracts.topology import CATALOG_EVENTS, ORDER_EVENTS
 from libs.testing.databases import ROOT, empty
 from libs.testing.wait import until
+from order_service.domain.gone import Gone
 from order_service.domain.notices import Delivery, Letter, Mail
-from order_service.services.replicas import forget_user
+from order_service.services.replicas import learn_users
 from order_service.services.stock import stock_reserved
 from order_service.tests.integration.bus import Bus, on_the_bus
 from order_service.tests.integration.mail_server import MailServer
@@ -200,7 +201,7 @@ async def test_a_customer_whose_event_is_late_gets_the_mail_later(unopened: Mail
 
 async def test_a_customer_who_is_gone_gets_none(mailbox: Mailbox) -> None:
     order = await mailbox.order()
-    await forget_user(mailbox.shop.uow, mailbox.owner.actor.user_id, 2)
+    await learn_users(mailbox.shop.uow, Gone(mailbox.owner.actor.user_id, 2))
     async with mailbox.worker():
         await mailbox.until_settled(order, "unaddressed")
     assert mailbox.mails == []

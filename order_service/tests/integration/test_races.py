@@ -8,9 +8,10 @@ from uuid import UUID
 
 import pytest
 
+from order_service.domain.gone import Gone
 from order_service.domain.shortages import Shortage
 from order_service.services.changing import cancel, delete
-from order_service.services.replicas import forget_product, learn_product
+from order_service.services.replicas import learn_products
 from order_service.services.stock import stock_rejected, stock_reserved
 from order_service.tests.integration.shop import Caller, Json, Shop, ok, refused
 from order_service.tests.things import HOLD, a_product
@@ -127,10 +128,12 @@ async def test_products_follow_the_newest_version_whatever_comes_when(shop: Shop
     lamp = a_product(version=1)
     news = [a_product(f"Lamp {version}", product_id=lamp.id, version=version) for version in range(1, 9)] * 3
     shuffle(news, seed)
-    await asyncio.gather(*(learn_product(shop.uow, product) for product in news))
+    await asyncio.gather(*(learn_products(shop.uow, product) for product in news))
     assert (await customer.place(lamp))["items"][0]["name"] == "Lamp 8"
 
-    await asyncio.gather(*(learn_product(shop.uow, product) for product in news), forget_product(shop.uow, lamp.id, 9))
+    await asyncio.gather(
+        *(learn_products(shop.uow, product) for product in news), learn_products(shop.uow, Gone(lamp.id, 9))
+    )
     body = {"items": [{"product_id": str(lamp.id), "quantity": 1}]}
     refused(await customer.http.post("/order", json=body), 404, "product_not_found")
 

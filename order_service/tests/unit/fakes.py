@@ -10,6 +10,7 @@ from uuid import UUID
 
 from order_service.domain.cart import Cart
 from order_service.domain.facts import Fact
+from order_service.domain.gone import Gone
 from order_service.domain.order import Change, Order
 from order_service.domain.payment import Captured, Declined, Outcome, Payment, Refunded
 from order_service.domain.people import Person
@@ -128,16 +129,12 @@ class FakeReplicaOfProducts:
     stored: dict[UUID, Product | None] = field(default_factory=dict)
     versions: dict[UUID, int] = field(default_factory=dict)
 
-    async def learn(self, product: Product) -> None:
-        if self.versions.get(product.id, 0) < product.version:
-            self.stored[product.id] = product
-            self.versions[product.id] = product.version
-
-    async def forget(self, product_id: UUID, version: int, now: datetime) -> None:
+    async def learn(self, news: Sequence[Product | Gone], now: datetime) -> None:
         del now
-        if self.versions.get(product_id, 0) < version:
-            self.stored[product_id] = None
-            self.versions[product_id] = version
+        for each in news:
+            if self.versions.get(each.id, 0) < each.version:
+                self.stored[each.id] = None if isinstance(each, Gone) else each
+                self.versions[each.id] = each.version
 
     async def known(self, product_ids: Collection[UUID]) -> Mapping[UUID, Product | None]:
         return {product_id: self.stored[product_id] for product_id in product_ids if product_id in self.stored}
@@ -162,15 +159,13 @@ class FakeCarts:
         assert cart.version == (await self.of(cart.user_id)).version + 1
         self.stored[cart.user_id] = cart
 
-    async def forget(self, user_id: UUID) -> None:
-        self.stored.pop(user_id, None)
+    async def forget(self, user_ids: Sequence[UUID]) -> None:
+        for user_id in user_ids:
+            self.stored.pop(user_id, None)
 
 
 class FakeReplicaOfUsers:
-    async def learn(self, person: Person) -> None:
-        raise NotImplementedError
-
-    async def forget(self, user_id: UUID, version: int, now: datetime) -> None:
+    async def learn(self, news: Sequence[Person | Gone], now: datetime) -> None:
         raise NotImplementedError
 
 

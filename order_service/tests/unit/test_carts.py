@@ -2,6 +2,7 @@ import pytest
 
 from libs.process.ids import new_id
 from libs.refusals import VersionConflict
+from order_service.domain.gone import Gone
 from order_service.domain.products import Product
 from order_service.exceptions import CartLineNotFound, CatalogUnavailable, ProductNotFound, ProductUnavailable
 from order_service.services.carts import add, change, empty, remove
@@ -30,7 +31,7 @@ def pricing(work: FakeUnitOfWork, catalog: FakeCatalog) -> Pricing:
 @pytest.fixture
 async def lamp(work: FakeUnitOfWork) -> Product:
     lamp = a_product("Lamp")
-    await work.products.learn(lamp)
+    await work.products.learn([lamp], NOW)
     return lamp
 
 
@@ -58,10 +59,10 @@ async def test_what_cannot_be_put_in(
     with pytest.raises(ProductNotFound):
         await add(work, pricing, USER, new_id(), 1)
     resting = a_product(is_active=False)
-    await work.products.learn(resting)
+    await work.products.learn([resting], NOW)
     with pytest.raises(ProductUnavailable):
         await add(work, pricing, USER, resting.id, 1)
-    await work.products.forget(lamp.id, 2, NOW)
+    await work.products.learn([Gone(lamp.id, 2)], NOW)
     with pytest.raises(ProductNotFound):
         await add(work, pricing, USER, lamp.id, 1)
     catalog.is_away = True

@@ -6,6 +6,7 @@ import pytest
 from libs.process.ids import new_id
 from order_service.domain.actor import Actor
 from order_service.domain.facts import OrderPlaced
+from order_service.domain.gone import Gone
 from order_service.domain.products import Product
 from order_service.domain.status import Status
 from order_service.exceptions import CartEmpty, CatalogUnavailable, OrderExists, ProductNotFound, ProductUnavailable
@@ -32,13 +33,13 @@ def placing(work: FakeUnitOfWork, catalog: FakeCatalog) -> Placing:
 
 
 async def fill(placing: Placing, work: FakeUnitOfWork, customer: Actor, product: Product, quantity: int) -> None:
-    await work.products.learn(product)
+    await work.products.learn([product], NOW)
     await carts.add(work, placing.pricing, customer.user_id, product.id, quantity)
 
 
 async def test_an_order_is_stored_and_announced(placing: Placing, work: FakeUnitOfWork, catalog: FakeCatalog) -> None:
     lamp = a_product()
-    await work.products.learn(lamp)
+    await work.products.learn([lamp], NOW)
     order = await placing.place(a_customer(), {lamp.id: 2}, {"comment": "Ring twice."})
     assert work.orders.stored[order.id].status is Status.PENDING
     assert work.facts == [OrderPlaced(order)]
@@ -49,7 +50,7 @@ async def test_a_product_nobody_has_heard_of_is_asked_of_the_catalog_once(
     placing: Placing, work: FakeUnitOfWork, catalog: FakeCatalog
 ) -> None:
     lamp, bulb = a_product("Lamp"), a_product("Bulb")
-    await work.products.learn(bulb)
+    await work.products.learn([bulb], NOW)
     catalog.products[lamp.id] = lamp
     for _ in range(2):
         order = await placing.place(a_customer(), {lamp.id: 1, bulb.id: 1}, {})
@@ -62,7 +63,7 @@ async def test_what_the_replica_heard_meanwhile_wins(work: FakeUnitOfWork) -> No
 
     class Slow(FakeCatalog):
         async def fetch(self, product_ids: Collection[UUID]) -> Sequence[Product]:
-            await work.products.learn(a_product("Newer lamp", product_id=lamp.id, version=4))
+            await work.products.learn([a_product("Newer lamp", product_id=lamp.id, version=4)], NOW)
             return await super().fetch(product_ids)
 
     slow = Slow(work, {lamp.id: lamp})
@@ -74,8 +75,8 @@ async def test_a_product_that_is_gone_is_not_asked_for(
     placing: Placing, work: FakeUnitOfWork, catalog: FakeCatalog
 ) -> None:
     lamp = a_product()
-    await work.products.learn(lamp)
-    await work.products.forget(lamp.id, 2, NOW)
+    await work.products.learn([lamp], NOW)
+    await work.products.learn([Gone(lamp.id, 2)], NOW)
     with pytest.raises(ProductNotFound):
         await placing.place(a_customer(), {lamp.id: 1}, {})
     assert catalog.asked == []
@@ -99,7 +100,7 @@ async def test_while_the_catalog_is_away_only_known_products_can_be_ordered(
     with pytest.raises(CatalogUnavailable):
         await placing.place(a_customer(), {lamp.id: 1}, {})
     assert work.orders.stored == {}
-    await work.products.learn(lamp)
+    await work.products.learn([lamp], NOW)
     await placing.place(a_customer(), {lamp.id: 1}, {})
     assert len(work.orders.stored) == 1
 
@@ -119,7 +120,7 @@ async def test_without_items_the_cart_is_ordered_and_emptied(placing: Placing, w
 async def test_with_items_the_cart_stays(placing: Placing, work: FakeUnitOfWork) -> None:
     customer, lamp, bulb = a_customer(), a_product("Lamp"), a_product("Bulb")
     await fill(placing, work, customer, lamp, 3)
-    await work.products.learn(bulb)
+    await work.products.learn([bulb], NOW)
     order = await placing.place(customer, {bulb.id: 1}, {})
     assert [line.name for line in order.lines] == ["Bulb"]
     assert list((await work.carts.of(customer.user_id)).lines) == [lamp.id]
@@ -129,7 +130,7 @@ async def test_a_cart_with_a_product_that_is_gone_is_not_ordered(placing: Placin
     customer, lamp, bulb = a_customer(), a_product("Lamp"), a_product("Bulb")
     await fill(placing, work, customer, lamp, 3)
     await fill(placing, work, customer, bulb, 1)
-    await work.products.forget(lamp.id, 2, NOW)
+    await work.products.learn([Gone(lamp.id, 2)], NOW)
     with pytest.raises(ProductUnavailable, match="Lamp"):
         await placing.place(customer, None, {})
     assert (work.orders.stored, len((await work.carts.of(customer.user_id)).lines)) == ({}, 2)
@@ -144,7 +145,7 @@ async def test_with_one_id_there_is_one_order(placing: Placing, work: FakeUnitOf
     again = await placing.place(customer, None, {}, order_id)
     await fill(placing, work, customer, lamp, 1)
     and_again = await placing.place(customer, None, {"comment": "x"}, order_id)
-    await work.products.forget(lamp.id, 2, NOW)
+    await work.products.learn([Gone(lamp.id, 2)], NOW)
     catalog.is_away = True
     with_other_items = await placing.place(customer, {lamp.id: 1, new_id(): 1}, {}, order_id)
     for found in (again, and_again, with_other_items):
@@ -155,7 +156,7 @@ async def test_with_one_id_there_is_one_order(placing: Placing, work: FakeUnitOf
 
 async def test_the_id_of_anothers_order_gives_nothing_away(placing: Placing, work: FakeUnitOfWork) -> None:
     lamp, order_id, stranger = a_product(), new_id(), a_customer()
-    await work.products.learn(lamp)
+    await work.products.learn([lamp], NOW)
     await placing.place(a_customer(), {lamp.id: 1}, {}, order_id)
     with pytest.raises(OrderExists):
         await placing.place(stranger, {lamp.id: 1}, {}, order_id)

@@ -11,7 +11,6 @@ from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-import aio_pika
 import pytest
 from faststream import Context
 from faststream.rabbit import RabbitRouter
@@ -22,9 +21,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from libs.contracts.base import StateEvent
 from libs.database.engine import new_engine
 from libs.messaging.cloudevents import Envelope
-from libs.messaging.consumer import subscriber
+from libs.messaging.consumer import batch_subscriber, subscriber
 from libs.messaging.consumption import Consumption
 from libs.messaging.outbox import store
+from libs.messaging.tests.sending import QUICK, changed, encoded, send, send_bytes, settled
 from libs.messaging.tests.shop import Shop
 from libs.messaging.tests.things import ThingChanged, ThingDeleted, ThingEvent, follow
 from libs.messaging.topology import RUNGS, Rung
@@ -33,38 +33,9 @@ from libs.process.ids import new_id
 from libs.testing.proxy import Proxy
 from libs.testing.wait import until
 
-QUICK = tuple(Rung(rung.name, timedelta(milliseconds=50)) for rung in RUNGS)
+BOTH = pytest.mark.parametrize("batched", [False, True], ids=["alone", "batched"])
 
 Handler = Callable[[ThingEvent, AsyncEngine], Awaitable[object]]
-
-
-def changed(version: int = 1, name: str = "thing", thing_id: UUID | None = None) -> ThingChanged:
-    return ThingChanged(id=thing_id or new_id(), version=version, name=name)
-
-
-def encoded(event: StateEvent) -> Envelope:
-    return Envelope(
-        id=str(new_id()),
-        source=event.source,
-        type=event.type,
-        subject=event.subject,
-        time=datetime.now(UTC),
-        sequence=event.sequence,
-        correlation_id="story-2",
-        data=event.model_dump(mode="json"),
-    )
-
-
-async def send(shop: Shop, *events: StateEvent) -> list[str]:
-    envelopes = [encoded(event) for event in events]
-    for envelope in envelopes:
-        await send_bytes(shop, envelope.encode(), message_id=envelope.id, correlation_id=envelope.correlation_id)
-    return [envelope.id for envelope in envelopes]
-
-
-async def send_bytes(shop: Shop, body: bytes, **properties: Any) -> None:
-    message = aio_pika.Message(body, delivery_mode=2, **properties)
-    await shop.channel.default_exchange.publish(message, shop.queue.name)
 
 
 async def apply(event: ThingEvent, engine: AsyncEngine) -> None:
@@ -80,12 +51,21 @@ async def consuming(
     amqp_url: str | None = None,
     database_url: str | None = None,
     rungs: Sequence[Rung] = QUICK,
+    batched: bool = False,
 ) -> AsyncIterator[Consumption]:
     router = RabbitRouter()
 
-    @subscriber(router, shop.queue, ThingEvent)
     async def thing_changed(event: ThingEvent, engine: Annotated[AsyncEngine, Context("engine")]) -> None:
         await handler(event, engine)
+
+    async def things_changed(events: list[ThingEvent], engine: Annotated[AsyncEngine, Context("engine")]) -> None:
+        for event in events:
+            await handler(event, engine)
+
+    if batched:
+        batch_subscriber(router, shop.queue, ThingEvent)(things_changed)
+    else:
+        subscriber(router, shop.queue, ThingEvent)(thing_changed)
 
     async def declare() -> None:
         await shop.declare(rungs)
@@ -105,13 +85,8 @@ async def consuming(
         await engine.dispose()
 
 
-async def settled(shop: Shop, *, parked: int = 0) -> bool:
-    """Nothing waits, nothing is being handled."""
-    info = await shop.ready(shop.queue.name)
-    return info == 0 and await shop.ready(shop.queue.parked) == parked
-
-
-async def test_shuffled_and_tripled_events_end_in_the_same_replica(shop: Shop) -> None:
+@BOTH
+async def test_shuffled_and_tripled_events_end_in_the_same_replica(shop: Shop, batched: bool) -> None:
     things = [new_id() for _ in range(8)]
     events: list[StateEvent] = [
         changed(version, f"name {version}", thing) for thing in things for version in range(1, 6)
@@ -119,7 +94,7 @@ async def test_shuffled_and_tripled_events_end_in_the_same_replica(shop: Shop) -
     events += [ThingDeleted(id=thing, version=6) for thing in things[:4]]
     thrice = events * 3
     random.Random(7).shuffle(thrice)  # noqa: S311 - an order that is the same in every run.
-    async with consuming(shop):
+    async with consuming(shop, batched=batched):
         await send(shop, *thrice)
         expected = {thing: 6 if thing in things[:4] else 5 for thing in things}
         await until(lambda: _versions(shop, expected))
@@ -156,15 +131,16 @@ BROKEN = [
 ]
 
 
+@BOTH
 @pytest.mark.parametrize("body", BROKEN, ids=range(len(BROKEN)))
-async def test_what_cannot_be_read_is_parked_as_it_is(shop: Shop, body: bytes) -> None:
+async def test_what_cannot_be_read_is_parked_as_it_is(shop: Shop, batched: bool, body: bytes) -> None:
     neighbours = [changed(), changed()]
     handled: list[UUID] = []
 
     async def note(event: ThingEvent, _: AsyncEngine) -> None:
         handled.append(event.id)
 
-    async with consuming(shop, note):
+    async with consuming(shop, note, batched=batched):
         await send(shop, neighbours[0])
         await send_bytes(shop, body, message_id="m-1", correlation_id="c-1", app_id="elsewhere", type="odd")
         await send(shop, neighbours[1])
@@ -223,7 +199,8 @@ async def test_a_handler_that_always_raises_climbs_the_ladder_and_is_parked(shop
     assert parked.delivery_mode == 2
 
 
-async def test_a_handler_that_recovers_leaves_nothing_behind(shop: Shop) -> None:
+@BOTH
+async def test_a_handler_that_recovers_leaves_nothing_behind(shop: Shop, batched: bool) -> None:
     attempts = 0
 
     async def fail_twice(event: ThingEvent, engine: AsyncEngine) -> None:
@@ -233,22 +210,23 @@ async def test_a_handler_that_recovers_leaves_nothing_behind(shop: Shop) -> None
             raise ValueError("not yet")
         await apply(event, engine)
 
-    async with consuming(shop, fail_twice):
+    async with consuming(shop, fail_twice, batched=batched):
         event = changed()
         await send(shop, event)
         await until(lambda: _versions(shop, {event.id: 1}))
         await until(lambda: settled(shop))
 
 
-async def test_while_the_database_is_away_nothing_is_parked_or_counted(shop: Shop) -> None:
+@BOTH
+async def test_while_the_database_is_away_nothing_is_parked_or_counted(shop: Shop, batched: bool) -> None:
     async with Proxy(shop.database_url) as proxy:
         events = [changed() for _ in range(40)]
-        async with consuming(shop, database_url=proxy.url):
+        async with consuming(shop, database_url=proxy.url, batched=batched):
             await send(shop, changed())
             await until(lambda: _replica_size(shop, 1))
             await proxy.cut()
             await send(shop, *events)
-            await until(lambda: _unacknowledged(shop, 10))
+            await until(lambda: _unacknowledged(shop, 40 if batched else 10))
             for rung in RUNGS:
                 assert await shop.ready(shop.queue.retry(rung.name)) == 0
             await proxy.restore()
@@ -256,7 +234,8 @@ async def test_while_the_database_is_away_nothing_is_parked_or_counted(shop: Sho
             await until(lambda: settled(shop))
 
 
-async def test_a_deadlock_is_tried_again_at_once(shop: Shop) -> None:
+@BOTH
+async def test_a_deadlock_is_tried_again_at_once(shop: Shop, batched: bool) -> None:
     attempts = 0
 
     async def deadlock(event: ThingEvent, engine: AsyncEngine) -> None:
@@ -268,37 +247,40 @@ async def test_a_deadlock_is_tried_again_at_once(shop: Shop) -> None:
         await apply(event, engine)
 
     hours = tuple(Rung(rung.name, timedelta(hours=1)) for rung in RUNGS)
-    async with consuming(shop, deadlock, rungs=hours):
+    async with consuming(shop, deadlock, rungs=hours, batched=batched):
         event = changed()
         await send(shop, event)
         await until(lambda: _versions(shop, {event.id: 1}))
 
 
-async def test_an_error_that_only_looks_like_an_outage_climbs_the_ladder(shop: Shop) -> None:
+@BOTH
+async def test_an_error_that_only_looks_like_an_outage_climbs_the_ladder(shop: Shop, batched: bool) -> None:
     async def missing(_: ThingEvent, __: AsyncEngine) -> None:
         raise FileNotFoundError("no such template")
 
-    async with consuming(shop, missing):
+    async with consuming(shop, missing, batched=batched):
         await send(shop, changed())
         [parked] = await shop.take(shop.queue.parked, 1)
     assert parked.headers["error"] == "FileNotFoundError: no such template"
 
 
-async def test_a_handler_that_idles_in_its_transaction_climbs_the_ladder(shop: Shop) -> None:
+@BOTH
+async def test_a_handler_that_idles_in_its_transaction_climbs_the_ladder(shop: Shop, batched: bool) -> None:
     async def idle(_: ThingEvent, engine: AsyncEngine) -> None:
         async with engine.begin() as connection:
             await connection.execute(text("SET idle_in_transaction_session_timeout = 1"))
             await asyncio.sleep(0.1)
             await connection.execute(text("SELECT 1"))
 
-    async with consuming(shop, idle):
+    async with consuming(shop, idle, batched=batched):
         await send(shop, changed())
         [parked] = await shop.take(shop.queue.parked, 1)
     assert "connection" in str(parked.headers["error"])
 
 
-async def test_consumers_resume_after_their_connection_was_cut(shop: Shop) -> None:
-    async with Proxy(shop.amqp_url) as proxy, consuming(shop, amqp_url=proxy.url) as consumption:
+@BOTH
+async def test_consumers_resume_after_their_connection_was_cut(shop: Shop, batched: bool) -> None:
+    async with Proxy(shop.amqp_url) as proxy, consuming(shop, amqp_url=proxy.url, batched=batched) as consumption:
         await send(shop, changed())
         await until(lambda: _replica_size(shop, 1))
         await proxy.cut()
@@ -310,7 +292,8 @@ async def test_consumers_resume_after_their_connection_was_cut(shop: Shop) -> No
         await until(lambda: settled(shop))
 
 
-async def test_a_connection_that_is_cut_while_handling_is_no_death(shop: Shop) -> None:
+@BOTH
+async def test_a_connection_that_is_cut_while_handling_is_no_death(shop: Shop, batched: bool) -> None:
     started = asyncio.Event()
     go_on = asyncio.Event()
 
@@ -319,7 +302,7 @@ async def test_a_connection_that_is_cut_while_handling_is_no_death(shop: Shop) -
         await go_on.wait()
         await apply(event, engine)
 
-    async with Proxy(shop.amqp_url) as proxy, consuming(shop, slow, amqp_url=proxy.url):
+    async with Proxy(shop.amqp_url) as proxy, consuming(shop, slow, amqp_url=proxy.url, batched=batched):
         event = changed()
         await send(shop, event)
         for _ in range(4):
@@ -344,11 +327,12 @@ async def test_consumers_start_when_the_broker_comes(shop: Shop) -> None:
             await until(lambda: _replica_size(shop, 1))
 
 
+@BOTH
 async def test_a_queue_that_was_deleted_is_read_again_when_it_is_back(
-    shop: Shop, caplog: pytest.LogCaptureFixture
+    shop: Shop, batched: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("WARNING", logger="aiormq.channel")
-    async with consuming(shop):
+    async with consuming(shop, batched=batched):
         await send(shop, changed())
         await until(lambda: _replica_size(shop, 1))
         await shop.channel.queue_delete(shop.queue.name)
@@ -378,7 +362,9 @@ async def test_stopping_finishes_what_is_handled_and_leaves_the_rest(shop: Shop)
         await until(lambda: _left(shop, 30 - handled))
 
 
-async def test_a_deadly_message_is_parked_after_three_deaths_and_no_neighbour_is(shop: Shop) -> None:
+@BOTH
+async def test_a_deadly_message_is_parked_after_three_deaths_and_no_neighbour_is(shop: Shop, batched: bool) -> None:
+    program = "batch_consumer" if batched else "consumer"
     await shop.declare()
     before, after = [changed() for _ in range(4)], [changed() for _ in range(4)]
     deadly = changed(name="deadly")
@@ -387,7 +373,12 @@ async def test_a_deadly_message_is_parked_after_three_deaths_and_no_neighbour_is
     while await shop.ready(shop.queue.parked) == 0:
         assert deaths <= 3, "it was not parked after three deaths"
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "libs.messaging.tests.processes.consumer", shop.database_url, shop.amqp_url, shop.name
+            sys.executable,
+            "-m",
+            f"libs.messaging.tests.processes.{program}",
+            shop.database_url,
+            shop.amqp_url,
+            shop.name,
         )
         ended = asyncio.ensure_future(process.wait())
         await until(partial(_ended_or_parked, ended, shop), timeout=120)
@@ -429,7 +420,7 @@ async def _left(shop: Shop, count: int) -> bool:
 
 async def _unacknowledged(shop: Shop, count: int) -> bool:
     """True when all but `count` of what was sent still wait in the queue, so `count` are being handled."""
-    return 0 < await shop.ready(shop.queue.name) <= 40 - count
+    return await shop.ready(shop.queue.name) <= 40 - count
 
 
 async def _not_well(consumption: Consumption) -> bool:

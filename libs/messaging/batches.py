@@ -1,0 +1,137 @@
+"""Messages of one queue, taken together: what is there, without waiting for more."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from aio_pika import IncomingMessage
+from aiormq.abc import AbstractChannel
+from aiormq.exceptions import ChannelInvalidStateError
+
+from libs.contracts.base import Event
+from libs.messaging.cloudevents import Undecodable
+from libs.messaging.reading import Read, Reader, was_delivered_before
+
+AT_ONCE = 100
+# While one batch is written, the next arrives.
+PREFETCH = 2 * AT_ONCE
+# Those that go one by one.
+SIDE_BY_SIDE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    message: IncomingMessage
+    read: Read
+    at: float
+
+
+@dataclass(slots=True)
+class Batch:
+    """Travels through FastStream as one message."""
+
+    channel: "_Channel"
+    taken: list[Taken] = field(default_factory=list)
+    is_settled: bool = False
+    """Otherwise its messages go one by one."""
+
+    @property
+    def events(self) -> Sequence[Event]:
+        return [each.read.event for each in self.taken]
+
+    async def ack(self) -> None:
+        await self.channel.ack(self.taken)
+
+
+Consume = Callable[[Any], Awaitable[Any]]
+
+
+class Batches:
+    """Stands before a subscriber. Each channel is by itself: what came over a former one comes again."""
+
+    def __init__(self, consume: Consume, read: Reader) -> None:
+        self._consume = consume
+        self._read = read
+        self._channels: WeakKeyDictionary[AbstractChannel, _Channel] = WeakKeyDictionary()
+
+    async def take(self, message: IncomingMessage) -> None:
+        try:
+            channel = message.channel
+        except ChannelInvalidStateError:
+            return
+        found = self._channels.get(channel)
+        if found is None:
+            found = self._channels[channel] = _Channel(channel, self._consume, self._read)
+        await found.take(message)
+
+
+class _Channel:
+    """What is delivered over one channel is numbered from 1, which shows whether all up to a number is settled."""
+
+    def __init__(self, channel: AbstractChannel, consume: Consume, read: Reader) -> None:
+        self._create_task = channel.create_task
+        self._consume = consume
+        self._read = read
+        self._arrived: deque[tuple[IncomingMessage, float]] = deque()
+        self._is_busy = False
+        self._side_by_side = asyncio.Semaphore(SIDE_BY_SIDE)
+        self._taken = self._settled = self._highest = 0
+
+    async def take(self, message: IncomingMessage) -> None:
+        """The first that arrives takes all that arrive until there are no more."""
+        if was_delivered_before(message):
+            # It may end its process, and then no other's.
+            self._count(message)
+            await self._by_itself(message)
+            return
+        self._arrived.append((message, time.perf_counter()))
+        if self._is_busy:
+            return
+        self._is_busy = True
+        try:
+            while self._arrived:
+                await self._take_batch()
+        finally:
+            self._is_busy = False
+
+    async def _take_batch(self) -> None:
+        batch = Batch(self)
+        while self._arrived and len(batch.taken) < AT_ONCE:
+            message, at = self._arrived.popleft()
+            self._count(message)
+            try:
+                batch.taken.append(Taken(message, self._read(message.body), at))
+            except Undecodable:
+                self._set_aside(message)
+        if batch.taken:
+            await self._consume(batch)
+            if not batch.is_settled:
+                for each in batch.taken:
+                    self._set_aside(each.message)
+
+    async def ack(self, taken: Sequence[Taken]) -> None:
+        last = taken[-1].message
+        if self._settled + len(taken) == self._taken == self._highest == last.delivery_tag:
+            await last.ack(multiple=True)
+        else:
+            # Something that came earlier is not settled yet.
+            for each in taken:
+                await each.message.ack()
+        self._settled += len(taken)
+
+    def _count(self, message: IncomingMessage) -> None:
+        self._taken += 1
+        self._highest = max(self._highest, message.delivery_tag or 0)
+
+    def _set_aside(self, message: IncomingMessage) -> None:
+        """It holds up nobody, and ends with its channel as its delivery does."""
+        self._create_task(self._by_itself(message))
+
+    async def _by_itself(self, message: IncomingMessage) -> None:
+        async with self._side_by_side:
+            await self._consume(message)
+        self._settled += message.processed

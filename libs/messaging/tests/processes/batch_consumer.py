@@ -1,0 +1,39 @@
+"""A consumer of batches as a process: a thing with a deadly name ends it at once."""
+
+import asyncio
+import os
+import sys
+from functools import partial
+from typing import Annotated
+
+from faststream import Context
+from faststream.rabbit import RabbitRouter
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.database.engine import new_engine
+from libs.messaging import topology
+from libs.messaging.consumer import batch_subscriber
+from libs.messaging.consumption import Consumption
+from libs.messaging.tests.things import ThingChanged, ThingEvent, follow, topology_named
+
+database_url, amqp_url, name = sys.argv[1:]
+queue = topology_named(name)
+router = RabbitRouter()
+
+
+@batch_subscriber(router, queue, ThingEvent)
+async def things_changed(events: list[ThingEvent], engine: Annotated[AsyncEngine, Context("engine")]) -> None:
+    if any(isinstance(event, ThingChanged) and event.name == "deadly" for event in events):
+        os._exit(1)
+    async with engine.begin() as connection:
+        await follow(connection, *events)
+
+
+async def main() -> None:
+    engine = new_engine(database_url, pool_size=5)
+    declare = partial(topology.declare, amqp_url, exchanges=[queue.exchange], queues=[queue])
+    await Consumption(engine, amqp_url, [router], {"engine": engine}, declare=declare).run()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,51 @@
+"""Messages for consumers, past any outbox."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import aio_pika
+
+from libs.contracts.base import StateEvent
+from libs.messaging.cloudevents import Envelope
+from libs.messaging.tests.shop import Shop
+from libs.messaging.tests.things import ThingChanged
+from libs.messaging.topology import RUNGS, Rung
+from libs.process.ids import new_id
+
+QUICK = tuple(Rung(rung.name, timedelta(milliseconds=50)) for rung in RUNGS)
+
+
+def changed(version: int = 1, name: str = "thing", thing_id: UUID | None = None) -> ThingChanged:
+    return ThingChanged(id=thing_id or new_id(), version=version, name=name)
+
+
+def encoded(event: StateEvent) -> Envelope:
+    return Envelope(
+        id=str(new_id()),
+        source=event.source,
+        type=event.type,
+        subject=event.subject,
+        time=datetime.now(UTC),
+        sequence=event.sequence,
+        correlation_id="story-2",
+        data=event.model_dump(mode="json"),
+    )
+
+
+async def send(shop: Shop, *events: StateEvent) -> list[str]:
+    envelopes = [encoded(event) for event in events]
+    for envelope in envelopes:
+        await send_bytes(shop, envelope.encode(), message_id=envelope.id, correlation_id=envelope.correlation_id)
+    return [envelope.id for envelope in envelopes]
+
+
+async def send_bytes(shop: Shop, body: bytes, **properties: Any) -> None:
+    message = aio_pika.Message(body, delivery_mode=2, **properties)
+    await shop.channel.default_exchange.publish(message, shop.queue.name)
+
+
+async def settled(shop: Shop, *, parked: int = 0) -> bool:
+    """Nothing waits, nothing is being handled."""
+    info = await shop.ready(shop.queue.name)
+    return info == 0 and await shop.ready(shop.queue.parked) == parked
