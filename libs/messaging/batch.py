@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -12,6 +13,7 @@ from aiormq.exceptions import AMQPChannelError
 from libs.contracts.topology import Exchange
 from libs.messaging.cloudevents import encode, properties
 from libs.messaging.connection import BROKER_ERRORS
+from libs.messaging.pipeline import Confirm, Outgoing, outgoing, sent
 from libs.messaging.publisher import CONFIRM_TIMEOUT
 from libs.messaging.spans import publishing
 
@@ -55,39 +57,49 @@ async def take(connection: asyncpg.Connection, limit: int) -> Sequence[asyncpg.R
 
 async def publish(channel: Channel, exchange: Exchange, rows: Sequence[asyncpg.Record]) -> Published:
     """Sends all, then waits for all confirms."""
-    tasks = [asyncio.ensure_future(_publish(channel, exchange, row)) for row in rows]
-    try:
-        await asyncio.wait(tasks, timeout=CONFIRM_TIMEOUT)
-    finally:
-        for task in tasks:
-            task.cancel()
-    return _judge(rows, tasks)
+    messages: dict[int, Outgoing] = {}
+    unfit: list[tuple[int, str]] = []
+    with ExitStack() as spans:
+        for row in rows:
+            try:
+                messages[row["id"]] = _message(channel, exchange, row, spans)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is this row's, and no other's.
+                unfit.append((row["id"], f"{type(error).__name__}: {error}"))
+        try:
+            async with sent(channel, list(messages.values())) as confirms:
+                if confirms:
+                    await asyncio.wait(confirms, timeout=CONFIRM_TIMEOUT)
+                published = _judge(list(messages), confirms)
+        except BROKER_ERRORS as error:
+            published = Published(broken=error)
+    published.refused += unfit
+    return published
 
 
-def _judge(rows: Sequence[asyncpg.Record], tasks: Sequence[asyncio.Future[None]]) -> Published:
+def _judge(numbers: Sequence[int], confirms: Sequence[Confirm]) -> Published:
     published = Published()
     silent: list[int] = []
-    for row, task in zip(rows, tasks, strict=True):
-        if task.cancelled() or not task.done():
-            silent.append(row["id"])
-        elif (error := task.exception()) is None:
-            published.confirmed.append(row["id"])
+    for number, confirm in zip(numbers, confirms, strict=True):
+        if not confirm.done():
+            silent.append(number)
+        elif (error := confirm.exception()) is None:
+            published.confirmed.append(number)
         elif isinstance(error, PublishError):
-            published.refused.append((row["id"], "unroutable: no queue takes it"))
+            published.refused.append((number, "unroutable: no queue takes it"))
         elif isinstance(error, DeliveryError):
-            published.refused.append((row["id"], "refused by the broker"))
+            published.refused.append((number, "refused by the broker"))
             published.nacked = True
         elif isinstance(error, BROKER_ERRORS):
             # Among the errors of a channel that was closed, one is the broker's reason.
             if published.broken is None or isinstance(error, AMQPChannelError):
                 published.broken = error
         else:
-            published.refused.append((row["id"], f"{type(error).__name__}: {error}"))
+            published.refused.append((number, f"{type(error).__name__}: {error}"))
     if silent:
         published.broken = published.broken or TimeoutError("no confirm")
     if published.confirmed:
         # The broker is there, but for one of these rows' queues. They must not be the first again and again.
-        published.refused += [(number, "not confirmed") for number in silent]
+        published.refused += [(each, "not confirmed") for each in silent]
     return published
 
 
@@ -99,34 +111,32 @@ async def settle(connection: asyncpg.Connection, published: Published) -> None:
         await connection.execute(PUT_OFF, ids, errors)
 
 
-async def _publish(channel: Channel, exchange: Exchange, row: asyncpg.Record) -> None:
+def _message(channel: Channel, exchange: Exchange, row: asyncpg.Record, spans: ExitStack) -> Outgoing:
     number, event_id, aggregate_id, version, event_type, created_at, payload, correlation_id, traceparent, queue = row
     del number
-    with publishing(exchange, event_type, event_id, created_at, traceparent) as trace:
-        await channel.basic_publish(
-            encode(
-                event_id=event_id,
-                source=exchange.source,
-                event_type=event_type,
-                subject=aggregate_id,
-                time=created_at,
-                sequence=version,
-                correlation_id=correlation_id,
-                data=payload,
-            ),
-            # The default exchange takes it to the queue that it is for.
-            exchange="" if queue else exchange.name,
-            routing_key=queue or event_type,
-            properties=properties(
-                event_id=event_id,
-                source=exchange.source,
-                event_type=event_type,
-                time=created_at,
-                sequence=version,
-                correlation_id=correlation_id,
-                traceparent=trace,
-            ),
-            mandatory=True,
-            # The confirm says more than a drained socket does.
-            wait=False,
-        )
+    trace = spans.enter_context(publishing(exchange, event_type, event_id, created_at, traceparent))
+    return outgoing(
+        channel,
+        # The default exchange takes it to the queue that it is for.
+        "" if queue else exchange.name,
+        queue or event_type,
+        properties(
+            event_id=event_id,
+            source=exchange.source,
+            event_type=event_type,
+            time=created_at,
+            sequence=version,
+            correlation_id=correlation_id,
+            traceparent=trace,
+        ),
+        encode(
+            event_id=event_id,
+            source=exchange.source,
+            event_type=event_type,
+            subject=aggregate_id,
+            time=created_at,
+            sequence=version,
+            correlation_id=correlation_id,
+            data=payload,
+        ),
+    )

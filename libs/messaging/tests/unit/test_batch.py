@@ -1,35 +1,65 @@
 """What becomes of each row of a batch, with the broker played by a fake channel."""
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from aio_pika.exceptions import DeliveryError
 from aiormq import Channel, spec
+from aiormq.abc import ChannelFrame
 from aiormq.exceptions import ChannelNotFoundEntity
+from pamqp import frame
 
 from libs.contracts.topology import AUTH_EVENTS
 from libs.messaging import batch
 
 NEVER = TimeoutError("stands for no answer at all")
+ENDS = ChannelNotFoundEntity("stands for the end of the channel")
+
+
+class FakeChannel:
+    """As much of aiormq's as a batch uses. What is sent over it is answered at once."""
+
+    def __init__(self, answers: Sequence[Exception | None]) -> None:
+        self._answers = answers
+        self.loop = asyncio.get_running_loop()
+        self.number = 1
+        self.max_content_size = 131_064
+        self.delivery_tag = 7
+        self.confirmations: dict[int, asyncio.Future[object]] = {}
+        self.message_id_delivery_tag: dict[str, int] = {}
+        self.write_queue = self
+        self.sent: list[bytes] = []
+        self.ended = self.loop.create_future()
+
+    @property
+    @asynccontextmanager
+    async def lock(self) -> AsyncIterator[None]:
+        yield
+
+    def create_future(self) -> asyncio.Future[object]:
+        return self.ended
+
+    async def put(self, sent: ChannelFrame) -> None:
+        self.sent.append(sent.payload)
+        for confirm, answer in zip(self.confirmations.values(), self._answers, strict=True):
+            if answer is ENDS:
+                self.ended.set_exception(answer)
+            elif answer is not None and answer is not NEVER:
+                confirm.set_exception(answer)
+            elif answer is None:
+                confirm.set_result(None)
 
 
 async def published(*answers: Exception | None) -> batch.Published:
     """Publishes as many rows as there are answers of the broker."""
-
-    async def basic_publish(_: bytes, *, properties: spec.Basic.Properties, **__: Any) -> None:
-        answer = answers[int(str(properties.message_id))]
-        if answer is NEVER:
-            await asyncio.Event().wait()
-        if answer is not None:
-            raise answer
-
-    channel = cast(Channel, SimpleNamespace(basic_publish=basic_publish))
     rows = [
         (number, str(number), "id", 1, "t", datetime.now(UTC), "{}", "-", None, "") for number in range(len(answers))
     ]
+    channel = cast(Channel, FakeChannel(answers))
     return await batch.publish(channel, AUTH_EVENTS, [Row(row) for row in rows])
 
 
@@ -61,6 +91,36 @@ async def test_a_channel_that_was_closed_is_nobody_s_fault() -> None:
     reason = ChannelNotFoundEntity("no exchange")
     found = await published(ConnectionError(), reason, None)
     assert (found.confirmed, found.refused, found.broken) == ([2], [], reason)
+
+
+async def test_a_channel_that_ends_leaves_what_is_not_confirmed() -> None:
+    found = await published(None, NEVER, ENDS)
+    assert (found.confirmed, found.refused, found.broken) == ([0], [], ENDS)
+
+
+async def test_what_amqp_cannot_say_is_put_off_and_holds_up_nobody() -> None:
+    fit, unfit = (
+        Row((number, str(number), "id", 1, name, datetime.now(UTC), "{}", "-", None, ""))
+        for number, name in enumerate(("t", "t" * 300))
+    )
+    found = await batch.publish(cast(Channel, FakeChannel([None])), AUTH_EVENTS, [unfit, fit])
+    assert found.confirmed == [0]
+    assert [number for number, _ in found.refused] == [1]
+    found = await batch.publish(cast(Channel, FakeChannel([])), AUTH_EVENTS, [unfit])
+    assert (found.confirmed, len(found.refused), found.broken) == ([], 1, None)
+
+
+async def test_what_is_too_long_for_a_frame_goes_in_several() -> None:
+    channel = FakeChannel([None])
+    row = Row((0, "0", "id", 1, "t", datetime.now(UTC), '"' + "x" * 300_000 + '"', "-", None, ""))
+    assert (await batch.publish(cast(Channel, channel), AUTH_EVENTS, [row])).confirmed == [0]
+    [wire] = channel.sent
+    kinds = []
+    while wire:
+        length, _, found = frame.unmarshal(wire)
+        kinds.append(type(found).__name__)
+        wire = wire[length:]
+    assert kinds == ["Publish", "ContentHeader", "ContentBody", "ContentBody", "ContentBody"]
 
 
 async def test_a_broker_that_confirms_nothing_is_nobody_s_fault() -> None:
