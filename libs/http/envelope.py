@@ -4,7 +4,6 @@ One plain ASGI middleware, because each further layer costs every request, and b
 between its commit and its response, as Starlette's `BaseHTTPMiddleware` does when a client goes away.
 """
 
-import logging
 import re
 import time
 from collections.abc import Mapping, MutableMapping
@@ -16,12 +15,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from libs.http.metrics import observe
 from libs.http.problems import refusal_response
 from libs.process.context import correlation_id, traceparent, user_id
-from libs.process.ids import new_id
-from libs.process.logs import tell
+from libs.process.ids import new_name
+from libs.process.logs import Log
 from libs.process.tracing import begun
 from libs.refusals import Kind, Refusal
 
-log = logging.getLogger("http")
+log = Log("http")
 
 MAX_BODY = 1024 * 1024
 REQUEST_ID = "X-Request-ID"
@@ -49,7 +48,7 @@ class Envelope:
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"").decode("latin-1")
-        request_id = given if WELL_FORMED_ID.fullmatch(given) else str(new_id())
+        request_id = given if WELL_FORMED_ID.fullmatch(given) else new_name()
         shown_id = (b"x-request-id", request_id.encode())
         # Nothing resets it: a server handles each request in a context of its own.
         correlation_id.set(request_id)
@@ -117,8 +116,7 @@ def _account(scope: Scope, status: int, seconds: float) -> None:
     template = getattr(route, "path", "unmatched")
     observe(scope["method"], template, status, seconds)
     if not is_quiet(scope):
-        tell(
-            log,
+        log.info(
             "request",
             method=scope["method"],
             path=scope["path"][:LONGEST_PATH],

@@ -45,13 +45,18 @@ def _render(logger: WrappedLogger, method: str, event: EventDict) -> tuple[tuple
     return (_line({**event, "logger": logger.name, "level": level}),), {"extra": {"is_line": True}}
 
 
-def tell(logger: logging.Logger, event: str, **told: Any) -> None:
-    """What `info` of a structlog logger does, for lines that every request has: those are made in one step."""
-    if logger.isEnabledFor(logging.INFO):
-        line = _line({"event": event, **told, "logger": logger.name, "level": "info"})
-        record = logging.LogRecord(logger.name, logging.INFO, "", 0, line, None, None)
-        record.is_line = True
-        logger.handle(record)
+class Log:
+    """For lines that every request has: a logger of structlog whose `info` takes one step instead of ten."""
+
+    def __init__(self, name: str) -> None:
+        self._logger = logging.getLogger(name)
+
+    def info(self, event: str, **told: Any) -> None:
+        if self._logger.isEnabledFor(logging.INFO):
+            line = _line({"event": event, **told, "logger": self._logger.name, "level": "info"})
+            for handler in logging.getLogger().handlers:
+                if isinstance(handler, ByTurn):
+                    handler.add(line)
 
 
 class _Formatter(logging.Formatter):

@@ -12,10 +12,22 @@ class ByTurn(logging.Handler):
         super().__init__()
         self._handlers = handlers
         self._lines: list[str] = []
+        self._turn = logging.makeLogRecord({"levelno": logging.INFO, "is_line": True})
+
+    def add(self, line: str) -> None:
+        """One that tells of no trouble, without the record that Python would make of it."""
+        self.acquire()
+        try:
+            is_scheduled = bool(self._lines) or self._is_scheduled()
+            self._lines.append(line)
+            if not is_scheduled:
+                self._write()
+        finally:
+            self.release()
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.levelno < logging.WARNING and (self._lines or self._is_scheduled()):
-            self._lines.append(self.format(record))
+        if record.levelno < logging.WARNING:
+            self.add(self.format(record))
         else:
             self._write()
             self._pass_on(record)
@@ -43,7 +55,8 @@ class ByTurn(logging.Handler):
     def _write(self) -> None:
         lines, self._lines = self._lines, []
         if lines:
-            self._pass_on(logging.makeLogRecord({"levelno": logging.INFO, "msg": "\n".join(lines), "is_line": True}))
+            self._turn.msg = "\n".join(lines)
+            self._pass_on(self._turn)
 
     def _pass_on(self, record: logging.LogRecord) -> None:
         for handler in self._handlers:

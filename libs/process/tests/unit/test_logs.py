@@ -11,7 +11,7 @@ import pytest
 import structlog
 
 from libs.process.context import correlation_id, event_id, traceparent, user_id
-from libs.process.logs import configure_logs, tell
+from libs.process.logs import Log, configure_logs
 
 
 @pytest.fixture(autouse=True)
@@ -124,7 +124,7 @@ async def test_lines_of_one_turn_are_written_together_and_in_order(
     writes: list[logging.LogRecord] = []
     monkeypatch.setattr(logging.StreamHandler, "emit", lambda _, record: writes.append(record))
     for number in range(3):
-        tell(logging.getLogger("http"), "request", number=number)
+        Log("http").info("request", number=number)
     assert writes == []
     await asyncio.sleep(0)
     to_stdout, to_file = writes
@@ -134,7 +134,7 @@ async def test_lines_of_one_turn_are_written_together_and_in_order(
 
 async def test_trouble_is_written_at_once_after_what_led_to_it(tmp_path: Path) -> None:
     configure_logs("api", "INFO", tmp_path)
-    tell(logging.getLogger("http"), "request")
+    Log("http").info("request")
     structlog.stdlib.get_logger("shop").error("it broke")
     assert [line["event"] for line in lines(tmp_path / "api.log")] == ["request", "it broke"]
     assert [line["event"] for line in lines(tmp_path / "api.errors.log")] == ["it broke"]
@@ -148,12 +148,12 @@ async def test_lines_of_threads_are_not_lost(tmp_path: Path) -> None:
 
 def test_a_line_that_nobody_asked_for_is_not_made(tmp_path: Path) -> None:
     configure_logs("api", "WARNING", tmp_path)
-    tell(logging.getLogger("http"), "request")
+    Log("http").info("request")
     assert lines(tmp_path / "api.log") == []
 
 
 def test_whatever_is_told_becomes_a_line(tmp_path: Path) -> None:
     configure_logs("api", "INFO", tmp_path)
-    tell(logging.getLogger("http"), "request", path="\ud800", number=1 << 80, thing=object)
+    Log("http").info("request", path="\ud800", number=1 << 80, thing=object)
     (line,) = lines(tmp_path / "api.log")
     assert (line["path"], line["number"], line["thing"]) == ("\ud800", 1 << 80, "<class 'object'>")
