@@ -1,7 +1,7 @@
 """The HTTP process: `uvicorn catalog_service.main:app`."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 
 import httpx
@@ -11,6 +11,7 @@ from sqlalchemy import select
 from catalog_service.api import categories, products, stock
 from catalog_service.core.settings import Settings
 from catalog_service.repositories.category_reads import SqlCategoryReads
+from catalog_service.repositories.changes import SqlChanges
 from catalog_service.repositories.product_reads import SqlProductReads
 from catalog_service.repositories.stock_reads import SqlStockReads
 from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
@@ -19,6 +20,7 @@ from libs.database.engine import new_engine
 from libs.database.pools import measured
 from libs.database.reads import Query, Reader
 from libs.http.app import new_api
+from libs.http.memory import Memory
 from libs.http.security import Authenticator
 from libs.messaging.bell import Bell
 from libs.process.logs import configure_logs
@@ -36,12 +38,15 @@ def create_app(settings: Settings) -> FastAPI:
     # The shop's own services are reached directly, whatever proxy the environment names for the world outside.
     client = httpx.AsyncClient(trust_env=False)
 
+    memory = Memory(settings.remembered_products)
+    changes = SqlChanges(settings.database_url, memory)
+
     async def database() -> None:
         await reader.value(ALIVE)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with measured(engine, reader):
+        async with measured(engine, reader), changes.heard() if settings.remembered_products else nullcontext():
             yield
         await client.aclose()
         await bell.aclose()
@@ -51,10 +56,11 @@ def create_app(settings: Settings) -> FastAPI:
     app = new_api(
         "Catalog",
         "Categories, products and their stock.",
-        routers=[categories.router, products.router, stock.router],
+        routers=[categories.router, products.router, products.window, stock.router],
         checks={"database": database},
         lifespan=lifespan,
         cors_origins=settings.cors_origins,
+        memory=memory,
     )
     keys = RemoteKeys(settings.jwks_url, client)
     verifier = TokenVerifier(keys, issuer=settings.jwt_issuer, audience=settings.jwt_audience)

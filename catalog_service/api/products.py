@@ -24,10 +24,13 @@ from libs.http.etag import ExpectedVersions, SetETag
 from libs.http.exact_numbers import ExactNumbers
 from libs.http.openapi import refusing
 from libs.http.pages import Page, WantedPage, cut_page
+from libs.http.remembering import Forget, Remember, RememberedRoute
 from libs.refusals import InvalidCursor
 from libs.tokens.principal import KeysUnavailable
 
 router = APIRouter(tags=["products"], route_class=ExactNumbers)
+# What most people look at most of the time.
+window = APIRouter(tags=["products"], route_class=RememberedRoute)
 
 
 @router.post(
@@ -64,16 +67,20 @@ async def list_products(
     return cut_page(rows, page.limit, lambda row: reads.cursor(wanted, row), total)
 
 
-@router.get(
+@window.get(
     "/products/{id_or_slug}",
     summary="Read a product",
     description="The entity tag names the product's version and the stock's, because `available` is shown as well.",
     response_model=ProductOut,
     responses=refusing(KeysUnavailable, ProductNotFound),
 )
-async def read_product(id_or_slug: str, visitor: TheVisitor, reads: Products, etag: SetETag) -> dict[str, Any]:
+async def read_product(
+    id_or_slug: str, visitor: TheVisitor, reads: Products, etag: SetETag, remember: Remember
+) -> dict[str, Any]:
     row = await reads.one(id_or_slug)
-    if not row["is_active"] and not await visitor.is_admin():
+    if row["is_active"]:
+        remember(row["id"])
+    elif not await visitor.is_admin():
         raise ProductNotFound(f"There is no product {id_or_slug}.")
     etag(row["version"], row["stock_version"])
     return row
@@ -99,9 +106,16 @@ async def list_products_with_category(category_id: UUID, page: WantedPage, reads
     responses=refusing(*CHANGING, ProductNotFound, CategoryNotFound, SkuTaken, SlugTaken),
 )
 async def change_product(
-    product_id: UUID, body: ProductChange, _: TheAdmin, uow: Uow, expected: ExpectedVersions, etag: SetETag
+    product_id: UUID,
+    body: ProductChange,
+    _: TheAdmin,
+    uow: Uow,
+    expected: ExpectedVersions,
+    etag: SetETag,
+    forget: Forget,
 ) -> dict[str, Any]:
     product, stock = await products.change_product(uow, product_id, body.fields, expected)
+    forget(product_id)
     etag(product.version, stock.version)
     return show(product, stock)
 
@@ -113,5 +127,6 @@ async def change_product(
     status_code=204,
     responses=refusing(*DELETING, ProductNotFound),
 )
-async def delete_product(product_id: UUID, _: TheAdmin, uow: Uow, expected: ExpectedVersions) -> None:
+async def delete_product(product_id: UUID, _: TheAdmin, uow: Uow, expected: ExpectedVersions, forget: Forget) -> None:
     await products.delete_product(uow, product_id, expected)
+    forget(product_id)

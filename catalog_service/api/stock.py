@@ -15,6 +15,7 @@ from libs.http.etag import SetETag
 from libs.http.openapi import refusing
 from libs.http.pages import WantedPage, cut_page
 from libs.http.planned import PlannedRoute
+from libs.http.remembering import Forget
 from libs.refusals import InvalidCursor
 
 router = APIRouter(tags=["stock"], route_class=PlannedRoute)
@@ -26,8 +27,11 @@ router = APIRouter(tags=["stock"], route_class=PlannedRoute)
     response_model=StockOut,
     responses=refusing(*CREATING, ProductNotFound, StockTooLow, StockTooHigh),
 )
-async def change_stock(product_id: UUID, body: StockChange, admin: TheAdmin, uow: Uow, etag: SetETag) -> Stock:
+async def change_stock(
+    product_id: UUID, body: StockChange, admin: TheAdmin, uow: Uow, etag: SetETag, forget: Forget
+) -> Stock:
     stock = await adjust_stock(uow, product_id, body.delta, body.reason, admin)
+    forget(product_id)
     etag(stock.version)
     return stock
 

@@ -15,9 +15,11 @@ from libs.http.envelope import REQUEST_ID, Envelope, is_quiet
 from libs.http.etag import install_not_modified
 from libs.http.health import Check, health_router
 from libs.http.last_handler import LastHandler
+from libs.http.memory import Memory
 from libs.http.metrics import router as metrics_router
 from libs.http.openapi import document_implied
 from libs.http.problems import install_problem_handlers
+from libs.http.remembering import Remembering
 from libs.http.security import document_token_source
 from libs.process import tracing
 
@@ -26,6 +28,7 @@ API = "/api/v1"
 
 class _Api(FastAPI):
     cors_origins: Sequence[str] = ()
+    memory: Memory | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not tracing.is_on():
@@ -41,6 +44,8 @@ class _Api(FastAPI):
         if not tracing.is_on():  # Else FastAPI's router tells the span which endpoint it is of.
             app = Dispatch(self, app)
         app = LastHandler(app)
+        if self.memory is not None:
+            app = Remembering(app, self.memory)
         if self.cors_origins:
             app = CORSMiddleware(
                 app,
@@ -69,6 +74,7 @@ def new_api(
     checks: Mapping[str, Check],
     lifespan: Lifespan[FastAPI],
     cors_origins: Sequence[str],
+    memory: Memory | None = None,
 ) -> FastAPI:
     app = _Api(
         title=title,
@@ -80,6 +86,7 @@ def new_api(
         telemetry={"metrics": False, "logs": False, "operation_spans": False, "exclude": is_quiet},
     )
     app.cors_origins = cors_origins
+    app.memory = app.state.memory = memory
     install_problem_handlers(app)
     install_not_modified(app)
     for router in routers:

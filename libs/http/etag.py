@@ -37,6 +37,12 @@ async def expected_versions(
 ExpectedVersions = Annotated[frozenset[int] | None, Depends(expected_versions)]
 
 
+def has_tag(known: str, tag: str) -> bool:
+    """Whether If-None-Match names it. It compares weakly: W/"3" and "3" are the same (RFC 9110, 13.1.2)."""
+    tags = {part.strip().removeprefix("W/") for part in known.split(",")}
+    return tag in tags or "*" in tags
+
+
 class ETag:
     """Called with the version of what is answered: sets its tag, or ends a GET with 304 where the client has it."""
 
@@ -49,11 +55,7 @@ class ETag:
         tag = f'"{version}"' if beside is None else f'"{version}-{beside}"'
         self._response.headers["ETag"] = tag
         known = self._request.headers.get("If-None-Match")
-        if known is None or self._request.method not in ("GET", "HEAD"):
-            return
-        # If-None-Match compares weakly: W/"3" and "3" are the same (RFC 9110, 13.1.2).
-        tags = {part.strip().removeprefix("W/") for part in known.split(",")}
-        if tag in tags or "*" in tags:
+        if known is not None and self._request.method in ("GET", "HEAD") and has_tag(known, tag):
             raise NotModified(tag)
 
 

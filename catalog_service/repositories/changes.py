@@ -1,0 +1,72 @@
+"""Hears which products have changed, whoever changed them: a trigger tells of each (migration 0006)."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+
+from libs.database.engine import CONNECT_TIMEOUT
+from libs.database.urls import for_asyncpg
+from libs.http.memory import Memory
+from libs.messaging.link import Link
+
+CHANNEL: Final = "products_changed"
+# Seconds. A connection that breaks without a word is found out after both of them.
+HEARTBEAT: Final = 1.0
+PATIENCE: Final = 2.0
+
+
+class SqlChanges:
+    """`memory` is trusted while somebody listens, and only then."""
+
+    def __init__(self, database_url: str, memory: Memory) -> None:
+        self._dsn = for_asyncpg(database_url)
+        self._memory = memory
+        self._link = Link("changes of products")
+
+    @contextlib.asynccontextmanager
+    async def heard(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self._hear())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _hear(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except Exception as error:  # noqa: BLE001 - whatever it is, it passes, and nothing is kept meanwhile.
+                await asyncio.sleep(self._link.down(error))
+
+    async def _listen(self) -> None:
+        connection = await asyncpg.connect(
+            self._dsn,
+            timeout=CONNECT_TIMEOUT,
+            command_timeout=PATIENCE,
+            server_settings={"application_name": "changes", "jit": "off"},
+        )
+        try:
+            # At once, while the heartbeat may be asleep.
+            connection.add_termination_listener(lambda _: self._memory.distrust())
+            await connection.add_listener(CHANNEL, self._forget)
+            self._memory.trust()
+            self._link.up()
+            while True:
+                await asyncio.sleep(HEARTBEAT)
+                await connection.execute("SELECT 1")
+        finally:
+            self._memory.distrust()
+            connection.terminate()
+
+    def _forget(self, _connection: Any, _pid: int, _channel: str, told: object) -> None:
+        if told == "":  # There were too many to name them.
+            self._memory.distrust()
+            self._memory.trust()
+            return
+        for product_id in str(told).split(","):
+            self._memory.forget(UUID(product_id))

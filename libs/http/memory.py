@@ -1,0 +1,109 @@
+"""Answers that are kept ready to be sent, until somebody tells that what they show has changed.
+
+Nothing in here expires. What is kept is true because whoever changes something tells, and because nothing is kept as
+long as nobody listens. See docs/decisions/hot-products-are-remembered.md.
+"""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from prometheus_client import Counter
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+# Of one answer. A longer one takes the place of many, and gains least.
+LONGEST: Final = 16 * 1024
+
+ANSWERS = Counter("remembered_answers_total", "Requests answered from memory, without the database")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    about: UUID
+    route: BaseRoute
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    tag: str
+
+
+@dataclass(eq=False, slots=True)
+class Reading:
+    """A request on its way through the database. What it finds may be old by the time it comes back."""
+
+    about: UUID | None = None
+    told_meanwhile: set[UUID] = field(default_factory=set)
+    is_void: bool = False
+
+    def shows(self, about: UUID) -> None:
+        """Others may be shown the same."""
+        self.about = about
+
+    @property
+    def is_current(self) -> bool:
+        return not self.is_void and self.about not in self.told_meanwhile
+
+
+class Memory:
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._answers: OrderedDict[str, Answer] = OrderedDict()
+        self._paths: defaultdict[UUID, set[str]] = defaultdict(set)
+        self._readings: set[Reading] = set()
+        self._is_told = False
+
+    def find(self, path: str) -> Answer | None:
+        answer = self._answers.get(path)
+        if answer is not None:
+            self._answers.move_to_end(path)
+        return answer
+
+    @contextmanager
+    def reading(self) -> Iterator[Reading]:
+        reading = Reading(is_void=not self._is_told)
+        self._readings.add(reading)
+        try:
+            yield reading
+        finally:
+            self._readings.discard(reading)
+
+    def keep(self, path: str, reading: Reading, route: BaseRoute, response: Response) -> None:
+        """Unless what was read may have changed since the reading began."""
+        if reading.about is None or not reading.is_current or len(response.body) > LONGEST:
+            return
+        self._answers[path] = Answer(
+            reading.about, route, response.raw_headers, bytes(response.body), response.headers["etag"]
+        )
+        self._paths[reading.about].add(path)
+        if len(self._answers) > self._size:
+            self._drop(next(iter(self._answers)))
+
+    def forget(self, about: UUID) -> None:
+        for reading in self._readings:
+            reading.told_meanwhile.add(about)
+        for path in tuple(self._paths.get(about, ())):
+            self._drop(path)
+
+    def trust(self) -> None:
+        """From now on every change is told."""
+        self._is_told = True
+
+    def distrust(self) -> None:
+        """Changes may have gone by untold."""
+        self._is_told = False
+        for reading in self._readings:
+            reading.is_void = True
+        self._answers.clear()
+        self._paths.clear()
+
+    def __len__(self) -> int:
+        return len(self._answers)
+
+    def _drop(self, path: str) -> None:
+        about = self._answers.pop(path).about
+        self._paths[about].discard(path)
+        if not self._paths[about]:
+            del self._paths[about]

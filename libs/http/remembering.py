@@ -1,0 +1,78 @@
+"""Answers from memory before anything else looks at the request, and keeps answers for the next one."""
+
+from collections.abc import Callable, Iterable
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from libs.http.etag import has_tag
+from libs.http.memory import ANSWERS, Answer, Memory, Reading
+from libs.http.planned import Handler, PlannedRoute
+
+# Whoever sends one of them gets what the database says. A token, because nobody may see an older version of what they
+# have just changed, whichever process answers; and none changes anything without one.
+PAST_MEMORY = frozenset({b"authorization", b"cache-control", b"pragma"})
+
+
+class Remembering:
+    def __init__(self, app: ASGIApp, memory: Memory) -> None:
+        self._app = app
+        self._memory = memory
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = self._memory.find(scope["path"]) if _asks_for_a_page(scope) else None
+        if answer is None or not PAST_MEMORY.isdisjoint(name for name, _ in scope["headers"]):
+            await self._app(scope, receive, send)
+            return
+        ANSWERS.inc()
+        scope["route"] = answer.route
+        if _is_known(answer, scope["headers"]):
+            await Response(status_code=304, headers={"ETag": answer.tag})(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": answer.headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+
+def _asks_for_a_page(scope: Scope) -> bool:
+    return scope["type"] == "http" and scope["method"] == "GET" and not scope["query_string"]
+
+
+def _is_known(answer: Answer, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return any(name == b"if-none-match" and has_tag(value.decode("latin-1"), answer.tag) for name, value in headers)
+
+
+class RememberedRoute(PlannedRoute):
+    """For endpoints that take `remember: Remember`. The app keeps its `Memory` in `app.state.memory`."""
+
+    def get_route_handler(self) -> Handler:
+        handle = super().get_route_handler()
+
+        async def handle_and_remember(request: Request) -> Response:
+            memory: Memory = request.app.state.memory
+            with memory.reading() as reading:
+                request.state.reading = reading
+                response = await handle(request)
+                memory.keep(request.scope["path"], reading, self, response)
+            return response
+
+        return handle_and_remember
+
+
+async def _remember(request: Request) -> Callable[[UUID], None]:
+    reading: Reading = request.state.reading
+    return reading.shows
+
+
+async def _forget(request: Request) -> Callable[[UUID], None]:
+    memory: Memory = request.app.state.memory
+    return memory.forget
+
+
+Remember = Annotated[Callable[[UUID], None], Depends(_remember)]
+"""Called with the id of what is shown: everybody may be shown the same, until it is forgotten."""
+
+Forget = Annotated[Callable[[UUID], None], Depends(_forget)]
+"""Called with the id of what was changed, once that is committed."""
