@@ -1,6 +1,8 @@
 """Verifying an access token. Issuing one stays in auth_service."""
 
-from typing import Any, get_args
+import time
+from collections import OrderedDict
+from typing import Any, Final, get_args
 from uuid import UUID
 
 from jose import jws, jwt
@@ -12,6 +14,10 @@ from libs.tokens.principal import InvalidToken, Principal, Role
 REQUIRED = ("exp", "iat", "aud", "iss", "sub")
 # A token is a few hundred bytes; a longer one is not ours and not worth decoding.
 MAX_LENGTH = 4096
+# A token that was verified is believed for so many seconds, during which it does not matter if its key is withdrawn.
+# Whether its user is blocked is asked for each time, by whoever has it verified.
+BELIEVED: Final = 60.0
+REMEMBERED: Final = 4096
 
 
 class TokenVerifier:
@@ -19,12 +25,21 @@ class TokenVerifier:
         self._keys = keys
         self._issuer = issuer
         self._audience = audience
+        self._verified: OrderedDict[str, tuple[Principal, float]] = OrderedDict()
 
     async def verify(self, token: str) -> Principal:
-        """Raises `InvalidToken`, or `KeysUnavailable` while the key cannot be had.
+        """Raises `InvalidToken`, or `KeysUnavailable` while the key cannot be had."""
+        known = self._verified.get(token)
+        if known is not None and time.time() < known[1]:
+            return known[0]
+        principal = await self._verify(token)
+        self._verified[token] = principal, min(time.time() + BELIEVED, principal.expires_at)
+        if len(self._verified) > REMEMBERED:
+            self._verified.popitem(last=False)
+        return principal
 
-        The algorithm is the key's, never the token's: `none` and HS256 with the public key as secret are refused.
-        """
+    async def _verify(self, token: str) -> Principal:
+        """The algorithm is the key's, never the token's: `none` and HS256 with the public key as secret are refused."""
         if len(token) > MAX_LENGTH:
             raise InvalidToken("The token is not one of this shop's.")
         try:

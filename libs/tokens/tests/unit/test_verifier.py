@@ -3,11 +3,13 @@ import time
 from uuid import UUID
 
 import pytest
+from jose.backends.base import Key
 
+from libs.tokens import verifier as verifier_module
 from libs.tokens.keys import LocalKeys
 from libs.tokens.principal import InvalidToken, Principal
 from libs.tokens.tests.unit.mint import USER_ID, Mint, b64, segment
-from libs.tokens.verifier import TokenVerifier
+from libs.tokens.verifier import BELIEVED, TokenVerifier
 
 MINT, OTHER = Mint(), Mint()
 VERIFIER = TokenVerifier(LocalKeys(MINT.jwks), issuer="shop-auth", audience="shop")
@@ -102,3 +104,47 @@ async def test_a_key_of_another_kind_verifies_nothing() -> None:
     verifier = TokenVerifier(LocalKeys({"keys": [secret]}), issuer="shop-auth", audience="shop")
     with pytest.raises(InvalidToken):
         await verifier.verify(MINT.with_mac(b"secret"))
+
+
+class CountedKeys:
+    """Counts how often it was asked, and can lose its keys."""
+
+    def __init__(self) -> None:
+        self.keys = LocalKeys(MINT.jwks)
+        self.asked = 0
+
+    async def key(self, kid: str) -> Key:
+        self.asked += 1
+        return await self.keys.key(kid)
+
+
+async def test_a_token_is_verified_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = CountedKeys()
+    verifier = TokenVerifier(keys, issuer="shop-auth", audience="shop")
+    token, now = MINT.token(), time.time()
+    for _ in range(3):
+        assert (await verifier.verify(token)).username == "ada"
+    assert keys.asked == 1
+    keys.keys = LocalKeys(OTHER.jwks)
+    monkeypatch.setattr(time, "time", lambda: now + BELIEVED + 1)
+    with pytest.raises(InvalidToken):
+        await verifier.verify(token)
+
+
+async def test_a_remembered_token_expires_when_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = CountedKeys()
+    verifier = TokenVerifier(keys, issuer="shop-auth", audience="shop")
+    now = int(time.time())
+    token = MINT.token(claims=MINT.claims(exp=now + 5))
+    await verifier.verify(token)
+    monkeypatch.setattr(time, "time", lambda: now + 5.0)
+    await verifier.verify(token)
+    assert keys.asked == 2
+
+
+async def test_only_so_many_tokens_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verifier_module, "REMEMBERED", 2)
+    verifier = TokenVerifier(LocalKeys(MINT.jwks), issuer="shop-auth", audience="shop")
+    for number in range(5):
+        await verifier.verify(MINT.token(claims=MINT.claims(jti=str(number))))
+    assert len(verifier._verified) == 2  # noqa: SLF001 - memory is seen nowhere else.
