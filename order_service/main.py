@@ -14,6 +14,7 @@ from libs.http.app import new_api
 from libs.http.idempotency_store import SqlIdempotencyKeys
 from libs.http.security import Authenticator
 from libs.messaging.bell import Bell
+from libs.messaging.statement import Statements
 from libs.process.logs import configure_logs
 from libs.process.tracing import configure_tracing
 from libs.tokens.keys import RemoteKeys
@@ -25,6 +26,7 @@ from order_service.gateways.receivers import HttpReceivers
 from order_service.repositories.carts import SqlCartReads
 from order_service.repositories.catalog import HttpProductSource
 from order_service.repositories.known import SqlKnownProducts, SqlStandings
+from order_service.repositories.placing import SqlPlacement
 from order_service.repositories.reads import SqlOrderReads
 from order_service.repositories.unit_of_work import OrderUnitOfWork
 from order_service.repositories.watching import SqlWatch
@@ -73,7 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
     keys = RemoteKeys(settings.jwks_url, client)
     verifier = TokenVerifier(keys, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
     app.state.authenticator = Authenticator(verifier, SqlStandings(reader))
-    app.state.idempotency_keys = SqlIdempotencyKeys(engine)
+    app.state.idempotency_keys = SqlIdempotencyKeys(reader)
     app.state.uow = partial(OrderUnitOfWork, engine, bell)
     app.state.reads = SqlOrderReads(reader)
     app.state.carts = SqlCartReads(reader)
@@ -85,7 +87,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.paying = Paying(app.state.uow, provider)
     app.state.settling = Settling(app.state.uow, provider)
     app.state.messages = new_messages(settings)
-    app.state.placing = Placing(app.state.uow, app.state.pricing)
+    app.state.placing = Placing(app.state.uow, app.state.pricing, SqlPlacement(Statements(reader, bell)))
     app.state.webhooks = SqlWebhookReads(reader)
     app.state.registration = Registration(app.state.uow, HttpReceivers(settings))
     return app

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from libs.contracts.topology import ORDER_EVENTS
 from libs.database.census import EVERY, Census
 from libs.database.engine import new_engine
-from libs.http.idempotency_store import SqlIdempotencyKeys
+from libs.http import idempotency_store
 from libs.messaging.bell import Bell
 from libs.messaging.connection import BrokerAddress
 from libs.messaging.rebuilds import check_no_rebuild
@@ -49,7 +49,7 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
             Periodic("expiry", 1.0, partial(expire_unpaid, uow)),
             Periodic("announcements", 1.0, partial(announce_again, uow, settings.patience)),
             Periodic("settlement", 1.0, settling.settle_due),
-            Periodic("idempotency_keys", 60.0, SqlIdempotencyKeys(engine).expire),
+            Periodic("idempotency_keys", 60.0, partial(idempotency_store.expire, engine)),
             Periodic("erasure", 2.0, partial(erase_due, engine)),
             Periodic("mail", 1.0, Posting(uow, SmtpPostOffice(settings)).post_due),
             Periodic("webhooks", 1.0, Sending(uow, HttpSender(HttpReceivers(settings)), PrometheusMeter()).send_due),

@@ -1,7 +1,7 @@
-"""The one way to run a read: a statement that SQLAlchemy compiled once, on asyncpg itself.
+"""The one way to run a read, or whatever else is one statement: compiled once by SQLAlchemy, run on asyncpg itself.
 
 Compiling, the session and result objects are most of what a read costs in the usual style; none of the three is
-needed to bring rows to a response. Writes stay on the engine, where transactions are.
+needed to bring rows to a response. What takes several statements stays on the engine, where transactions are.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _DIALECT = dialect.dialect()  # type: ignore[no-untyped-call] # SQLAlchemy leave
 
 
 class Query:
-    """A SELECT with `bindparam`s for its arguments; make it at module level, or in a cached function of its filters.
+    """A statement with `bindparam`s for its arguments; make it at module level, or in a cached function of its filters.
 
     Arguments reach asyncpg as they are, so lists go through `= ANY(:ids)`, not through `IN`.
     """

@@ -1,13 +1,17 @@
 """Idempotency keys in PostgreSQL. Each step is one statement that commits by itself; the server's clock counts."""
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Integer, Interval, LargeBinary, SmallInteger, Text, TextClause, Uuid, bindparam, text
+from sqlalchemy import ARRAY, Boolean, Integer, Interval, LargeBinary, SmallInteger, Text, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from libs.database.reads import Query, Reader
+from libs.database.together import Together
 from libs.http.idempotency_keys import Answer, Claim, IdempotencyKeyReused, RequestInProgress
 from libs.process.ids import new_id
 
@@ -20,7 +24,8 @@ _KEY = (bindparam("user_id", type_=Uuid), bindparam("key", type_=Text))
 _OWN = (*_KEY, bindparam("claim", type_=Uuid))
 
 # The count has the expired row deleted before the new one is inserted.
-CLAIM = text("""
+CLAIM = Query(
+    text("""
     WITH expired AS (
         DELETE FROM idempotency_keys
         WHERE user_id = :user_id AND key = :key AND created_at <= now() - :lifetime
@@ -37,33 +42,43 @@ CLAIM = text("""
       AND (known.claim IS NULL OR known.claimed_until <= now())
     RETURNING resource_id
 """).bindparams(
-    *_OWN,
-    bindparam("fingerprint", type_=LargeBinary),
-    bindparam("resource_id", type_=Uuid),
-    bindparam("lease", LEASE, type_=Interval),
-    bindparam("lifetime", LIFETIME, type_=Interval),
+        *_OWN,
+        bindparam("fingerprint", type_=LargeBinary),
+        bindparam("resource_id", type_=Uuid),
+        bindparam("lease", LEASE, type_=Interval),
+        bindparam("lifetime", LIFETIME, type_=Interval),
+    )
 )
-FIND = (
-    text("SELECT fingerprint, status, headers, body FROM idempotency_keys WHERE user_id = :user_id AND key = :key")
-    .bindparams(*_KEY)
-    .columns(fingerprint=LargeBinary, status=SmallInteger, headers=JSONB, body=LargeBinary)
+FIND = Query(
+    text(
+        "SELECT fingerprint, status, headers, body FROM idempotency_keys WHERE user_id = :user_id AND key = :key"
+    ).bindparams(*_KEY)
 )
-KEEP = text("""
-    UPDATE idempotency_keys
-    SET status = :status, headers = :headers, body = :body, claim = NULL, claimed_until = NULL
-    WHERE user_id = :user_id AND key = :key AND claim = :claim
+KEEP = Query(
+    text("""
+    UPDATE idempotency_keys AS known
+    SET status = answer.status, headers = answer.headers, body = answer.body, claim = NULL, claimed_until = NULL
+    FROM unnest(:user_ids, :keys, :claims, :statuses, :headers, :bodies)
+         AS answer (user_id, key, claim, status, headers, body)
+    WHERE known.user_id = answer.user_id AND known.key = answer.key AND known.claim = answer.claim
 """).bindparams(
-    *_OWN,
-    bindparam("status", type_=SmallInteger),
-    bindparam("headers", type_=JSONB),
-    bindparam("body", type_=LargeBinary),
+        bindparam("user_ids", type_=ARRAY(Uuid)),
+        bindparam("keys", type_=ARRAY(Text)),
+        bindparam("claims", type_=ARRAY(Uuid)),
+        bindparam("statuses", type_=ARRAY(SmallInteger)),
+        bindparam("headers", type_=ARRAY(JSONB)),
+        bindparam("bodies", type_=ARRAY(LargeBinary)),
+    )
 )
-RELEASE = text("""
+RELEASE = Query(
+    text("""
     UPDATE idempotency_keys
     SET claim = NULL, claimed_until = NULL, is_in_doubt = is_in_doubt OR :is_in_doubt
     WHERE user_id = :user_id AND key = :key AND claim = :claim
 """).bindparams(*_OWN, bindparam("is_in_doubt", type_=Boolean))
-FORGET = text("""
+)
+FORGET = Query(
+    text("""
     WITH forgotten AS (
         DELETE FROM idempotency_keys
         WHERE user_id = :user_id AND key = :key AND claim = :claim AND NOT is_in_doubt
@@ -71,6 +86,7 @@ FORGET = text("""
     UPDATE idempotency_keys SET claim = NULL, claimed_until = NULL
     WHERE user_id = :user_id AND key = :key AND claim = :claim AND is_in_doubt
 """).bindparams(*_OWN)
+)
 EXPIRE = text("""
     DELETE FROM idempotency_keys WHERE (user_id, key) IN (
         SELECT user_id, key FROM idempotency_keys WHERE created_at <= now() - :lifetime
@@ -79,28 +95,43 @@ EXPIRE = text("""
 """).bindparams(bindparam("lifetime", LIFETIME, type_=Interval), bindparam("limit", AT_ONCE, type_=Integer))
 
 
+async def expire(engine: AsyncEngine) -> None:
+    """For a timer: removes what is older than anybody may rely on, a few at a time."""
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        while (await connection.execute(EXPIRE)).rowcount == AT_ONCE:
+            pass
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Kept:
+    claim: Claim
+    answer: Answer
+
+
 class SqlIdempotencyKeys:
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+    def __init__(self, database: Reader) -> None:
+        self._database = database
+        self._together = Together(self._keep)
 
     async def claim(self, user_id: UUID, key: str, fingerprint: bytes) -> Claim | Answer:
         which = {"user_id": user_id, "key": key}
         claim, resource_id = new_id(), new_id()
-        async with self._engine.connect() as connection:
-            wanted = {**which, "claim": claim, "resource_id": resource_id, "fingerprint": fingerprint}
-            claimed = (await connection.execute(CLAIM, wanted)).one_or_none()
-            if claimed is not None:
-                return Claim(user_id, key, claim, claimed.resource_id)
-            known = (await connection.execute(FIND, which)).one_or_none()
-        if known is not None and known.fingerprint != fingerprint:
+        claimed = await self._database.first(
+            CLAIM, **which, claim=claim, resource_id=resource_id, fingerprint=fingerprint
+        )
+        if claimed is not None:
+            return Claim(user_id, key, claim, claimed["resource_id"])
+        known = await self._database.first(FIND, **which)
+        if known is not None and known["fingerprint"] != fingerprint:
             raise IdempotencyKeyReused("Send another request with another key.")
-        if known is not None and known.status is not None:
-            return Answer(known.status, known.headers, known.body)
+        if known is not None and known["status"] is not None:
+            return Answer(known["status"], known["headers"], known["body"])
         # Or it has ended just now, between the two statements.
         raise RequestInProgress("Send it again in a moment to get its answer.", retry_after=1)
 
     async def keep(self, claim: Claim, answer: Answer) -> None:
-        await self._run(KEEP, claim, status=answer.status, headers=dict(answer.headers), body=answer.body)
+        await self._together.all([_Kept(claim, answer)])
 
     async def forget(self, claim: Claim) -> None:
         await self._run(FORGET, claim)
@@ -108,13 +139,18 @@ class SqlIdempotencyKeys:
     async def release(self, claim: Claim, *, is_in_doubt: bool) -> None:
         await self._run(RELEASE, claim, is_in_doubt=is_in_doubt)
 
-    async def expire(self) -> None:
-        """For a timer: removes what is older than anybody may rely on, a few at a time."""
-        async with self._engine.connect() as connection:
-            while (await connection.execute(EXPIRE)).rowcount == AT_ONCE:
-                pass
+    async def _run(self, statement: Query, claim: Claim, **values: Any) -> None:
+        await self._database.all(statement, user_id=claim.user_id, key=claim.key, claim=claim.id, **values)
 
-    async def _run(self, statement: TextClause, claim: Claim, **values: Any) -> None:
-        own = {"user_id": claim.user_id, "key": claim.key, "claim": claim.id}
-        async with self._engine.connect() as connection:
-            await connection.execute(statement, {**own, **values})
+    async def _keep(self, answers: Collection[_Kept]) -> Mapping[_Kept, None]:
+        # No two are of one row: a key has one claim at a time.
+        await self._database.all(
+            KEEP,
+            user_ids=[each.claim.user_id for each in answers],
+            keys=[each.claim.key for each in answers],
+            claims=[each.claim.id for each in answers],
+            statuses=[each.answer.status for each in answers],
+            headers=[dict(each.answer.headers) for each in answers],
+            bodies=[each.answer.body for each in answers],
+        )
+        return {}

@@ -35,6 +35,15 @@ QUEUE_STORAGE = {
     "autovacuum_vacuum_insert_threshold": -1,
 }
 
+PARAMETERS = (
+    bindparam("event_ids", type_=ARRAY(Uuid)),
+    bindparam("aggregates", type_=ARRAY(Text)),
+    bindparam("aggregate_ids", type_=ARRAY(Uuid)),
+    bindparam("versions", type_=ARRAY(BigInteger)),
+    bindparam("types", type_=ARRAY(Text)),
+    bindparam("payloads", type_=ARRAY(Text)),
+    bindparam("queue", type_=Text),
+)
 # One statement whatever the number of events, so that it is compiled and prepared once.
 STORE = text("""
     INSERT INTO outbox (event_id, aggregate, aggregate_id, version, type, payload, headers, queue, next_attempt_at)
@@ -45,15 +54,7 @@ STORE = text("""
     FROM unnest(:event_ids, :aggregates, :aggregate_ids, :versions, :types, :payloads)
          AS event (event_id, aggregate, aggregate_id, version, type, payload)
     ON CONFLICT (aggregate, aggregate_id, version, queue) DO NOTHING
-""").bindparams(
-    bindparam("event_ids", type_=ARRAY(Uuid)),
-    bindparam("aggregates", type_=ARRAY(Text)),
-    bindparam("aggregate_ids", type_=ARRAY(Uuid)),
-    bindparam("versions", type_=ARRAY(BigInteger)),
-    bindparam("types", type_=ARRAY(Text)),
-    bindparam("payloads", type_=ARRAY(Text)),
-    bindparam("queue", type_=Text),
-)
+""").bindparams(*PARAMETERS)
 
 
 def outbox_tables(metadata: MetaData) -> Table:
@@ -123,19 +124,23 @@ async def store(
     and `traceparent` (W3C Trace Context) say what caused them. An event whose aggregate and version already wait for
     the same place is not stored twice. Ring the service's `Bell` after the commit.
     """
-    if not events:
-        return
-    await connection.execute(
-        STORE,
-        {
-            "event_ids": [new_id() for _ in events],
-            "aggregates": [event.aggregate for event in events],
-            "aggregate_ids": [event.subject for event in events],
-            "versions": [event.sequence for event in events],
-            "types": [event.type for event in events],
-            "payloads": [event.model_dump_json() for event in events],
-            "correlation_id": correlation_id,
-            "traceparent": traceparent,
-            "queue": queue,
-        },
-    )
+    if events:
+        arguments = columns(events, correlation_id=correlation_id, traceparent=traceparent, queue=queue)
+        await connection.execute(STORE, arguments)
+
+
+def columns(
+    events: Sequence[Event], *, correlation_id: str, traceparent: str | None = None, queue: str = ""
+) -> dict[str, object]:
+    """The arguments of `STORE`."""
+    return {
+        "event_ids": [new_id() for _ in events],
+        "aggregates": [event.aggregate for event in events],
+        "aggregate_ids": [event.subject for event in events],
+        "versions": [event.sequence for event in events],
+        "types": [event.type for event in events],
+        "payloads": [event.model_dump_json() for event in events],
+        "correlation_id": correlation_id,
+        "traceparent": traceparent,
+        "queue": queue,
+    }

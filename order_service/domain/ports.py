@@ -40,6 +40,13 @@ class Orders(Protocol):
         """Pending orders last announced `before`. They count as announced `now`, so that one timer gets each."""
 
 
+class Placement(Protocol):
+    """The shortest way for a new order, with nothing to read or to lock on it: it is stored and told of, or neither."""
+
+    async def place(self, order: Order, fact: Fact) -> None:
+        """Raises `OrderExists`."""
+
+
 class Carts(Protocol):
     async def for_change(self, user_id: UUID) -> Cart:
         """Locked until the transaction ends. Everybody has one, be it empty."""

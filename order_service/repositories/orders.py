@@ -20,52 +20,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.database.constraints import refusing
 from order_service.domain.order import Order
 from order_service.domain.payment import PaymentStatus
 from order_service.domain.products import Line
 from order_service.domain.status import Status
-from order_service.exceptions import OrderExists
 from order_service.models.orders import order_lines, orders
 from order_service.models.payments import payments
 from order_service.repositories.payments import SqlPayments
-
-_LINE_COLUMNS = (
-    bindparam("product_ids", type_=ARRAY(Uuid)),
-    bindparam("names", type_=ARRAY(Text)),
-    bindparam("unit_prices", type_=ARRAY(Numeric(9, 2))),
-    bindparam("quantities", type_=ARRAY(Integer)),
-)
-
-# One statement for any number of lines: a new order costs one round trip.
-PLACE = text("""
-    WITH placed AS (
-        INSERT INTO orders (id, user_id, username, status, total, currency, delivery_address, comment,
-                            version, created_at, updated_at, announced_at)
-        VALUES (:id, :user_id, :username, :status, :total, :currency, :delivery_address, :comment,
-                :version, :created_at, :created_at, :created_at)
-    ), lines AS (
-        INSERT INTO order_lines (order_id, product_id, position, name, unit_price, quantity)
-        SELECT :id, product_id, position, name, unit_price, quantity
-        FROM unnest(:product_ids, :names, :unit_prices, :quantities)
-             WITH ORDINALITY AS line (product_id, name, unit_price, quantity, position)
-    )
-    INSERT INTO order_history (order_id, version, at, actor, to_status)
-    VALUES (:id, :version, :created_at, :actor, :status)
-""").bindparams(
-    bindparam("id", type_=Uuid),
-    bindparam("user_id", type_=Uuid),
-    bindparam("username", type_=Text),
-    bindparam("status", type_=Text),
-    bindparam("total", type_=Numeric(14, 2)),
-    bindparam("currency", type_=Text),
-    bindparam("delivery_address", type_=Text),
-    bindparam("comment", type_=Text),
-    bindparam("version", type_=BigInteger),
-    bindparam("created_at", type_=DateTime(timezone=True)),
-    bindparam("actor", type_=Text),
-    *_LINE_COLUMNS,
-)
+from order_service.repositories.placing import LINE_COLUMNS, PLACE, expecting_a_new, line_columns, row_of
 
 LOCK = select(orders).where(orders.c.id == bindparam("id")).with_for_update()
 # After the lock and not with it: while the lock was waited for, the lines may have become others.
@@ -83,7 +45,7 @@ REPLACE_LINES = text("""
     ON CONFLICT (order_id, product_id) DO UPDATE
     SET position = EXCLUDED.position, name = EXCLUDED.name, unit_price = EXCLUDED.unit_price,
         quantity = EXCLUDED.quantity
-""").bindparams(bindparam("id", type_=Uuid), *_LINE_COLUMNS)
+""").bindparams(bindparam("id", type_=Uuid), *LINE_COLUMNS)
 
 DUE = (
     select(orders.c.id)
@@ -154,26 +116,8 @@ class SqlOrders:
         self._payments = payments
 
     async def add(self, order: Order) -> None:
-        def taken() -> OrderExists:
-            return OrderExists(f"There is an order {order.id} already.")
-
-        row = {
-            "id": order.id,
-            "user_id": order.user_id,
-            "username": order.username,
-            "status": order.status,
-            "total": order.total,
-            "currency": order.currency,
-            "delivery_address": order.delivery_address,
-            "comment": order.comment,
-            "version": order.version,
-            "created_at": order.created_at,
-            "actor": order.changes[0].actor,
-            **_columns(order.lines),
-        }
-        # Which of the statement's parts PostgreSQL runs first is its own affair.
-        with refusing({"pk_orders": taken, "pk_order_history": taken, "pk_order_lines": taken}):
-            await self._connection.execute(PLACE, row)
+        with expecting_a_new(order):
+            await self._connection.execute(PLACE, row_of(order))
 
     async def for_change(self, order_id: UUID) -> Order | None:
         row = (await self._connection.execute(LOCK, {"id": order_id})).mappings().one_or_none()
@@ -229,19 +173,10 @@ class SqlOrders:
             raise RuntimeError(f"Order {order.id} was saved without having been locked.")
 
     async def replace_lines(self, order: Order) -> None:
-        await self._connection.execute(REPLACE_LINES, {"id": order.id, **_columns(order.lines)})
+        await self._connection.execute(REPLACE_LINES, {"id": order.id, **line_columns(order.lines)})
 
     async def due(self, now: datetime, limit: int) -> Sequence[UUID]:
         return (await self._connection.scalars(DUE, {"now": now, "limit": limit})).all()
 
     async def unanswered(self, before: datetime, now: datetime, limit: int) -> Sequence[UUID]:
         return (await self._connection.scalars(UNANSWERED, {"before": before, "now": now, "limit": limit})).all()
-
-
-def _columns(lines: Sequence[Line]) -> dict[str, object]:
-    return {
-        "product_ids": [line.product_id for line in lines],
-        "names": [line.name for line in lines],
-        "unit_prices": [line.unit_price for line in lines],
-        "quantities": [line.quantity for line in lines],
-    }

@@ -1,33 +1,18 @@
 """The one transaction of a use case."""
 
-from collections.abc import Mapping
-
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.contracts import orders as contracts
 from libs.messaging.unit_of_work import SqlUnitOfWork
-from order_service.domain import facts
 from order_service.domain.facts import Fact
 from order_service.repositories.carts import SqlCarts
+from order_service.repositories.contracts import contract_of
 from order_service.repositories.deliveries import SqlDeliveries
 from order_service.repositories.notifications import SqlNotifications
 from order_service.repositories.orders import SqlOrders
 from order_service.repositories.payments import SqlPayments, SqlSeenMessages
 from order_service.repositories.replicas import SqlReplicaOfProducts, SqlReplicaOfUsers
 from order_service.repositories.webhooks import SqlWebhooks
-
-CONTRACTS: Mapping[type[Fact], type[contracts.OrderEvent]] = {
-    facts.OrderPlaced: contracts.OrderPlaced,
-    facts.OrderAmended: contracts.OrderAmended,
-    facts.OrderReserved: contracts.OrderReserved,
-    facts.OrderRejected: contracts.OrderRejected,
-    facts.OrderPaid: contracts.OrderPaid,
-    facts.OrderExpired: contracts.OrderExpired,
-    facts.OrderRefunded: contracts.OrderRefunded,
-    facts.OrderCancelled: contracts.OrderCancelled,
-    facts.OrderShipped: contracts.OrderShipped,
-    facts.OrderDelivered: contracts.OrderDelivered,
-}
 
 
 class OrderUnitOfWork(SqlUnitOfWork[Fact]):
@@ -53,22 +38,4 @@ class OrderUnitOfWork(SqlUnitOfWork[Fact]):
         self.deliveries = SqlDeliveries(connection)
 
     def contract(self, fact: Fact) -> contracts.OrderEvent:
-        order = fact.order
-        return CONTRACTS[type(fact)](
-            id=order.id,
-            version=order.version,
-            user_id=order.user_id,
-            status=order.status.value,
-            items=tuple(
-                contracts.OrderItem(
-                    product_id=line.product_id,
-                    name=line.name,
-                    unit_price=line.unit_price,
-                    quantity=line.quantity,
-                    line_total=line.total,
-                )
-                for line in order.lines
-            ),
-            total=order.total,
-            currency=order.currency,
-        )
+        return contract_of(fact)

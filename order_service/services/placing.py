@@ -9,7 +9,7 @@ from libs.process.ids import new_id
 from libs.refusals import Refusal
 from order_service.domain.actor import Actor
 from order_service.domain.order import Details, Order
-from order_service.domain.ports import UnitOfWorkFactory
+from order_service.domain.ports import Placement, UnitOfWorkFactory
 from order_service.services.pricing import Pricing
 
 
@@ -17,6 +17,7 @@ from order_service.services.pricing import Pricing
 class Placing:
     uow: UnitOfWorkFactory
     pricing: Pricing
+    placement: Placement
 
     async def place(
         self,
@@ -41,12 +42,15 @@ class Placing:
     async def _place(
         self, customer: Actor, wanted: Mapping[UUID, int] | None, details: Details, order_id: UUID
     ) -> Order:
-        offer = None if wanted is None else await self.pricing.offer(wanted)
+        if wanted is not None:
+            offer = await self.pricing.offer(wanted)
+            order, fact = Order.place(order_id, customer, offer, details, datetime.now(UTC))
+            await self.placement.place(order, fact)
+            return order
         async with self.uow() as work:
-            if offer is None:
-                cart = await work.carts.for_change(customer.user_id)
-                offer = cart.check_out()
-                await work.carts.save(cart)
+            cart = await work.carts.for_change(customer.user_id)
+            offer = cart.check_out()
+            await work.carts.save(cart)
             order, fact = Order.place(order_id, customer, offer, details, datetime.now(UTC))
             await work.orders.add(order)
             work.record(fact)

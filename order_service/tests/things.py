@@ -1,12 +1,15 @@
 """What tests of orders are made from."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from libs.process.ids import new_id
 from order_service.domain.actor import Actor
+from order_service.domain.facts import Fact
 from order_service.domain.order import Details, Order
+from order_service.domain.ports import UnitOfWorkFactory
 from order_service.domain.products import Offer, Product, price
 from order_service.domain.status import Status
 
@@ -53,3 +56,15 @@ def an_order_that_is(status: Status, customer: Actor | None = None) -> Order:
     if status is Status.AWAITING_PAYMENT:
         order.reserved_until = NOW + HOLD
     return order
+
+
+@dataclass
+class PlacementIn:
+    """In a transaction, with whatever that is made to suffer."""
+
+    uow: UnitOfWorkFactory
+
+    async def place(self, order: Order, fact: Fact) -> None:
+        async with self.uow() as work:
+            await work.orders.add(order)
+            work.record(fact)

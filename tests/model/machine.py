@@ -28,7 +28,7 @@ from order_service.services.pricing import Pricing
 from order_service.services.settling import Settling
 from order_service.services.stock import stock_rejected, stock_reserved
 from order_service.services.timers import announce_again, expire_unpaid
-from order_service.tests.things import HOLD
+from order_service.tests.things import HOLD, PlacementIn
 from tests.model import judge
 from tests.model.crashes import Crash, Mortal, Mortality
 from tests.model.faults import FaultyProvider
@@ -67,7 +67,7 @@ class Model(RuleBasedStateMachine):
         self.orders: Any = Mortal(self.world.orders, self.mortality)
         self.catalog: Any = Mortal(self.world.catalog, self.mortality)
         self.pricing = Pricing(self.orders, Goods(), Goods())
-        self.placing = Placing(self.orders, self.pricing)
+        self.placing = Placing(self.orders, self.pricing, PlacementIn(self.orders))
         self.provider = FaultyProvider(self.world.provider)
         self.paying = Paying(self.orders, self.provider)
         self.settling = Settling(self.orders, self.provider)

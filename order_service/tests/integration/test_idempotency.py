@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from sqlalchemy import Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from libs.database.reads import Reader
 from libs.http.idempotency_store import SqlIdempotencyKeys
 from libs.process.ids import new_id
 from order_service.gateways.mock_provider import MockProvider
@@ -38,11 +39,13 @@ def till(shop: Shop, engine: AsyncEngine) -> Till:
 @asynccontextmanager
 async def answers_lost(app: FastAPI, engine: AsyncEngine, customer: Caller) -> AsyncIterator[None]:
     """Afterwards the lease of what was claimed meanwhile is over."""
-    hearing, app.state.idempotency_keys = app.state.idempotency_keys, Deaf(engine)
+    reader = Reader(engine.url.render_as_string(hide_password=False), pool_size=2)
+    hearing, app.state.idempotency_keys = app.state.idempotency_keys, Deaf(reader)
     try:
         yield
     finally:
         app.state.idempotency_keys = hearing
+        await reader.aclose()
     async with engine.begin() as connection:
         await connection.execute(LEASE_IS_OVER, {"user_id": customer.actor.user_id})
 

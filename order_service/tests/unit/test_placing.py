@@ -13,7 +13,7 @@ from order_service.exceptions import CartEmpty, CatalogUnavailable, OrderExists,
 from order_service.services import carts
 from order_service.services.placing import Placing
 from order_service.services.pricing import Pricing
-from order_service.tests.things import NOW, a_customer, a_product
+from order_service.tests.things import NOW, PlacementIn, a_customer, a_product
 from order_service.tests.unit.fakes import FakeCatalog, FakeUnitOfWork
 
 
@@ -29,7 +29,7 @@ def catalog(work: FakeUnitOfWork) -> FakeCatalog:
 
 @pytest.fixture
 def placing(work: FakeUnitOfWork, catalog: FakeCatalog) -> Placing:
-    return Placing(work, Pricing(work, work.products, catalog))
+    return Placing(work, Pricing(work, work.products, catalog), PlacementIn(work))
 
 
 async def fill(placing: Placing, work: FakeUnitOfWork, customer: Actor, product: Product, quantity: int) -> None:
@@ -67,7 +67,8 @@ async def test_what_the_replica_heard_meanwhile_wins(work: FakeUnitOfWork) -> No
             return await super().fetch(product_ids)
 
     slow = Slow(work, {lamp.id: lamp})
-    order = await Placing(work, Pricing(work, work.products, slow)).place(a_customer(), {lamp.id: 1}, {})
+    placing = Placing(work, Pricing(work, work.products, slow), PlacementIn(work))
+    order = await placing.place(a_customer(), {lamp.id: 1}, {})
     assert order.lines[0].name == "Newer lamp"
 
 

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.database.engine import new_engine
+from libs.database.reads import Reader
 from libs.http.idempotency_store import SqlIdempotencyKeys
 from libs.http.tests.integration.prints import Cabinet, SqlPress, create_tables
 from libs.http.tests.press import Customer, make_app
@@ -31,8 +32,10 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture
-def keys(engine: AsyncEngine) -> SqlIdempotencyKeys:
-    return SqlIdempotencyKeys(engine)
+async def keys(database_url: str) -> AsyncIterator[SqlIdempotencyKeys]:
+    reader = Reader(database_url, pool_size=5)
+    yield SqlIdempotencyKeys(reader)
+    await reader.aclose()
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import sys
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.database.engine import new_engine
+from libs.database.reads import Reader
 from libs.http import idempotency
-from libs.http.idempotency_store import AT_ONCE, SqlIdempotencyKeys
+from libs.http.idempotency_store import AT_ONCE, SqlIdempotencyKeys, expire
 from libs.http.tests.integration.prints import Cabinet, Freeze, SqlPress
 from libs.http.tests.press import Customer, make_app, replayed
 from libs.process.ids import new_id
@@ -203,7 +203,7 @@ async def test_the_database_goes_away_after_the_deed(
 ) -> None:
     monkeypatch.setattr(idempotency, "PATIENCE", 0.3)
     async with Proxy(database_url) as proxy:
-        through = new_engine(proxy.url, pool_size=2)
+        through = Reader(proxy.url, pool_size=2)
         freeze = Freeze()
         press = SqlPress(engine, after=freeze)
         ada = Customer(make_app(SqlIdempotencyKeys(through), press), new_id())
@@ -223,7 +223,7 @@ async def test_the_database_goes_away_after_the_deed(
         press.after = None
         await cabinet.lease_is_over()
         assert (await ada.print("k")).json() == answer.json()
-        await through.dispose()
+        await through.aclose()
 
 
 async def test_a_key_lives_a_day(ada: Customer, cabinet: Cabinet) -> None:
@@ -244,11 +244,9 @@ async def test_of_twenty_at_once_on_an_expired_key_one_is_done(ada: Customer, ca
     assert await cabinet.prints() == made | {first.json()["id"]}
 
 
-async def test_expired_keys_are_removed_and_no_others(
-    ada: Customer, keys: SqlIdempotencyKeys, cabinet: Cabinet
-) -> None:
+async def test_expired_keys_are_removed_and_no_others(ada: Customer, engine: AsyncEngine, cabinet: Cabinet) -> None:
     await ada.print("young")
     await cabinet.fill(2 * AT_ONCE + 1, age="24 hours")
-    await asyncio.gather(keys.expire(), keys.expire())
-    await keys.expire()
+    await asyncio.gather(expire(engine), expire(engine))
+    await expire(engine)
     assert await cabinet.keys() == ["young"]

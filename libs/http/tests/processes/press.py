@@ -5,6 +5,7 @@ import sys
 from uuid import UUID
 
 from libs.database.engine import new_engine
+from libs.database.reads import Reader
 from libs.http.idempotency_store import SqlIdempotencyKeys
 from libs.http.tests.integration.prints import SqlPress
 from libs.http.tests.press import Customer, make_app
@@ -12,7 +13,7 @@ from libs.http.tests.press import Customer, make_app
 
 async def main(database_url: str, user_id: str, key: str) -> None:
     engine = new_engine(database_url, pool_size=2)
-    app = make_app(SqlIdempotencyKeys(engine), SqlPress(engine))
+    app = make_app(SqlIdempotencyKeys(Reader(database_url, pool_size=2)), SqlPress(engine))
     await Customer(app, UUID(user_id)).print(key)
 
 
