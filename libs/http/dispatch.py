@@ -65,10 +65,11 @@ def _entries(app: FastAPI) -> dict[str, list[Entry]]:
             continue
         path, _, convertors = compile_path(context.path)
         route = context.original_route
-        is_plain = isinstance(route, PlannedRoute) and all(
-            isinstance(convertor, StringConvertor) for convertor in convertors.values()
-        )
-        handle = route.get_route_handler() if is_plain and isinstance(route, PlannedRoute) else None
+        handle = None
+        if isinstance(route, PlannedRoute) and all(isinstance(each, StringConvertor) for each in convertors.values()):
+            # As FastAPI does with the routes that it includes.
+            route.dependency_overrides_provider = app
+            handle = route.get_route_handler()
         for method in context.methods or ():
             entries[method].append(Entry(path, route, handle))
     return dict(entries)

@@ -5,15 +5,16 @@ unusual, is handed to it as if there were no plan. So there is one description o
 own, and one place where refusals of malformed requests come from.
 """
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import iscoroutinefunction
 from typing import Any, Final, Self
 
 from fastapi import params
 from fastapi.datastructures import DefaultPlaceholder
 from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import get_dependant
 from fastapi.exceptions import ResponseValidationError
 from fastapi.routing import APIRoute
 from starlette.requests import Request
@@ -77,7 +78,8 @@ class Plan:
     @classmethod
     def of(cls, route: APIRoute) -> Self | None:
         """None for an endpoint that asks for something that no plan foresees."""
-        dependants = list(_in_order(route.dependant))
+        overrides = getattr(route.dependency_overrides_provider, "dependency_overrides", {})
+        dependants = list(_in_order(_overridden(route.dependant, overrides)))
         bodies = [field for each in dependants for field in each.body_params]
         if not _is_shown_plainly(route) or not all(map(_is_simple, dependants)) or not _is_json(route, bodies):
             return None
@@ -118,6 +120,14 @@ class Plan:
             raise ResponseValidationError(errors=errors, body=answer)
         content: bytes = self.shown.serialize_json(value)
         return content
+
+
+def _overridden(dependant: Dependant, overrides: Mapping[Any, Callable[..., Any]]) -> Dependant:
+    """With others in the place of some dependencies, which the app names before its first request."""
+    call = overrides.get(dependant.call)
+    if call is not None and dependant.path is not None:
+        dependant = get_dependant(path=dependant.path, call=call, name=dependant.name)
+    return replace(dependant, dependencies=[_overridden(each, overrides) for each in dependant.dependencies])
 
 
 def _in_order(dependant: Dependant) -> Iterator[Dependant]:

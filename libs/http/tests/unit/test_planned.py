@@ -175,3 +175,15 @@ async def test_a_body_that_comes_in_pieces_is_read_once() -> None:
 def test_what_no_plan_foresees_is_left_to_fastapi() -> None:
     routes = [route for route in things(PlannedRoute).routes if isinstance(route, APIRoute)]
     assert {route.name for route in routes if Plan.of(route) is None} == {"photo", "tags"}
+
+
+async def test_dependencies_can_be_overridden() -> None:
+    async def strict(x_password: Annotated[str | None, Header()] = None) -> None:
+        if x_password != "open":
+            raise Absent("Nobody is at home.")
+
+    app = app_with(PlannedRoute)
+    app.dependency_overrides[doorkeeper] = strict
+    assert (await answer(app, "GET", ""))[0] == 404
+    assert (await answer(app, "GET", "", headers={"X-Password": "open"}))[0] == 200
+    assert (await answer(app, "GET", "/9/photo"))[0] == 404
