@@ -1,6 +1,5 @@
 """What is told of each message that has left its queue: to Prometheus, and as one line to the log."""
 
-import logging
 import time
 from contextvars import ContextVar
 from datetime import datetime
@@ -9,7 +8,7 @@ from typing import Final
 from aio_pika.abc import AbstractIncomingMessage
 from prometheus_client import Counter, Histogram
 
-from libs.process.logs import tell
+from libs.process.logs import Log
 
 MESSAGES: Final = Counter("consumer_messages_total", "Messages that left their queue", ["queue", "outcome"])
 SECONDS: Final = Histogram(
@@ -28,7 +27,7 @@ AGE: Final = Histogram(
 happened_at: ContextVar[datetime | None] = ContextVar("happened_at", default=None)
 """When the event was recorded that is being handled; unknown until it is decoded. AMQP's time has whole seconds."""
 
-logger = logging.getLogger("events")
+log = Log("events")
 
 
 def account(queue: str, message: AbstractIncomingMessage, outcome: str, seconds: float) -> None:
@@ -38,7 +37,7 @@ def account(queue: str, message: AbstractIncomingMessage, outcome: str, seconds:
     if outcome == "done" and recorded is not None and _is_news(message):
         # The clocks of two machines may differ by more than an event takes.
         AGE.labels(queue).observe(max(0.0, time.time() - recorded.timestamp()))
-    tell(logger, "handled", queue=queue, type=message.type, outcome=outcome, ms=round(seconds * 1000, 2))
+    log.info("handled", queue=queue, type=message.type, outcome=outcome, ms=round(seconds * 1000, 2))
 
 
 def _is_news(message: AbstractIncomingMessage) -> bool:
