@@ -19,7 +19,7 @@ from tests.bench.contest import Outcome, Row
 from tests.bench.ground import Ground
 from tests.bench.rounds import hold
 from tests.bench.rows import ROWS
-from tests.bench.table import table
+from tests.bench.table import markdown, table
 
 console = Console(width=None if sys.stdout.isatty() else 140)
 
@@ -29,7 +29,8 @@ def options() -> argparse.Namespace:
     parser.add_argument("names", nargs="*", metavar="NAME", choices=[*ROWS, []], help=", ".join(ROWS))
     parser.add_argument("--rounds", type=int, default=3, help="of which each measures both sides")
     parser.add_argument("--quick", action="store_true", help="short rounds on a tenth of the data")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results there")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all rounds there")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the table there")
     return parser.parse_args()
 
 
@@ -69,6 +70,8 @@ def main() -> int:
         kept.keep(results)
     if given.json:
         kept.write(given.json, results)
+    if given.markdown:
+        given.markdown.write_text(markdown(outcomes))
     return 0 if len(outcomes) == len(given.names or ROWS) else 1
 
 

@@ -1,6 +1,6 @@
 """Outcomes as a table for people."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -22,6 +22,34 @@ def table(outcomes: Sequence[Outcome], before: Ratios) -> Table:
     return found
 
 
+def markdown(outcomes: Sequence[Outcome]) -> str:
+    lines = [
+        "| Row | limit | shop | | ratio | of rounds | CPU of the limit | CPU of the shop | targets |",
+        "|---|--:|--:|---|--:|--:|--:|--:|---|",
+    ]
+    for outcome in outcomes:
+        for claim in outcome.row.claims:
+            of, ratios = claim.quantity.of, outcome.ratios(claim.quantity)
+            cells = (
+                f"`{outcome.row.name}`",
+                number(middle(outcome.limit, of)),
+                number(middle(outcome.shop, of)),
+                claim.quantity.unit,
+                f"**{outcome.ratio(claim.quantity):.2f}**",
+                f"{min(ratios):.2f}-{max(ratios):.2f}",
+                *(f"{used} µs" if (used := _cpu(side)) else "" for side in (outcome.limit, outcome.shop)),
+                _targets(claim, outcome.ratio(claim.quantity)),
+            )
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _targets(claim: Claim, ratio: float) -> str:
+    bound = "≥" if claim.quantity.more_is_better else "≤"
+    targets = [target for target in (claim.first, claim.then) if target is not None]
+    return ", ".join(f"{bound} {target:g} {'✓' if claim.met_by(ratio, target) else '✗'}" for target in targets)
+
+
 def _line(outcome: Outcome, claim: Claim, before: Ratios) -> list[str]:
     quantity = claim.quantity
     ratio, ratios = outcome.ratio(quantity), outcome.ratios(quantity)
@@ -41,8 +69,8 @@ def _line(outcome: Outcome, claim: Claim, before: Ratios) -> list[str]:
     ]
 
 
-def _cpu(samples: Sequence[Sample], of: Callable[[Sample], float] = lambda sample: sample.cpu_us) -> str:
-    used = middle(samples, of)
+def _cpu(samples: Sequence[Sample]) -> str:
+    used = middle(samples, lambda sample: sample.cpu_us)
     return number(used) if used else ""
 
 

@@ -19,12 +19,16 @@ EVENTS = (
     "SELECT aggregate, version, type, payload FROM outbox"
     " UNION ALL SELECT aggregate, version, type, payload FROM outbox_sent"
 )
+# All the messages that an order is, from its placing to its payment.
+OF_AN_ORDER = ["order.placed", "order.reserved", "order.paid"]
+OF_ITS_STOCK = ["stock.reserved"]
 OF_ORDERS = (
     "SELECT status, total, currency, delivery_address, version, reserved_until, username FROM orders WHERE version > 1",
     "SELECT version, actor, from_status, to_status, reason FROM order_history WHERE at > '2026-02-01'",
     "SELECT status, method, token, amount, currency, provider_reference, reason, due_at FROM payments",
     "SELECT amount, currency, declined_because FROM mock_provider_charges",
-    "SELECT order_version, order_status, delivery, subject, text, html FROM notifications",
+    # A letter tells until when to pay, unless it is written when that is done already.
+    "SELECT order_version, order_status, delivery, subject FROM notifications",
     "SELECT status, claim, is_in_doubt FROM idempotency_keys",
     EVENTS,
 )
@@ -37,11 +41,14 @@ OF_CATALOG = (
 
 
 @pytest.mark.slow
-async def test_both_end_with_the_same_books(tmp_path: Path) -> None:
+async def test_both_tell_as_much_and_end_with_the_same_books(tmp_path: Path) -> None:
     async with Ground.open(100, tmp_path) as ground, stacks(ground) as sides:
         limit, shop = sides
         for side in sides:
             await side.work(ORDERS)
+        for database, types in ((shop.orders, OF_AN_ORDER), (shop.catalog, OF_ITS_STOCK)):
+            told = [row["type"] for row in await database.fetch(EVENTS)]
+            assert sorted(told) == sorted(types * ORDERS)
         assert await written(limit.orders, OF_ORDERS) == await written(shop.orders, OF_ORDERS)
         assert await written(limit.catalog, OF_CATALOG) == await written(shop.catalog, OF_CATALOG)
 
