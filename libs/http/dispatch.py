@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from libs.http.planned import Handler, PlannedRoute
+from libs.http.planned import Handler, Plan, PlannedRoute
 
 
 class Entry(NamedTuple):
@@ -69,7 +69,8 @@ def _entries(app: FastAPI) -> dict[str, list[Entry]]:
         if isinstance(route, PlannedRoute) and all(isinstance(each, StringConvertor) for each in convertors.values()):
             # As FastAPI does with the routes that it includes.
             route.dependency_overrides_provider = app
-            handle = route.get_route_handler()
+            if Plan.of(route) is not None:
+                handle = route.get_route_handler()
         for method in context.methods or ():
             entries[method].append(Entry(path, route, handle))
     return dict(entries)

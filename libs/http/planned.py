@@ -36,7 +36,7 @@ class PlannedRoute(APIRoute):
         usual = super().get_route_handler()
         plan = Plan.of(self)
         if plan is None:
-            return lambda request: _as_usual(usual, request)
+            return usual
 
         async def handle(request: Request) -> Response:
             try:
@@ -48,7 +48,10 @@ class PlannedRoute(APIRoute):
 
 
 async def _as_usual(handle: Handler, request: Request) -> Response:
-    """What FastAPI's own layers provide its handlers with."""
+    """What FastAPI's own layers provide its handlers with.
+
+    Whatever a dependency holds until the response is sent would be let go of before, but such an endpoint has no plan.
+    """
     async with AsyncExitStack() as stack:
         for name in ("fastapi_middleware_astack", "fastapi_inner_astack", "fastapi_function_astack"):
             request.scope[name] = stack

@@ -11,6 +11,7 @@ import pytest
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
+from starlette.responses import StreamingResponse
 
 from libs.http.app import new_api
 from libs.http.etag import ExpectedVersions, SetETag
@@ -61,6 +62,12 @@ async def doorkeeper(x_word: Annotated[str | None, Header()] = None) -> None:
         raise Absent("Nobody is at home.")
 
 
+async def held() -> AsyncIterator[dict[str, bool]]:
+    thing = {"is_let_go_of": False}
+    yield thing
+    thing["is_let_go_of"] = True
+
+
 def things(route_class: type[APIRoute]) -> APIRouter:
     router = APIRouter(prefix="/things", route_class=route_class, dependencies=[Depends(doorkeeper)])
 
@@ -91,6 +98,13 @@ def things(route_class: type[APIRoute]) -> APIRouter:
     @router.get("/{thing_id}/photo")
     async def photo(thing_id: str) -> Response:
         return Response(thing_id.encode(), media_type="image/png", headers={"ETag": '"1"'})
+
+    @router.get("/all/held")
+    async def stream(thing: Annotated[dict[str, bool], Depends(held)]) -> Response:
+        async def content() -> AsyncIterator[str]:
+            yield f"{thing}"
+
+        return StreamingResponse(content())
 
     @router.get("/all/tags", response_model=list[str])
     async def tags(tag: Annotated[list[str], Query()]) -> Any:
@@ -147,6 +161,7 @@ async def answer(app: FastAPI, method: str, path: str, **request: Any) -> tuple[
         ("GET", "/9/photo", {}),
         ("GET", "/all/tags?tag=a&tag=b", {}),
         ("GET", "/all/tags", {}),
+        ("GET", "/all/held", {}),
         ("HEAD", f"/{ID}", {}),
         ("PATCH", f"/{ID}", {}),
         ("GET", f"/{ID}/", {}),
@@ -174,7 +189,7 @@ async def test_a_body_that_comes_in_pieces_is_read_once() -> None:
 
 def test_what_no_plan_foresees_is_left_to_fastapi() -> None:
     routes = [route for route in things(PlannedRoute).routes if isinstance(route, APIRoute)]
-    assert {route.name for route in routes if Plan.of(route) is None} == {"photo", "tags"}
+    assert {route.name for route in routes if Plan.of(route) is None} == {"photo", "stream", "tags"}
 
 
 async def test_dependencies_can_be_overridden() -> None:
