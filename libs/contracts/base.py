@@ -13,7 +13,11 @@ def _two_decimals(amount: Decimal) -> str:
 
 
 def _in_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        # The first and the last hours of the calendar, elsewhere. pydantic lets through whatever is no ValueError.
+        raise ValueError("UTC cannot show it") from error
 
 
 # PostgreSQL cannot store NUL, so a text with one could never be applied: it breaks the contract.

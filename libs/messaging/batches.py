@@ -13,7 +13,6 @@ from aiormq.abc import AbstractChannel
 from aiormq.exceptions import ChannelInvalidStateError
 
 from libs.contracts.base import Event
-from libs.messaging.cloudevents import Undecodable
 from libs.messaging.reading import Read, Reader, was_delivered_before
 
 AT_ONCE = 100
@@ -105,7 +104,7 @@ class _Channel:
             self._count(message)
             try:
                 batch.taken.append(Taken(message, self._read(message.body), at))
-            except Undecodable:
+            except Exception:  # noqa: BLE001 - whatever it is, alone it meets it again, and no other does.
                 self._set_aside(message)
         if batch.taken:
             await self._consume(batch)

@@ -8,7 +8,7 @@ from typing import Any, cast
 from aio_pika.exceptions import ChannelInvalidStateError
 
 from libs.messaging.batches import AT_ONCE, Batch, Batches
-from libs.messaging.reading import reader
+from libs.messaging.reading import Read, reader
 from libs.messaging.tests.things import ThingEvent
 from libs.process.ids import new_id
 from libs.testing.wait import until
@@ -119,6 +119,21 @@ async def test_what_cannot_be_read_holds_up_nobody() -> None:
     handler.may_be_settled.set()
     await asyncio.gather(*channel.tasks)
     assert channel.acknowledged == {1, 2, 3, 4}
+
+
+async def test_what_reading_fails_at_for_any_reason_holds_up_nobody() -> None:
+    channel, handler = FakeChannel(), Handler()
+
+    def read(body: bytes) -> Read:
+        if b"odd" in body:
+            raise OverflowError
+        return reader(ThingEvent)(body)
+
+    queue = Batches(handler.consume, read)
+    await arrive(queue, channel.message(), channel.message("odd"), *(channel.message() for _ in range(AT_ONCE)))
+    await asyncio.gather(*channel.tasks)
+    assert channel.acknowledged == set(range(1, AT_ONCE + 3))
+    assert [2] in handler.calls
 
 
 async def test_a_batch_that_fails_goes_one_by_one() -> None:

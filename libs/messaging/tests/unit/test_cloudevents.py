@@ -82,3 +82,10 @@ def test_what_breaks_a_contract_is_not_told() -> None:
         Envelope.decode(json.dumps({"subject": "ada@example.com", "data": "ada@example.com"}).encode())
     for told in (str(error.value), str(undecodable.value)):
         assert "ada" not in told
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"])
+def test_a_moment_that_utc_cannot_show_breaks_a_contract(moment: str) -> None:
+    event = {"id": str(ENVELOPE.subject), "email": "ada@example.com", "username": "ada", "version": 1}
+    with pytest.raises(ValidationError, match="UTC cannot show it"):
+        UserUpdated.model_validate({**event, "created_at": moment})
