@@ -6,18 +6,32 @@ from contextlib import asynccontextmanager
 
 
 class Gate:
-    """A shared and exclusive lock of one process. Who wants to be alone goes first, or would wait for ever."""
+    """A shared and exclusive lock of one process, in turns.
+
+    Who wants to be alone goes before those who come later, or would wait for ever. Those who waited meanwhile go before
+    the next one: of many who want to be alone, nobody waits for more than one.
+    """
 
     def __init__(self) -> None:
         self._inside = 0
         self._alone = False
         self._wanting_alone = 0
+        self._wanting_to_share: set[object] = set()
+        self._next: set[object] = set()
+        """Those of them whose turn it is."""
         self._waiting: set[asyncio.Future[None]] = set()
 
     @asynccontextmanager
     async def shared(self) -> AsyncIterator[None]:
-        await self._until(lambda: not self._alone and not self._wanting_alone)
-        self._inside += 1
+        me = object()
+        self._wanting_to_share.add(me)
+        try:
+            await self._until(lambda: not self._alone and (me in self._next or not self._wanting_alone))
+            self._inside += 1
+        finally:
+            self._wanting_to_share.discard(me)
+            self._next.discard(me)
+            self._wake()
         try:
             yield
         finally:
@@ -28,7 +42,7 @@ class Gate:
     async def alone(self) -> AsyncIterator[None]:
         self._wanting_alone += 1
         try:
-            await self._until(lambda: not self._alone and not self._inside)
+            await self._until(lambda: not self._alone and not self._inside and not self._next)
             self._alone = True
         finally:
             self._wanting_alone -= 1
@@ -37,6 +51,7 @@ class Gate:
             yield
         finally:
             self._alone = False
+            self._next = self._wanting_to_share.copy()
             self._wake()
 
     async def _until(self, free: Callable[[], bool]) -> None:

@@ -58,6 +58,56 @@ async def test_who_waits_to_be_alone_goes_before_new_ones() -> None:
     assert order == ["alone", "late"]
 
 
+async def test_who_wants_to_share_waits_for_one_alone_at_most() -> None:
+    gate = Gate()
+    order: list[str] = []
+
+    async def enter(*, alone: bool) -> None:
+        async with gate.alone() if alone else gate.shared():
+            order.append("alone" if alone else "shared")
+            await asyncio.sleep(0)
+            if order == ["alone"]:
+                # Somebody comes while one is alone and many want to be.
+                late.extend(asyncio.create_task(enter(alone=False)) for _ in range(2))
+                await asyncio.sleep(0)
+
+    late: list[asyncio.Task[None]] = []
+    async with asyncio.timeout(5):
+        await asyncio.gather(*(enter(alone=True) for _ in range(20)))
+        await asyncio.gather(*late)
+    assert order == ["alone", "shared", "shared", *["alone"] * 19]
+
+
+async def test_those_who_share_take_turns_with_those_who_are_alone() -> None:
+    """Neither keeps the other waiting, however many there are of it."""
+    gate = Gate()
+    turns = {True: 0, False: 0}
+
+    async def enter_again(*, alone: bool) -> None:
+        while min(turns.values()) < 20:
+            async with gate.alone() if alone else gate.shared():
+                turns[alone] += 1
+                await asyncio.sleep(0)
+
+    async with asyncio.timeout(5):
+        await asyncio.gather(*(enter_again(alone=number % 2 == 0) for number in range(10)))
+    assert max(turns.values()) < 200
+
+
+@pytest.mark.parametrize("turn", ["alone", "shared"])
+async def test_who_gives_up_when_it_is_its_turn_holds_up_nobody(turn: str) -> None:
+    gate = Gate()
+    async with gate.alone():
+        waiting = asyncio.create_task(_pass(gate, turn))
+        other = asyncio.create_task(_pass(gate, "alone"))
+        await until(lambda: len(gate._waiting) == 2)  # noqa: SLF001 - both of them stand before the gate.
+    waiting.cancel()
+    async with asyncio.timeout(5):
+        await asyncio.gather(waiting, return_exceptions=True)
+        await other
+        await _pass(gate, "shared")
+
+
 @pytest.mark.parametrize("gave_up", ["alone", "shared"])
 async def test_who_gives_up_waiting_holds_up_nobody(gave_up: str) -> None:
     gate = Gate()
