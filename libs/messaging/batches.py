@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from aio_pika import IncomingMessage
 from aiormq.abc import AbstractChannel
@@ -55,7 +54,7 @@ class Batches:
     def __init__(self, consume: Consume, read: Reader) -> None:
         self._consume = consume
         self._read = read
-        self._channels: WeakKeyDictionary[AbstractChannel, _Channel] = WeakKeyDictionary()
+        self._channels: dict[AbstractChannel, _Channel] = {}
 
     async def take(self, message: IncomingMessage) -> None:
         try:
@@ -64,6 +63,8 @@ class Batches:
             return
         found = self._channels.get(channel)
         if found is None:
+            # What is kept of a channel keeps it alive, so one that is gone is forgotten when the next one comes.
+            self._channels = {known: kept for known, kept in self._channels.items() if not known.is_closed}
             found = self._channels[channel] = _Channel(channel, self._consume, self._read)
         await found.take(message)
 

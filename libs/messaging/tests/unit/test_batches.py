@@ -19,6 +19,7 @@ class FakeChannel:
         self.tasks: list[asyncio.Task[Any]] = []
         self.acks: list[tuple[int, bool]] = []
         self.delivered = 0
+        self.is_closed = False
 
     def create_task(self, work: Coroutine[Any, Any, Any]) -> None:
         self.tasks.append(asyncio.create_task(work))
@@ -179,6 +180,17 @@ async def test_channels_have_nothing_to_do_with_each_other() -> None:
     await arrive(queue, new.message())
     assert old.acks == []
     assert new.acks == [(1, True)]
+
+
+async def test_a_channel_that_is_gone_is_forgotten() -> None:
+    handler = Handler()
+    queue = batches(handler)
+    for _ in range(5):
+        channel = FakeChannel()
+        await arrive(queue, channel.message(), channel.message(redelivered=True))
+        assert channel.acknowledged == {1, 2}
+        assert set(map(id, queue._channels)) == {id(channel)}  # noqa: SLF001 - memory is seen nowhere else.
+        channel.is_closed = True
 
 
 async def test_what_comes_over_a_channel_that_is_gone_comes_again() -> None:
