@@ -21,7 +21,7 @@ from libs.messaging.deliveries import Deliveries
 from libs.messaging.gate import Gate
 from libs.messaging.ladder import Ladder
 from libs.messaging.outage import Outage, is_surely_outage
-from libs.messaging.reading import introduce, trace_in, was_delivered_before
+from libs.messaging.reading import introduce, introduce_many, trace_in, was_delivered_before
 from libs.messaging.spans import taking
 from libs.process.context import trace_of
 from libs.process.failpoints import failpoint
@@ -76,6 +76,8 @@ class Handling:
 
     async def handle_batch(self, queue: str, batch: Batch, call: Call) -> None:
         """All at once, or none. What cannot be handled so is left for `handle`."""
+        # One task takes one batch after the other, and would name the last message of the former.
+        introduce_many()
         with ExitStack() as spans:
             for taken in batch.taken:
                 spans.enter_context(taking(queue, taken.message))

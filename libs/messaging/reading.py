@@ -54,9 +54,18 @@ def reader(contract: Any) -> Reader:
 
 def introduce(message: AbstractIncomingMessage, trace: str | None) -> None:
     """What is known of a message before it is read."""
-    correlation_id.set(message.correlation_id or "-")
+    _introduce(message.correlation_id or "-", trace, message.message_id)
+
+
+def introduce_many() -> None:
+    """None of them is the cause of what is logged and stored from here on."""
+    _introduce("-", None, None)
+
+
+def _introduce(correlation: str, trace: str | None, event: str | None) -> None:
+    correlation_id.set(correlation)
     traceparent.set(trace)
-    event_id.set(message.message_id)
+    event_id.set(event)
     user_id.set(None)
     happened_at.set(None)
 

@@ -1,6 +1,7 @@
 """Which error means what, with everything around the handler played by fakes."""
 
 import asyncio
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,12 +12,17 @@ from aio_pika.exceptions import ChannelInvalidStateError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from libs.contracts.auth import UserDeleted
 from libs.messaging import handling
+from libs.messaging.batches import Batch, Taken
 from libs.messaging.cloudevents import Undecodable
 from libs.messaging.deliveries import Deliveries
 from libs.messaging.handling import DEATHS, Handling
 from libs.messaging.ladder import Ladder
 from libs.messaging.outage import Outage
+from libs.messaging.reading import Read
+from libs.process.context import facts
+from libs.process.ids import new_id
 from libs.testing.wait import until
 
 
@@ -83,6 +89,7 @@ class Bench:
                 correlation_id="story",
                 headers=headers,
                 body=b"body",
+                exchange="things",
                 ack=ack,
             ),
         )
@@ -337,6 +344,24 @@ async def test_a_cancelled_handler_ends_whatever_it_raises(bench: Bench) -> None
     assert task.cancelled()
     assert bench.ladder.moves == []
     assert bench.acknowledged == []
+
+
+async def test_a_batch_is_not_taken_for_the_last_message_of_the_former_one(bench: Bench) -> None:
+    causes: list[dict[str, str]] = []
+    event = UserDeleted(id=new_id(), version=1)
+
+    async def call() -> None:
+        causes.append(facts())
+
+    async def ack(_: object) -> None:
+        return
+
+    for _ in range(2):
+        message = bench.message(traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+        taken: Any = Taken(message, Read(event, "story", datetime.now(UTC)), 0.0)
+        await bench.handling.handle_batch("q", Batch(cast(Any, SimpleNamespace(ack=ack)), [taken]), call)
+        assert facts()["request_id"] == "story"
+    assert causes == [{"request_id": "-"}] * 2
 
 
 async def test_stopping_lets_go_of_what_waits_for_the_database(bench: Bench) -> None:
