@@ -48,6 +48,8 @@ class Published:
     """The broker refused something, and nobody can tell whether because of the message or of the channel."""
     broken: BaseException | None = None
     """What happened to the channel. Rows that are neither confirmed nor refused stay as they are: not their fault."""
+    left: int = 0
+    """So many rows were not sent, and may be in the next batch."""
 
 
 async def take(connection: asyncpg.Connection, limit: int) -> Sequence[asyncpg.Record]:
@@ -56,11 +58,17 @@ async def take(connection: asyncpg.Connection, limit: int) -> Sequence[asyncpg.R
 
 
 async def publish(channel: Channel, exchange: Exchange, rows: Sequence[asyncpg.Record]) -> Published:
-    """Sends all, then waits for all confirms."""
+    """Sends all, then waits for all confirms. Of the rows of one event it sends the first and leaves the rest.
+
+    What no queue takes comes back with its event's id alone, by which two of them could not be told apart.
+    """
+    together: dict[str, asyncpg.Record] = {}
+    for row in rows:
+        together.setdefault(row["event_id"], row)
     messages: dict[int, Outgoing] = {}
     unfit: list[tuple[int, str]] = []
     with ExitStack() as spans:
-        for row in rows:
+        for row in together.values():
             try:
                 messages[row["id"]] = _message(channel, exchange, row, spans)
             except Exception as error:  # noqa: BLE001 - whatever it is, it is this row's, and no other's.
@@ -73,6 +81,7 @@ async def publish(channel: Channel, exchange: Exchange, rows: Sequence[asyncpg.R
         except BROKER_ERRORS as error:
             published = Published(broken=error)
     published.refused += unfit
+    published.left = len(rows) - len(together)
     return published
 
 

@@ -169,9 +169,9 @@ class Relay:
             # channel that first published to it between that death and the election. Over a new one it does not.
             await self._publisher.aclose()
         if published.broken is None:
-            full = len(rows) == self._limit
+            more = len(rows) == self._limit or published.left > 0
             self._limit = min(BATCH, self._limit * 2)
-            return full
+            return more
         if isinstance(published.broken, AMQPChannelError):
             # One of these rows may be to blame: halving the batch finds it while the others get through.
             self._limit = max(1, len(rows) // 2)

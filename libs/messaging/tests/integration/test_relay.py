@@ -109,6 +109,25 @@ async def test_an_event_for_a_queue_that_is_not_there_waits(shop: Shop) -> None:
     assert await shop.ready(shop.queue.name) == 1
 
 
+async def test_an_event_for_several_queues_waits_for_the_one_that_is_not_there(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told again under its own id, to two queues at once."""
+    monkeypatch.setattr("libs.messaging.relay.POLL", 3600)
+    await shop.declare()
+    event = changed()
+    for queue in ("nobody", "", shop.queue.name):
+        await shop.store(event, queue=queue)
+    async with shop.engine.begin() as connection:
+        await connection.execute(text("UPDATE outbox SET event_id = aggregate_id"))
+    async with running(shop.relay().run):
+        await until(lambda: _waiting(shop, 1))
+        await until(lambda: _attempts(shop, 1))
+    assert await shop.ready(shop.queue.name) == 2
+    async with shop.engine.connect() as connection:
+        assert (await connection.execute(text("SELECT queue FROM outbox"))).scalars().all() == ["nobody"]
+
+
 async def test_the_bell_wakes_the_relay(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("libs.messaging.relay.POLL", 3600)
     relay, bell = shop.relay(), Bell(shop.engine)

@@ -69,7 +69,7 @@ class Row(tuple[Any, ...]):
     __slots__ = ()
 
     def __getitem__(self, key: Any) -> Any:
-        return super().__getitem__(0 if key == "id" else key)
+        return super().__getitem__({"id": 0, "event_id": 1}.get(key, key))
 
 
 @pytest.fixture(autouse=True)
@@ -96,6 +96,17 @@ async def test_a_channel_that_was_closed_is_nobody_s_fault() -> None:
 async def test_a_channel_that_ends_leaves_what_is_not_confirmed() -> None:
     found = await published(None, NEVER, ENDS)
     assert (found.confirmed, found.refused, found.broken) == ([0], [], ENDS)
+
+
+async def test_an_event_goes_once_a_batch() -> None:
+    """What no queue takes is known by its event's id alone when it comes back."""
+    rows = [
+        Row((number, event_id, "id", 1, "t", datetime.now(UTC), "{}", "-", None, queue))
+        for number, (event_id, queue) in enumerate([("a", ""), ("b", "q"), ("a", "q"), ("a", "r")])
+    ]
+    channel = FakeChannel([None, None])
+    found = await batch.publish(cast(Channel, channel), AUTH_EVENTS, rows)
+    assert (found.confirmed, found.refused, found.left) == ([0, 1], [], 2)
 
 
 async def test_what_amqp_cannot_say_is_put_off_and_holds_up_nobody() -> None:

@@ -18,17 +18,17 @@ class Connection:
         yield
 
 
-async def sizes(monkeypatch: pytest.MonkeyPatch, *ends: Exception | None) -> list[int]:
+async def sizes(monkeypatch: pytest.MonkeyPatch, *ends: Exception | None, left: int = 0) -> list[int]:
     """Of batches that end one after the other like this, while there is always more to do."""
     taken: list[int] = []
 
     async def take(_: object, limit: int) -> Sequence[Any]:
         taken.append(limit)
-        return [{"id": number} for number in range(limit)]
+        return [{"id": number} for number in range(limit - left)]
 
     async def publish(_: object, __: object, rows: Sequence[Any]) -> batch.Published:
         end = ends[len(taken) - 1]
-        return batch.Published(confirmed=[] if end else [row["id"] for row in rows], broken=end)
+        return batch.Published(confirmed=[] if end else [row["id"] for row in rows], broken=end, left=left)
 
     async def settle(*_: object) -> None:
         return
@@ -58,3 +58,7 @@ async def test_one_event_asks_whether_a_silent_broker_reads_again(monkeypatch: p
     """One short of memory reads nothing from who publishes. Each full batch would wait in memory, and come twice."""
     silent = TimeoutError()
     assert await sizes(monkeypatch, silent, silent, None, None) == [500, 1, 1, 2]
+
+
+async def test_what_was_left_follows_at_once_however_little_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await sizes(monkeypatch, None, None, left=1) == [BATCH, BATCH]
