@@ -34,6 +34,8 @@ class TokenVerifier:
             return known[0]
         principal = await self._verify(token)
         self._verified[token] = principal, min(time.time() + BELIEVED, principal.expires_at)
+        # One that was known before kept its old place, and is the newest now.
+        self._verified.move_to_end(token)
         if len(self._verified) > REMEMBERED:
             self._verified.popitem(last=False)
         return principal

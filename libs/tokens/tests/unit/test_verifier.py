@@ -148,3 +148,19 @@ async def test_only_so_many_tokens_are_remembered(monkeypatch: pytest.MonkeyPatc
     for number in range(5):
         await verifier.verify(MINT.token(claims=MINT.claims(jti=str(number))))
     assert len(verifier._verified) == 2  # noqa: SLF001 - memory is seen nowhere else.
+
+
+async def test_a_token_that_is_verified_again_is_the_last_to_be_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verifier_module, "REMEMBERED", 2)
+    keys = CountedKeys()
+    verifier = TokenVerifier(keys, issuer="shop-auth", audience="shop")
+    first, second, third = (MINT.token(claims=MINT.claims(jti=str(number))) for number in range(3))
+    now = time.time()
+    await verifier.verify(first)
+    await verifier.verify(second)
+    monkeypatch.setattr(time, "time", lambda: now + BELIEVED + 1)
+    await verifier.verify(first)
+    await verifier.verify(third)
+    asked = keys.asked
+    await verifier.verify(first)
+    assert keys.asked == asked
