@@ -5,8 +5,11 @@ and asks as it would have asked alone.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
+
+from libs.database.outages import is_outage
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -15,12 +18,22 @@ Value = TypeVar("Value")
 LONGEST: Final = 0.05
 
 
+class AwayError(ConnectionError):
+    """A question that several had asked met an outage, which is the cause of this."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked(Generic[Key, Value]):
+    keys: Collection[Key]
+    answer: asyncio.Future[dict[Key, Value]]
+
+
 class Together(Generic[Key, Value]):
     """Whoever asks is answered by a statement that begins afterwards, and so sees all that was committed before."""
 
     def __init__(self, ask: Callable[[Collection[Key]], Awaitable[Mapping[Key, Value]]]) -> None:
         self._ask = ask
-        self._asked: list[tuple[Collection[Key], asyncio.Future[dict[Key, Value]]]] = []
+        self._asked: list[_Asked[Key, Value]] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def all(self, keys: Collection[Key]) -> dict[Key, Value]:
@@ -29,7 +42,7 @@ class Together(Generic[Key, Value]):
         answer: asyncio.Future[dict[Key, Value]] = loop.create_future()
         if not self._asked:
             loop.call_later(LONGEST if self._tasks else 0, self._begin)
-        self._asked.append((keys, answer))
+        self._asked.append(_Asked(keys, answer))
         return await answer
 
     async def one(self, key: Key) -> Value | None:
@@ -47,15 +60,46 @@ class Together(Generic[Key, Value]):
         self._tasks.discard(task)
         self._begin()
 
-    async def _answer(self, asked: list[tuple[Collection[Key], asyncio.Future[dict[Key, Value]]]]) -> None:
-        waiting = [(keys, answer) for keys, answer in asked if not answer.done()]
-        try:
-            found = await self._ask({key for keys, _ in waiting for key in keys})
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is for those who asked.
-            for _, answer in waiting:
-                if not answer.done():
-                    answer.set_exception(error)
+    async def _answer(self, asked: Sequence[_Asked[Key, Value]]) -> None:
+        error = await self._tried(asked)
+        if error is None:
             return
-        for keys, answer in waiting:
-            if not answer.done():
-                answer.set_result({key: found[key] for key in keys if key in found})
+        if len(asked) == 1 or is_outage(error):
+            # To ask again for each would be an onslaught on what is busy or away.
+            _fail(asked, error)
+            return
+        # One after the other, over one connection: it is seldom, and one of them is to blame.
+        for place, each in enumerate(asked):
+            error = await self._tried([each])
+            if error is not None and is_outage(error):
+                _fail(asked[place:], error)
+                return
+            if error is not None:
+                _fail([each], error)
+
+    async def _tried(self, asked: Sequence[_Asked[Key, Value]]) -> Exception | None:
+        """None if they have their answers, or what was raised. Whoever has left needs none."""
+        asked = [each for each in asked if not each.answer.done()]
+        if not asked:
+            return None
+        try:
+            found = await self._ask({key for each in asked for key in each.keys})
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is for those who asked.
+            return error
+        for each in asked:
+            if not each.answer.done():
+                each.answer.set_result({key: found[key] for key in each.keys if key in found})
+        return None
+
+
+def _fail(asked: Sequence[_Asked[Key, Value]], error: Exception) -> None:
+    for each in asked:
+        if not each.answer.done():
+            # Whoever raises an error writes into it, so no two get the same one.
+            each.answer.set_exception(error if len(asked) == 1 else _caused_by(error))
+
+
+def _caused_by(error: Exception) -> AwayError:
+    away = AwayError(repr(error))
+    away.__cause__ = error
+    return away
