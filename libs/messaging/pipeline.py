@@ -33,7 +33,9 @@ def outgoing(
     channel: Channel, exchange: str, routing_key: str, properties: spec.Basic.Properties, body: bytes
 ) -> Outgoing:
     """A mandatory message. Raises what it may where AMQP cannot say this."""
-    size, number = channel.max_content_size, channel.number
+    # A broker may have agreed to frames of any length.
+    size = channel.max_content_size if channel.max_content_size > 0 else max(1, len(body))
+    number = channel.number
     pieces = [
         _publish_frame(number, exchange, routing_key),
         frame.marshal(ContentHeader(properties=properties, body_size=len(body)), number),

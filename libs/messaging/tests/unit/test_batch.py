@@ -121,8 +121,10 @@ async def test_what_amqp_cannot_say_is_put_off_and_holds_up_nobody() -> None:
     assert (found.confirmed, len(found.refused), found.broken) == ([], 1, None)
 
 
-async def test_what_is_too_long_for_a_frame_goes_in_several() -> None:
+@pytest.mark.parametrize(("longest", "bodies"), [(131_064, 3), (-8, 1)], ids=["128 KiB", "of any length"])
+async def test_what_is_too_long_for_a_frame_goes_in_several(longest: int, bodies: int) -> None:
     channel = FakeChannel([None])
+    channel.max_content_size = longest
     row = Row((0, "0", "id", 1, "t", datetime.now(UTC), '"' + "x" * 300_000 + '"', "-", None, ""))
     assert (await batch.publish(cast(Channel, channel), AUTH_EVENTS, [row])).confirmed == [0]
     [wire] = channel.sent
@@ -131,7 +133,7 @@ async def test_what_is_too_long_for_a_frame_goes_in_several() -> None:
         length, _, found = frame.unmarshal(wire)
         kinds.append(type(found).__name__)
         wire = wire[length:]
-    assert kinds == ["Publish", "ContentHeader", "ContentBody", "ContentBody", "ContentBody"]
+    assert kinds == ["Publish", "ContentHeader", *["ContentBody"] * bodies]
 
 
 async def test_a_broker_that_confirms_nothing_is_nobody_s_fault() -> None:
