@@ -48,11 +48,10 @@ def outgoing(
 async def sent(channel: Channel, messages: Sequence[Outgoing]) -> AsyncIterator[Sequence[Confirm]]:
     """Raises one of BROKER_ERRORS where the channel is gone. What the block does not wait for is not waited for."""
     confirms = [channel.loop.create_future() for _ in messages]
-    # The channel knows of this one: it ends with the channel.
-    ended: asyncio.Future[object] = channel.create_future()
-    ended.add_done_callback(lambda _: _fail(confirms, ended))
+    ended: asyncio.Future[object] | None = None
     try:
         async with channel.lock:
+            ended = _end_of(channel, confirms)
             first = channel.delivery_tag + 1
             for number, (confirm, message) in enumerate(zip(confirms, messages, strict=True), first):
                 channel.confirmations[number] = confirm
@@ -62,11 +61,19 @@ async def sent(channel: Channel, messages: Sequence[Outgoing]) -> AsyncIterator[
             await channel.write_queue.put(ChannelFrame(wire, should_close=False))
         yield confirms
     finally:
-        ended.cancel()
+        if ended is not None:
+            ended.cancel()
         for confirm in confirms:
             confirm.cancel()
         for message in messages:
             channel.message_id_delivery_tag.pop(message.message_id, None)
+
+
+def _end_of(channel: Channel, confirms: Sequence[Confirm]) -> asyncio.Future[object]:
+    """What ends with the channel, and the confirms with it. Only an open channel gives one."""
+    ended: asyncio.Future[object] = channel.create_future()
+    ended.add_done_callback(lambda _: _fail(confirms, ended))
+    return ended
 
 
 def _fail(confirms: Sequence[Confirm], ended: asyncio.Future[object]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from aio_pika.exceptions import DeliveryError
 from aiormq import Channel, spec
 from aiormq.abc import ChannelFrame
-from aiormq.exceptions import ChannelNotFoundEntity
+from aiormq.exceptions import ChannelInvalidStateError, ChannelNotFoundEntity
 from pamqp import frame
 
 from libs.contracts.topology import AUTH_EVENTS
@@ -34,13 +34,19 @@ class FakeChannel:
         self.write_queue = self
         self.sent: list[bytes] = []
         self.ended = self.loop.create_future()
+        self.is_closed = False
 
     @property
     @asynccontextmanager
     async def lock(self) -> AsyncIterator[None]:
+        if self.is_closed:
+            raise ChannelInvalidStateError("closed")
         yield
 
     def create_future(self) -> asyncio.Future[object]:
+        if self.is_closed:
+            # aiormq ends it once for the channel and once for its connection.
+            raise asyncio.InvalidStateError
         return self.ended
 
     async def put(self, sent: ChannelFrame) -> None:
@@ -72,6 +78,9 @@ class Row(tuple[Any, ...]):
         return super().__getitem__({"id": 0, "event_id": 1}.get(key, key))
 
 
+ROW = Row((0, "0", "id", 1, "t", datetime.now(UTC), "{}", "-", None, ""))
+
+
 @pytest.fixture(autouse=True)
 def _short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "CONFIRM_TIMEOUT", 0.05)
@@ -96,6 +105,14 @@ async def test_a_channel_that_was_closed_is_nobody_s_fault() -> None:
 async def test_a_channel_that_ends_leaves_what_is_not_confirmed() -> None:
     found = await published(None, NEVER, ENDS)
     assert (found.confirmed, found.refused, found.broken) == ([0], [], ENDS)
+
+
+async def test_a_channel_that_was_gone_before_is_nobody_s_fault() -> None:
+    channel = FakeChannel([None])
+    channel.is_closed = True
+    found = await batch.publish(cast(Channel, channel), AUTH_EVENTS, [ROW])
+    assert (found.confirmed, found.refused) == ([], [])
+    assert isinstance(found.broken, ChannelInvalidStateError)
 
 
 async def test_an_event_goes_once_a_batch() -> None:
