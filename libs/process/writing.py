@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 
 class ByTurn(logging.Handler):
-    """Whoever is killed takes the lines of its last turn along. What tells of trouble is written at once."""
+    """Whoever is killed takes the lines of its last turn along. What tells of trouble is written at once.
+
+    So is what uvicorn says, which is little: after its last words its loop turns no more, and SIGTERM ends the process.
+    """
 
     def __init__(self, handlers: Sequence[logging.Handler]) -> None:
         super().__init__()
@@ -26,7 +29,7 @@ class ByTurn(logging.Handler):
             self.release()
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.levelno < logging.WARNING:
+        if record.levelno < logging.WARNING and not record.name.startswith("uvicorn"):
             self.add(self.format(record))
         else:
             self._write()

@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import json
 import logging
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import structlog
 
 from libs.process.context import correlation_id, event_id, traceparent, user_id
 from libs.process.logs import Log, configure_logs
+from libs.testing.databases import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -157,3 +159,36 @@ def test_whatever_is_told_becomes_a_line(tmp_path: Path) -> None:
     Log("http").info("request", path="\ud800", number=1 << 80, thing=object)
     (line,) = lines(tmp_path / "api.log")
     assert (line["path"], line["number"], line["thing"]) == ("\ud800", 1 << 80, "<class 'object'>")
+
+
+ENDING = """
+import logging
+import uvicorn
+from libs.process.logs import configure_logs
+
+async def app(scope, receive, send):
+    await receive()
+    configure_logs("api", "INFO", None)
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    logging.getLogger("a.library").info("closed")
+    await send({"type": "lifespan.shutdown.complete"})
+
+uvicorn.run(app, port=0)
+"""
+
+
+async def test_who_is_told_to_end_says_its_last_words() -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", ENDING), cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    assert process.stdout is not None
+    async with asyncio.timeout(60):
+        async for line in process.stdout:
+            if b"Uvicorn running" in line:
+                break
+        process.terminate()
+        said = [json.loads(line)["event"] for line in (await process.stdout.read()).splitlines()]
+        await process.wait()
+    assert said[-3:-1] == ["closed", "Application shutdown complete."]
+    assert said[-1].startswith("Finished server process")
