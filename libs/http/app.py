@@ -8,7 +8,7 @@ from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
-from starlette.types import ASGIApp, ExceptionHandler, Lifespan, Receive, Scope, Send
+from starlette.types import ASGIApp, ExceptionHandler, Receive, Scope, Send
 
 from libs.http.dispatch import Dispatch
 from libs.http.envelope import REQUEST_ID, Envelope, is_quiet
@@ -72,7 +72,7 @@ def new_api(
     *,
     routers: Sequence[APIRouter],
     checks: Mapping[str, Check],
-    lifespan: Lifespan[FastAPI],
+    lifespan: tracing.Lifespan[FastAPI],
     cors_origins: Sequence[str],
     memory: Memory | None = None,
 ) -> FastAPI:
@@ -80,7 +80,7 @@ def new_api(
         title=title,
         description=description,
         version="1.0.0",
-        lifespan=lifespan,
+        lifespan=tracing.sending_all(lifespan),
         redirect_slashes=False,
         # FastAPI makes a span of each request as soon as somebody takes spans. The rest is told by other means.
         telemetry={"metrics": False, "logs": False, "operation_spans": False, "exclude": is_quiet},

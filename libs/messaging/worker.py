@@ -28,6 +28,7 @@ from libs.messaging.connection import BrokerAddress, answering
 from libs.messaging.consumption import Consumption
 from libs.messaging.link import Link
 from libs.messaging.relay import Relay
+from libs.process.tracing import sending_all
 
 RESTART_AFTER = 1.0
 
@@ -113,7 +114,11 @@ def create_worker_app(
                 await bell.aclose()
             await engine.dispose()
 
-    app = FastAPI(lifespan=lifespan, openapi_url=None, telemetry={"tracing": False, "metrics": False, "logs": False})
+    app = FastAPI(
+        lifespan=sending_all(lifespan),
+        openapi_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
     app.include_router(health_router(checks))
     app.include_router(metrics_router)
     return app

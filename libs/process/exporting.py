@@ -1,7 +1,7 @@
 """Sends spans to where `OTEL_EXPORTER_OTLP_ENDPOINT` says, over HTTP. Import it only where that is set."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from opentelemetry import trace
@@ -17,12 +17,13 @@ from opentelemetry.trace import Link, SpanKind, TraceState
 
 from libs.process.discretion import discreet
 
-# Seconds for one batch with all its tries. A process that ends waits as long for who does not take its last spans.
+# Seconds for one batch with all its tries. A process that ends waits as long for all of its last spans.
 PATIENCE: Final = 2.0
 _NOBODY: Final = SamplingResult(Decision.DROP)
 
 
-def export(process: str) -> trace.Tracer:
+def export(process: str) -> tuple[trace.Tracer, Callable[[], None]]:
+    """The second is called when no more spans come. At the end of Python it is called again, if it comes to that."""
     ratio = float(os.environ.get("OTEL_TRACES_SAMPLER_ARG", "1"))
     provider = TracerProvider(
         resource=Resource.create({"service.name": process, "service.namespace": "shop"}),
@@ -33,7 +34,7 @@ def export(process: str) -> trace.Tracer:
     # SQLAlchemy's statements go through asyncpg as well, so that each is one span, whoever ran it.
     AsyncPGInstrumentor().instrument()  # type: ignore[no-untyped-call] # The package leaves it untyped.
     HTTPXClientInstrumentor().instrument()
-    return provider.get_tracer("shop")
+    return provider.get_tracer("shop"), provider.shutdown
 
 
 class _Caused(Sampler):
@@ -62,6 +63,10 @@ class _Caused(Sampler):
 
 class _Discreet(BatchSpanProcessor):
     """A trace is read by the same people as a log, and may say no more."""
+
+    def shutdown(self) -> None:
+        # Its own would wait for thirty seconds, while each batch fails by itself.
+        self._batch_processor.shutdown(timeout_millis=int(PATIENCE * 1000))
 
     def on_end(self, span: ReadableSpan) -> None:
         super().on_end(

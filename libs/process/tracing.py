@@ -4,14 +4,25 @@ Off, and at no cost, unless `OTEL_EXPORTER_OTLP_ENDPOINT` says where spans go: o
 trace is called goes on through outbox and messages in either case (`libs.process.context.traceparent`).
 """
 
+import asyncio
 import os
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
+from typing import TypeVar
 
 from opentelemetry.trace import SpanKind, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from libs.process.context import trace_of
+
+App = TypeVar("App")
+Lifespan = Callable[[App], AbstractAsyncContextManager[None]]
 
 _PROPAGATOR = TraceContextTextMapPropagator()
 _HEADER = "traceparent"
@@ -19,6 +30,7 @@ _HEADER = "traceparent"
 
 class _Tracing:
     tracer: Tracer | None = None
+    end: Callable[[], None] | None = None
 
 
 def configure_tracing(process: str) -> None:
@@ -26,7 +38,25 @@ def configure_tracing(process: str) -> None:
     if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         from libs.process.exporting import export  # noqa: PLC0415 - the SDK takes memory, which who traces nothing keeps.
 
-        _Tracing.tracer = export(process)
+        _Tracing.tracer, _Tracing.end = export(process)
+
+
+def sending_all(lifespan: Lifespan[App]) -> Lifespan[App]:
+    """The same lifespan, at whose end the process sends its last spans.
+
+    uvicorn ends a process by SIGTERM after that, and Python does nothing of what it has put off until its own end.
+    """
+
+    @asynccontextmanager
+    async def until_all_are_sent(app: App) -> AsyncIterator[None]:
+        try:
+            async with lifespan(app):
+                yield
+        finally:
+            if _Tracing.end is not None:
+                await asyncio.to_thread(_Tracing.end)
+
+    return until_all_are_sent
 
 
 def is_on() -> bool:

@@ -1,10 +1,14 @@
 """Who traces nothing pays nothing; who cannot be reached keeps nobody waiting."""
 
+import asyncio
 import os
+import signal
+import socket
 import subprocess
 import sys
 import time
 
+import pytest
 from opentelemetry.trace import SpanKind
 
 from libs.process.context import TRACEPARENT
@@ -22,6 +26,53 @@ with continued("work", sys.argv[1] or None) as trace:
     print(begun("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))
 print(any(name.startswith("opentelemetry.sdk") for name in sys.modules))
 """
+
+MANY = """
+import time
+from libs.process.tracing import configure_tracing, continued
+configure_tracing("a process")
+for _ in range(2_000):
+    with continued("work", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"):
+        pass
+print(time.monotonic())
+"""
+SERVED = """
+import uvicorn
+from libs.process.tracing import configure_tracing, continued
+configure_tracing("a process")
+with continued("the last work", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"):
+    pass
+%s
+uvicorn.run(app, port=0)
+"""
+API = """
+from contextlib import asynccontextmanager
+from libs.http.app import new_api
+
+@asynccontextmanager
+async def lifespan(_):
+    yield
+
+app = new_api("t", "t", routers=[], checks={}, lifespan=lifespan, cors_origins=[])
+"""
+WORKER = """
+from libs.contracts.topology import AUTH_EVENTS
+from libs.database.engine import new_engine
+from libs.messaging.connection import BrokerAddress
+from libs.messaging.worker import create_worker_app
+engine = new_engine("postgresql://nobody@127.0.0.1:1/none", pool_size=1)
+app = create_worker_app(engine=engine, broker=BrokerAddress("amqp://127.0.0.1:1/"), publishes=AUTH_EVENTS)
+"""
+
+
+def tracing_to(port: int) -> dict[str, str]:
+    """An environment. Whoever has few spans sends them at its end."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
+    return {
+        **inherited,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{port}",
+        "OTEL_BSP_SCHEDULE_DELAY": "600000",
+    }
 
 
 def run(given: str, **environment: str) -> list[str]:
@@ -65,3 +116,42 @@ def test_a_span_goes_on_from_what_it_was_given_and_is_what_others_go_on_from() -
 def test_one_that_was_given_nothing_begins_a_trace() -> None:
     trace, _, _ = run("", OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{free_port()}")
     assert TRACEPARENT.fullmatch(trace)
+
+
+def test_who_takes_no_spans_is_waited_for_once_however_many_there_are() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        done = subprocess.run(  # noqa: S603 - our own code
+            (sys.executable, "-c", MANY),
+            cwd=ROOT,
+            env=tracing_to(silent.getsockname()[1]),
+            capture_output=True,
+            check=True,
+        )
+    # Two seconds, and not two for each of the four batches.
+    assert time.monotonic() - float(done.stdout) < 5
+
+
+@pytest.mark.parametrize("app", [API, WORKER], ids=["api", "worker"])
+async def test_who_is_told_to_end_sends_its_last_spans(app: str) -> None:
+    taken = asyncio.Event()
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"the last work")
+        taken.set()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    async with asyncio.timeout(60), await asyncio.start_server(take, "127.0.0.1", 0) as collector:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", SERVED % app),
+            cwd=ROOT,
+            env=tracing_to(collector.sockets[0].getsockname()[1]),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        assert process.stderr is not None
+        async for line in process.stderr:
+            if b"Uvicorn running" in line:
+                process.terminate()
+        assert await process.wait() == -signal.SIGTERM
+        assert taken.is_set()
