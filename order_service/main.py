@@ -14,7 +14,6 @@ from libs.http.app import new_api
 from libs.http.idempotency_store import SqlIdempotencyKeys
 from libs.http.security import Authenticator
 from libs.messaging.bell import Bell
-from libs.messaging.statement import Statements
 from libs.process.logs import configure_logs
 from libs.process.tracing import configure_tracing
 from libs.tokens.keys import RemoteKeys
@@ -87,7 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.paying = Paying(app.state.uow, provider)
     app.state.settling = Settling(app.state.uow, provider)
     app.state.messages = new_messages(settings)
-    app.state.placing = Placing(app.state.uow, app.state.pricing, SqlPlacement(Statements(reader, bell)))
+    app.state.placing = Placing(app.state.uow, app.state.pricing, SqlPlacement(reader, bell))
     app.state.webhooks = SqlWebhookReads(reader)
     app.state.registration = Registration(app.state.uow, HttpReceivers(settings))
     return app

@@ -135,7 +135,7 @@ async def _attempt(
 ) -> Attempt:
     attempt: Attempt = request.state.attempt
     if key is not None:
-        head = f"{request.method} {request.url.path}\n"
+        head = f"{request.method} {request.scope['path']}\n"
         attempt.is_of(user.user_id, key, hashlib.sha256(head.encode() + await request.body()).digest())
     return attempt
 

@@ -42,17 +42,18 @@ PARAMETERS = (
     bindparam("versions", type_=ARRAY(BigInteger)),
     bindparam("types", type_=ARRAY(Text)),
     bindparam("payloads", type_=ARRAY(Text)),
-    bindparam("queue", type_=Text),
+    bindparam("correlation_ids", type_=ARRAY(Text)),
+    bindparam("traceparents", type_=ARRAY(Text)),
+    bindparam("queue", "", type_=Text),
 )
 # One statement whatever the number of events, so that it is compiled and prepared once.
 STORE = text("""
     INSERT INTO outbox (event_id, aggregate, aggregate_id, version, type, payload, headers, queue, next_attempt_at)
     SELECT event_id, aggregate, aggregate_id, version, type, payload::jsonb,
-           jsonb_strip_nulls(jsonb_build_object('correlation_id', CAST(:correlation_id AS text),
-                                                'traceparent', CAST(:traceparent AS text))),
+           jsonb_strip_nulls(jsonb_build_object('correlation_id', correlation_id, 'traceparent', traceparent)),
            :queue, CASE WHEN :queue = '' THEN '-infinity'::timestamptz ELSE clock_timestamp() END
-    FROM unnest(:event_ids, :aggregates, :aggregate_ids, :versions, :types, :payloads)
-         AS event (event_id, aggregate, aggregate_id, version, type, payload)
+    FROM unnest(:event_ids, :aggregates, :aggregate_ids, :versions, :types, :payloads, :correlation_ids, :traceparents)
+         AS event (event_id, aggregate, aggregate_id, version, type, payload, correlation_id, traceparent)
     ON CONFLICT (aggregate, aggregate_id, version, queue) DO NOTHING
 """).bindparams(*PARAMETERS)
 
@@ -125,13 +126,13 @@ async def store(
     the same place is not stored twice. Ring the service's `Bell` after the commit.
     """
     if events:
-        arguments = columns(events, correlation_id=correlation_id, traceparent=traceparent, queue=queue)
-        await connection.execute(STORE, arguments)
+        arguments = columns(events, correlation_id=correlation_id, traceparent=traceparent)
+        await connection.execute(STORE, {**arguments, "queue": queue})
 
 
 def columns(
-    events: Sequence[Event], *, correlation_id: str, traceparent: str | None = None, queue: str = ""
-) -> dict[str, object]:
+    events: Sequence[Event], *, correlation_id: str, traceparent: str | None = None
+) -> dict[str, Sequence[object]]:
     """The arguments of `STORE`."""
     return {
         "event_ids": [new_id() for _ in events],
@@ -140,7 +141,6 @@ def columns(
         "versions": [event.sequence for event in events],
         "types": [event.type for event in events],
         "payloads": [event.model_dump_json() for event in events],
-        "correlation_id": correlation_id,
-        "traceparent": traceparent,
-        "queue": queue,
+        "correlation_ids": [correlation_id for _ in events],
+        "traceparents": [traceparent for _ in events],
     }

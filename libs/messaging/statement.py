@@ -1,35 +1,59 @@
-"""New rows and the event that tells of them in one statement, which commits by itself or not at all.
+"""New rows and the events that tell of them in one statement, which commits by itself or not at all.
 
-For what is written without anything being read or locked before. Four round trips become one.
+For what is written without anything being read or locked before. Four round trips become one; and what several requests
+write at the same time becomes one as well.
 """
 
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import BindParameter, text
 
 from libs.contracts.base import Event
 from libs.database.reads import Query, Reader
+from libs.database.together import Together
 from libs.messaging.bell import Bell
 from libs.messaging.outbox import PARAMETERS, STORE, columns
 from libs.messaging.unit_of_work import RECORDED
 from libs.process.context import correlation_id, traceparent
 from libs.process.failpoints import failpoint
 
+Columns = Mapping[str, Sequence[Any]]
 
-def with_event(rows: str, *parameters: BindParameter[Any]) -> Query:
-    """`rows` is a WITH that writes them; what puts the event into the outbox comes after it."""
+
+def with_events(rows: str, *parameters: BindParameter[Any]) -> Query:
+    """`rows` is a WITH that writes any number of them; what puts their events into the outbox comes after it."""
     return Query(text(rows + STORE.text).bindparams(*parameters, *PARAMETERS))
 
 
-class Statements:
-    def __init__(self, database: Reader, bell: Bell) -> None:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Written:
+    columns: Columns
+    event: Event
+
+
+class Statement:
+    def __init__(self, statement: Query, database: Reader, bell: Bell) -> None:
+        self._statement = statement
         self._database = database
         self._bell = bell
+        self._together = Together(self._run)
 
-    async def run(self, statement: Query, event: Event, **arguments: Any) -> None:
+    async def run(self, event: Event, rows: Columns) -> None:
+        """`rows` are the statement's parameters; others' are appended to each of them."""
         told = columns([event], correlation_id=correlation_id.get(), traceparent=traceparent.get())
+        await self._together.all([_Written({**rows, **told}, event)])
+
+    async def _run(self, written: Collection[_Written]) -> Mapping[_Written, None]:
+        every = [each.columns for each in written]
         failpoint("commit.begun")
-        await self._database.all(statement, **arguments, **told)
+        await self._database.all(
+            self._statement, **{name: list(chain.from_iterable(each[name] for each in every)) for name in every[0]}
+        )
         failpoint("commit.done")
-        RECORDED.labels(event.type).inc()
+        for each in written:
+            RECORDED.labels(each.event.type).inc()
         self._bell.ring()
+        return {}

@@ -27,7 +27,7 @@ from order_service.domain.status import Status
 from order_service.models.orders import order_lines, orders
 from order_service.models.payments import payments
 from order_service.repositories.payments import SqlPayments
-from order_service.repositories.placing import LINE_COLUMNS, PLACE, expecting_a_new, line_columns, row_of
+from order_service.repositories.placing import LINE_COLUMNS, PLACE, columns_of, expecting_a_new, line_columns
 
 LOCK = select(orders).where(orders.c.id == bindparam("id")).with_for_update()
 # After the lock and not with it: while the lock was waited for, the lines may have become others.
@@ -117,7 +117,7 @@ class SqlOrders:
 
     async def add(self, order: Order) -> None:
         with expecting_a_new(order):
-            await self._connection.execute(PLACE, row_of(order))
+            await self._connection.execute(PLACE, columns_of(order))
 
     async def for_change(self, order_id: UUID) -> Order | None:
         row = (await self._connection.execute(LOCK, {"id": order_id})).mappings().one_or_none()

@@ -1,4 +1,4 @@
-"""A new order in one statement: alone, in a transaction that does more, or together with the event that tells of it."""
+"""New orders in one statement: in a transaction that does more, or together with the events that tell of them."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, Numeric, Text, Uuid, bindparam, text
 
 from libs.database.constraints import refusing
-from libs.messaging.statement import Statements, with_event
+from libs.database.reads import Reader
+from libs.messaging.bell import Bell
+from libs.messaging.statement import Statement, with_events
 from order_service.domain.facts import Fact
 from order_service.domain.order import Order
 from order_service.domain.products import Line
@@ -20,47 +22,52 @@ LINE_COLUMNS = (
     bindparam("quantities", type_=ARRAY(Integer)),
 )
 _COLUMNS = (
-    bindparam("id", type_=Uuid),
-    bindparam("user_id", type_=Uuid),
-    bindparam("username", type_=Text),
-    bindparam("status", type_=Text),
-    bindparam("total", type_=Numeric(14, 2)),
-    bindparam("currency", type_=Text),
-    bindparam("delivery_address", type_=Text),
-    bindparam("comment", type_=Text),
-    bindparam("version", type_=BigInteger),
-    bindparam("created_at", type_=DateTime(timezone=True)),
-    bindparam("actor", type_=Text),
+    bindparam("ids", type_=ARRAY(Uuid)),
+    bindparam("user_ids", type_=ARRAY(Uuid)),
+    bindparam("usernames", type_=ARRAY(Text)),
+    bindparam("statuses", type_=ARRAY(Text)),
+    bindparam("totals", type_=ARRAY(Numeric(14, 2))),
+    bindparam("currencies", type_=ARRAY(Text)),
+    bindparam("delivery_addresses", type_=ARRAY(Text)),
+    bindparam("comments", type_=ARRAY(Text)),
+    bindparam("order_versions", type_=ARRAY(BigInteger)),
+    bindparam("created_ats", type_=ARRAY(DateTime(timezone=True))),
+    bindparam("actors", type_=ARRAY(Text)),
+    bindparam("order_ids", type_=ARRAY(Uuid)),
+    bindparam("positions", type_=ARRAY(Integer)),
     *LINE_COLUMNS,
 )
-# For any number of lines.
+# For any number of orders, and of lines.
 _ROWS = """
-    WITH placed AS (
+    WITH new AS (
+        SELECT * FROM unnest(:ids, :user_ids, :usernames, :statuses, :totals, :currencies, :delivery_addresses,
+                             :comments, :order_versions, :created_ats, :actors)
+             AS new (id, user_id, username, status, total, currency, delivery_address,
+                     comment, version, created_at, actor)
+    ), placed AS (
         INSERT INTO orders (id, user_id, username, status, total, currency, delivery_address, comment,
                             version, created_at, updated_at, announced_at)
-        VALUES (:id, :user_id, :username, :status, :total, :currency, :delivery_address, :comment,
-                :version, :created_at, :created_at, :created_at)
+        SELECT id, user_id, username, status, total, currency, delivery_address, comment,
+               version, created_at, created_at, created_at FROM new
     ), lines AS (
         INSERT INTO order_lines (order_id, product_id, position, name, unit_price, quantity)
-        SELECT :id, product_id, position, name, unit_price, quantity
-        FROM unnest(:product_ids, :names, :unit_prices, :quantities)
-             WITH ORDINALITY AS line (product_id, name, unit_price, quantity, position)
+        SELECT * FROM unnest(:order_ids, :product_ids, :positions, :names, :unit_prices, :quantities)
     ), history AS (
         INSERT INTO order_history (order_id, version, at, actor, to_status)
-        VALUES (:id, :version, :created_at, :actor, :status)
+        SELECT id, version, created_at, actor, status FROM new
     )
 """
 PLACE = text(f"{_ROWS} SELECT").bindparams(*_COLUMNS)
-PLACE_AND_TELL = with_event(_ROWS, *_COLUMNS)
+PLACE_AND_TELL = with_events(_ROWS, *_COLUMNS)
 
 
 class SqlPlacement:
-    def __init__(self, statements: Statements) -> None:
-        self._statements = statements
+    def __init__(self, database: Reader, bell: Bell) -> None:
+        self._statement = Statement(PLACE_AND_TELL, database, bell)
 
     async def place(self, order: Order, fact: Fact) -> None:
         with expecting_a_new(order):
-            await self._statements.run(PLACE_AND_TELL, contract_of(fact), **row_of(order))
+            await self._statement.run(contract_of(fact), columns_of(order))
 
 
 @contextmanager
@@ -73,24 +80,26 @@ def expecting_a_new(order: Order) -> Iterator[None]:
         yield
 
 
-def row_of(order: Order) -> dict[str, object]:
+def columns_of(order: Order) -> dict[str, Sequence[object]]:
     return {
-        "id": order.id,
-        "user_id": order.user_id,
-        "username": order.username,
-        "status": order.status,
-        "total": order.total,
-        "currency": order.currency,
-        "delivery_address": order.delivery_address,
-        "comment": order.comment,
-        "version": order.version,
-        "created_at": order.created_at,
-        "actor": order.changes[0].actor,
+        "ids": [order.id],
+        "user_ids": [order.user_id],
+        "usernames": [order.username],
+        "statuses": [order.status],
+        "totals": [order.total],
+        "currencies": [order.currency],
+        "delivery_addresses": [order.delivery_address],
+        "comments": [order.comment],
+        "order_versions": [order.version],
+        "created_ats": [order.created_at],
+        "actors": [order.changes[0].actor],
+        "order_ids": [order.id for _ in order.lines],
+        "positions": range(1, len(order.lines) + 1),
         **line_columns(order.lines),
     }
 
 
-def line_columns(lines: Sequence[Line]) -> dict[str, object]:
+def line_columns(lines: Sequence[Line]) -> dict[str, Sequence[object]]:
     return {
         "product_ids": [line.product_id for line in lines],
         "names": [line.name for line in lines],

@@ -73,6 +73,14 @@ class Shop:
             )
             return [(row.version, row.type, row.payload) for row in rows]
 
+    async def causes(self, order_id: str) -> list[str]:
+        """The ids of the requests that its events came of."""
+        async with self.engine.connect() as connection:
+            statement = text(
+                "SELECT headers ->> 'correlation_id' FROM outbox WHERE aggregate_id = :id ORDER BY version"
+            )
+            return list(await connection.scalars(statement, {"id": UUID(order_id)}))
+
 
 def ok(response: httpx.Response, status: int = 200) -> Json:
     assert response.status_code == status, response.text

@@ -3,12 +3,15 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
+from fastapi import FastAPI
 
 from libs.process.ids import new_id
 from order_service.domain.gone import Gone
+from order_service.domain.order import Details
+from order_service.services.placing import Placing
 from order_service.services.replicas import learn_products
 from order_service.tests.integration.shop import Caller, Shop, ok, refused
-from order_service.tests.things import a_product
+from order_service.tests.things import a_customer, a_product
 
 ITEM = {"product_id": str(new_id()), "quantity": 1}
 BAD_QUANTITIES: tuple[object, ...] = (0, -1, 1000, 10**30, 1.5, "2", True, None, [])
@@ -49,6 +52,39 @@ async def test_an_order_is_placed_and_announced(shop: Shop, customer: Caller) ->
     ((version, event_type, data),) = await shop.announced(order["id"])
     public = {key: order[key] for key in ("id", "user_id", "status", "items", "total", "currency", "version")}
     assert (version, event_type, data) == (1, "order.placed", public)
+
+
+async def test_what_is_placed_at_one_moment_stays_apart(shop: Shop) -> None:
+    """One statement may write all of it."""
+    products = [await shop.product(f"Lamp {number}", f"{number}.50") for number in range(3)]
+    callers = [shop.caller() for _ in range(12)]
+    for turn, caller in enumerate(callers):
+        caller.http.headers["X-Request-ID"] = f"{caller.actor.user_id}-{turn}"
+    orders = await asyncio.gather(
+        *(caller.place(*products[turn % 3 :], comment=f"{turn}") for turn, caller in enumerate(callers))
+    )
+    for turn, (caller, order) in enumerate(zip(callers, orders, strict=True)):
+        assert (order["user_id"], order["comment"]) == (str(caller.actor.user_id), f"{turn}")
+        assert [item["name"] for item in order["items"]] == [product.name for product in products[turn % 3 :]]
+        assert await caller.read(order) == order
+        assert [entry["to"] for entry in await caller.history(order)] == ["pending"]
+        ((_, _, data),) = await shop.announced(order["id"])
+        assert (data["user_id"], data["items"]) == (order["user_id"], order["items"])
+        assert await shop.causes(order["id"]) == [caller.http.headers["X-Request-ID"]]
+
+
+async def test_whose_id_is_taken_keeps_nobody_else_from_placing(shop: Shop, app: FastAPI) -> None:
+    lamp, taken = await shop.product(), new_id()
+    ada, others = a_customer(), [a_customer() for _ in range(4)]
+    placing: Placing = app.state.placing
+    orders = await asyncio.gather(
+        *(placing.place(ada, {lamp.id: 1}, Details(), taken) for _ in range(3)),
+        *(placing.place(each, {lamp.id: 1}, Details()) for each in others),
+    )
+    assert [order.id for order in orders[:3]] == [taken] * 3
+    assert [order.user_id for order in orders[3:]] == [each.user_id for each in others]
+    for order in orders[2:]:
+        assert len(await shop.announced(str(order.id))) == 1
 
 
 async def test_a_product_the_replica_lacks_is_asked_of_the_catalog_once(shop: Shop, customer: Caller) -> None:

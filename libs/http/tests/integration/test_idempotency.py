@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.database.reads import Reader
 from libs.http import idempotency
-from libs.http.idempotency_store import AT_ONCE, SqlIdempotencyKeys, expire
+from libs.http.idempotency_queries import AT_ONCE
+from libs.http.idempotency_store import SqlIdempotencyKeys, expire
 from libs.http.tests.integration.prints import Cabinet, Freeze, SqlPress
 from libs.http.tests.press import Customer, make_app, replayed
 from libs.process.ids import new_id
