@@ -3,6 +3,7 @@
 import time
 from contextvars import ContextVar
 from datetime import datetime
+from functools import cache
 from typing import Final
 
 from aio_pika.abc import AbstractIncomingMessage
@@ -31,13 +32,19 @@ log = Log("events")
 
 
 def account(queue: str, message: AbstractIncomingMessage, outcome: str, seconds: float) -> None:
-    MESSAGES.labels(queue, outcome).inc()
-    SECONDS.labels(queue).observe(seconds)
+    messages, handling, age = _series(queue, outcome)
+    messages.inc()
+    handling.observe(seconds)
     recorded = happened_at.get()
     if outcome == "done" and recorded is not None and _is_news(message):
         # The clocks of two machines may differ by more than an event takes.
-        AGE.labels(queue).observe(max(0.0, time.time() - recorded.timestamp()))
+        age.observe(max(0.0, time.time() - recorded.timestamp()))
     log.info("handled", queue=queue, type=message.type, outcome=outcome, ms=round(seconds * 1000, 2))
+
+
+@cache
+def _series(queue: str, outcome: str) -> tuple[Counter, Histogram, Histogram]:
+    return MESSAGES.labels(queue, outcome), SECONDS.labels(queue), AGE.labels(queue)
 
 
 def _is_news(message: AbstractIncomingMessage) -> bool:

@@ -22,7 +22,7 @@ class Undecodable(Exception):  # noqa: N818 - it names what the message is, as r
     """These bytes are not an event that this reader knows, and will not become one by trying again."""
 
 
-class _Structured(BaseModel):
+class Structured(BaseModel):
     """What must be there. Attributes that we do not know are someone else's business."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
@@ -65,7 +65,7 @@ class Envelope:
     @classmethod
     def decode(cls, body: bytes) -> Self:
         try:
-            found = _Structured.model_validate(from_json(body, allow_inf_nan=False))
+            found = Structured.model_validate(from_json(body, allow_inf_nan=False))
         except (ValidationError, ValueError) as error:
             raise Undecodable(f"not a CloudEvent: {error}") from error
         return cls(
