@@ -10,7 +10,6 @@ from typing import Final
 import httpx
 
 from auth_service.core.keys import write_new_key
-from libs.messaging.cancellation import end
 from tests.bench import data
 from tests.bench.contest import P99, RATE, Claim, Contest, Measure, Row, Sample
 from tests.bench.ground import Ground
@@ -73,16 +72,20 @@ async def meanwhile(ground: Ground) -> AsyncIterator[Contest]:
         asking = asked(client, {"Authorization": f"Bearer {token}"})
         who = users()
 
-        async def over_and_over() -> None:
-            while True:
+        async def over_and_over(enough: asyncio.Event) -> None:
+            while not enough.is_set():
                 await log_in(client, next(who))
 
         async def beside_logins(seconds: float) -> Sample:
-            tasks = [asyncio.create_task(over_and_over()) for _ in range(AT_ONCE)]
-            try:
-                return await asking(seconds)
-            finally:
-                await end(tasks)
+            enough = asyncio.Event()
+            async with asyncio.TaskGroup() as logging_in:
+                for _ in range(AT_ONCE):
+                    logging_in.create_task(over_and_over(enough))
+                try:
+                    return await asking(seconds)
+                finally:
+                    # Whoever hangs up does not stop the server, which would go on hashing while nobody shall log in.
+                    enough.set()
 
         yield Contest(limit=asking, shop=beside_logins)
 
