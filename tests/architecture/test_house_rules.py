@@ -27,7 +27,7 @@ COMMIT_STANDS_IN = {"libs/messaging/unit_of_work.py"}
 def sources(*folders: str) -> Iterator[Path]:
     for folder in folders:
         for path in sorted((ROOT / folder).rglob("*.py")):
-            if "tests" not in path.relative_to(ROOT).parts and "versions" not in path.parts:
+            if "tests" not in path.relative_to(ROOT / folder).parts and "versions" not in path.parts:
                 yield path
 
 
@@ -82,3 +82,14 @@ def test_lock_files_name_no_address() -> None:
     locks = [*ROOT.glob("*.lock"), *ROOT.glob("*_service/*.lock")]
     assert len(locks) == 1 + len(SERVICES)
     assert [lock.name for lock in locks if "://" in lock.read_text()] == []
+
+
+def test_limits_are_none_of_the_shop() -> None:
+    """They know the names of its queues. The one of reading with a token is the shop itself, but for the token."""
+    imported = {
+        f"{path.name}: {found}"
+        for path in sources("tests/bench/limits")
+        for found in re.findall(r"^from (\S+)", path.read_text(), re.MULTILINE)
+        if found.startswith(("libs.", "ops.", *SERVICES)) and path.name != "trusting.py"
+    }
+    assert {each.split(": ")[1] for each in imported} <= {"libs.contracts.topology"}, imported

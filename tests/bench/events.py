@@ -1,23 +1,22 @@
 """Events of products, as catalog_service tells them, and how they get into an outbox or a queue."""
 
-import asyncio
 import itertools
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final, cast
+from typing import Final
 
-import aio_pika
 import asyncpg
-from aiormq import Channel, spec
+from aiormq import Channel
 
 from libs.contracts.catalog import ProductUpdated
 from libs.contracts.topology import CATALOG_EVENTS
 from libs.messaging.cloudevents import encode, properties
 from libs.process.ids import new_id
 from tests.bench import data
+from tests.bench.limits import publishing
+from tests.bench.limits.publishing import Message
 
-IN_FLIGHT: Final = 500
 CORRELATION: Final = "0199f3a4-9a40-7d02-a2f5-0c8c63d94c11"
 FILL: Final = f"""
     INSERT INTO outbox (event_id, aggregate, aggregate_id, version, type, payload, headers)
@@ -26,7 +25,6 @@ FILL: Final = f"""
     FROM unnest($1::uuid[], $2::bigint[], $3::text[]) AS event (id, version, payload)
 """
 
-Message = tuple[bytes, spec.Basic.Properties]
 versions = itertools.count(2)
 """Each larger than all before, so that every event is news."""
 
@@ -80,22 +78,7 @@ async def into_outbox(database: asyncpg.Connection, events: Sequence[ProductUpda
     )
 
 
-async def underlay(connection: aio_pika.abc.AbstractConnection) -> Channel:
-    """A channel without what aio-pika puts around it."""
-    channel = connection.channel(publisher_confirms=True, on_return_raises=True)
-    await channel.initialize()
-    return cast(Channel, await channel.get_underlay_channel())
-
-
 async def publish(channel: Channel, messages: Sequence[Message], *, queue: str = "") -> None:
     """To one queue, or to whoever listens to the catalog; returns when all are confirmed."""
-    turns = asyncio.Semaphore(IN_FLIGHT)
     exchange, key = ("", queue) if queue else (CATALOG_EVENTS.name, ProductUpdated.type)
-
-    async def send(body: bytes, named: spec.Basic.Properties) -> None:
-        async with turns:
-            await channel.basic_publish(
-                body, exchange=exchange, routing_key=key, properties=named, mandatory=True, wait=False
-            )
-
-    await asyncio.gather(*(send(*each) for each in messages))
+    await publishing.publish(channel, messages, exchange, key)

@@ -28,7 +28,8 @@ OF_ORDERS = (
     "SELECT status, method, token, amount, currency, provider_reference, reason, due_at FROM payments",
     "SELECT amount, currency, declined_because FROM mock_provider_charges",
     # A letter tells until when to pay, unless it is written when that is done already.
-    "SELECT order_version, order_status, delivery, subject FROM notifications",
+    "SELECT order_version, order_status, delivery, subject FROM notifications WHERE order_status <> 'awaiting_payment'",
+    "SELECT order_version, order_status, delivery FROM notifications",
     "SELECT status, claim, is_in_doubt FROM idempotency_keys",
     EVENTS,
 )

@@ -3,20 +3,14 @@
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
-from decimal import Decimal
-from uuid import UUID
 
 import aio_pika
 import asyncpg
 
 from libs.contracts.topology import ORDER_EVENTS, ORDER_NOTIFICATIONS, ORDER_STOCK, ORDER_WEBHOOKS_ORDER
-from order_service.domain.notices import News
-from order_service.domain.products import Line, Offer
-from order_service.domain.status import Status
-from order_service.gateways.letters import TemplateLetters
 from tests.bench.limits.asgi import Application
 from tests.bench.limits.consuming import Event, consuming
+from tests.bench.limits.letters import letter
 from tests.bench.limits.outbox import relaying
 from tests.bench.limits.replica import nothing
 
@@ -48,7 +42,7 @@ RESERVED = f"""
     SELECT gen_random_uuid(), 'order', id, version, 'order.reserved', {TOLD}, '{{"correlation_id": "-"}}' FROM changed
 """
 CUSTOMERS = """
-    SELECT orders.id::text, users.username, reserved_until
+    SELECT orders.id::text, users.username, CASE status WHEN 'awaiting_payment' THEN reserved_until END
     FROM orders JOIN users ON users.id = user_id WHERE orders.id = ANY($1::text[]::uuid[])
 """
 WRITTEN = """
@@ -59,9 +53,6 @@ WRITTEN = """
          AS letter (id, version, status, subject, text, html)
     ON CONFLICT DO NOTHING
 """
-BEFORE = {"pending": None, "awaiting_payment": Status.PENDING, "paid": Status.AWAITING_PAYMENT}
-
-letters = TemplateLetters()
 
 
 async def answered(database: asyncpg.Connection, events: Sequence[Event]) -> None:
@@ -72,34 +63,15 @@ async def answered(database: asyncpg.Connection, events: Sequence[Event]) -> Non
 async def changed(database: asyncpg.Connection, events: Sequence[Event]) -> None:
     found = await database.fetch(CUSTOMERS, [event["id"] for event in events])
     customers = {order_id: known for order_id, *known in found}
-    await database.execute(
-        WRITTEN, *map(list, zip(*(letter(event, *customers[event["id"]]) for event in events), strict=True))
-    )
+    letters = [
+        (event["id"], event["version"], event["status"], *letter(event, *customers[event["id"]])) for event in events
+    ]
+    await database.execute(WRITTEN, *map(list, zip(*letters, strict=True)))
 
 
 async def told(database: asyncpg.Connection, _: Sequence[Event]) -> None:
     """Nobody has asked for it."""
     await database.fetch("SELECT id FROM webhooks WHERE is_active")
-
-
-def letter(event: Event, username: str, reserved_until: datetime | None) -> tuple[object, ...]:
-    news = News(
-        order_id=UUID(event["id"]),
-        version=event["version"],
-        status=Status(event["status"]),
-        before=BEFORE[event["status"]],
-        reason=None,
-        pay_until=reserved_until or datetime.now(UTC),
-        is_told=False,
-        is_customer_known=True,
-        username=username,
-    )
-    lines = tuple(
-        Line(UUID(item["product_id"]), item["name"], Decimal(item["unit_price"]), item["quantity"])
-        for item in event["items"]
-    )
-    written = letters.write(news, Offer(lines, event["currency"]))
-    return event["id"], event["version"], event["status"], written.subject, written.text, written.html
 
 
 HANDLERS: dict[str, Callable[[asyncpg.Connection, Sequence[Event]], Awaitable[None]]] = {

@@ -11,8 +11,8 @@ import aio_pika
 import asyncpg
 from aiormq import Channel
 
-from libs.messaging.cloudevents import encode, properties
-from tests.bench.events import underlay
+from tests.bench.limits.envelope import enveloped, properties
+from tests.bench.limits.publishing import underlay
 
 AT_ONCE = 500
 # Seconds. Nobody rings: looking this often costs less than to be told.
@@ -59,19 +59,11 @@ async def _relay(database: asyncpg.Connection, channel: Channel, source: str, ex
 
 async def _publish(channel: Channel, source: str, exchange: str, row: Any) -> None:
     _, event_id, subject, version, event_type, payload, created_at, correlation_id, traceparent = row
-    named = {
-        "event_id": event_id,
-        "source": source,
-        "event_type": event_type,
-        "time": created_at,
-        "sequence": version,
-        "correlation_id": correlation_id,
-    }
     await channel.basic_publish(
-        encode(**named, subject=subject, data=payload),
+        enveloped(event_id, source, event_type, subject, created_at, version, correlation_id, payload),
         exchange=exchange,
         routing_key=event_type,
-        properties=properties(**named, traceparent=traceparent),
+        properties=properties(event_id, source, event_type, created_at, version, correlation_id, traceparent),
         mandatory=True,
         wait=False,
     )

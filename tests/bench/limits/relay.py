@@ -12,6 +12,7 @@ from aiormq import Channel
 
 from tests.bench import events
 from tests.bench.limits.asgi import Answer, Application, Receive, Scope
+from tests.bench.limits.publishing import underlay
 
 opened: dict[str, Channel] = {}
 
@@ -19,7 +20,7 @@ opened: dict[str, Channel] = {}
 @asynccontextmanager
 async def connected() -> AsyncIterator[None]:
     async with await aio_pika.connect(os.environ["AMQP_URL"]) as connection:
-        opened["channel"] = await events.underlay(connection)
+        opened["channel"] = await underlay(connection)
         yield
 
 

@@ -9,9 +9,9 @@ import aio_pika
 import asyncpg
 
 from libs.contracts.topology import ORDER_PRODUCTS
-from tests.bench import events
 from tests.bench.contest import MEMORY, Claim, Contest, Measure, Row, Sample
 from tests.bench.ground import Ground
+from tests.bench.limits.publishing import underlay
 from tests.bench.load import get
 from tests.bench.measuring import again_and_again, requests_to
 from tests.bench.piles import piled_up
@@ -44,7 +44,7 @@ async def worker(ground: Ground) -> AsyncIterator[Contest]:
         await aio_pika.connect(amqp_url) as connection,
         asyncpg.create_pool(database_url, min_size=1, max_size=1) as database,
     ):
-        channel = await events.underlay(connection)
+        channel = await underlay(connection)
         work = piled_up(partial(from_queue, channel, database, shop, ORDER_PRODUCTS.name))
         yield Contest(limit=limit, shop=after(work, shop))
 

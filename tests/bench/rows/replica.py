@@ -13,6 +13,7 @@ from libs.testing.ports import free_port
 from tests.bench import data, events
 from tests.bench.contest import RATE, Claim, Contest, Row
 from tests.bench.ground import Ground
+from tests.bench.limits.publishing import underlay
 from tests.bench.limits.replica import QUEUE
 from tests.bench.piles import Took, piled_up, timed
 from tests.bench.programs import Program
@@ -36,7 +37,7 @@ async def following(ground: Ground) -> AsyncIterator[Contest]:
         await aio_pika.connect(amqp_url) as connection,
         asyncpg.create_pool(database_url, min_size=1, max_size=1) as database,
     ):
-        pile = partial(from_queue, await events.underlay(connection), database)
+        pile = partial(from_queue, await underlay(connection), database)
         yield Contest(
             limit=piled_up(partial(pile, limit, QUEUE)), shop=piled_up(partial(pile, shop, ORDER_PRODUCTS.name))
         )
