@@ -9,7 +9,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import uvloop
 from rich.console import Console
@@ -21,6 +21,9 @@ from tests.bench.rounds import hold
 from tests.bench.rows import ROWS
 from tests.bench.table import markdown, table
 
+FEWEST: Final = 3
+"""Of fewer rounds, the median is any of them."""
+
 console = Console(width=None if sys.stdout.isatty() else 140)
 
 
@@ -31,7 +34,10 @@ def options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="short rounds on a tenth of the data")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all rounds there")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the table there")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if given.rounds < (1 if given.quick else FEWEST):
+        parser.error(f"--rounds {given.rounds}: a median needs {FEWEST} or more; --quick makes do with less")
+    return given
 
 
 async def bench(rows: Sequence[Row], rounds: int, *, quick: bool) -> list[Outcome]:
@@ -64,10 +70,9 @@ def main() -> int:
     given = options()
     around = conditions(given)
     outcomes = uvloop.run(bench([ROWS[name] for name in given.names or ROWS], given.rounds, quick=given.quick))
-    console.print(table(outcomes, kept.last_ratios()))
+    console.print(table(outcomes, kept.last_ratios(quick=given.quick)))
     results = kept.as_json(outcomes, around)
-    if not given.quick:
-        kept.keep(results)
+    kept.keep(results, quick=given.quick)
     if given.json:
         kept.write(given.json, results)
     if given.markdown:

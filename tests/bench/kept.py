@@ -1,4 +1,7 @@
-"""Results as JSON, and the last run to compare with."""
+"""Results as JSON, and the last run to compare with.
+
+A short run says less than a full one. They are kept apart, and each is compared with one of its own kind.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,19 +12,21 @@ from typing import Any, Final
 from ops.stack.layout import CLONE
 from tests.bench.contest import Outcome, middle
 
-LAST: Final = CLONE.home / "bench" / "last.json"
+FOLDER: Final = CLONE.home / "bench"
 
 Ratios = Mapping[str, Mapping[str, float]]
 """By row and unit."""
 
 
 def as_json(outcomes: Sequence[Outcome], conditions: Mapping[str, Any]) -> dict[str, Any]:
-    return {"conditions": dict(conditions), "rows": {outcome.row.name: _row(outcome) for outcome in outcomes}}
+    """Each row with the conditions under which it was measured: it may be kept for longer than others."""
+    return {"rows": {outcome.row.name: _row(outcome, conditions) for outcome in outcomes}}
 
 
-def _row(outcome: Outcome) -> dict[str, Any]:
+def _row(outcome: Outcome, conditions: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "title": outcome.row.title,
+        "conditions": dict(conditions),
         "claims": [
             {
                 "unit": claim.quantity.unit,
@@ -38,18 +43,24 @@ def _row(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def last_ratios() -> Ratios:
-    """Nothing, if none was kept."""
-    if not LAST.exists():
-        return {}
-    rows = json.loads(LAST.read_text())["rows"]
-    return {name: {claim["unit"]: claim["ratio"] for claim in row["claims"]} for name, row in rows.items()}
+def last_ratios(*, quick: bool) -> Ratios:
+    """Nothing of rows that were never kept."""
+    return {name: {claim["unit"]: claim["ratio"] for claim in row["claims"]} for name, row in _last(quick).items()}
 
 
-def keep(results: Mapping[str, Any]) -> None:
+def keep(results: Mapping[str, Any], *, quick: bool) -> None:
     """Rows that this run left out stay as they were."""
-    rows = json.loads(LAST.read_text())["rows"] if LAST.exists() else {}
-    write(LAST, {**results, "rows": {**rows, **results["rows"]}})
+    write(_file(quick), {"rows": {**_last(quick), **results["rows"]}})
+
+
+def _last(quick: bool) -> dict[str, Any]:
+    file = _file(quick)
+    rows: dict[str, Any] = json.loads(file.read_text())["rows"] if file.exists() else {}
+    return rows
+
+
+def _file(quick: bool) -> Path:
+    return FOLDER / ("last-quick.json" if quick else "last.json")
 
 
 def write(path: Path, results: Mapping[str, Any]) -> None:
