@@ -9,6 +9,7 @@ from typing import Final
 import asyncpg
 from aiormq import Channel
 
+from libs.contracts.base import Event
 from libs.contracts.catalog import ProductUpdated
 from libs.contracts.topology import CATALOG_EVENTS
 from libs.messaging.cloudevents import encode, properties
@@ -44,7 +45,7 @@ def product_updated(number: int, version: int) -> ProductUpdated:
     )
 
 
-def message(event: ProductUpdated) -> Message:
+def message(event: Event) -> Message:
     """As the relay makes it."""
     event_id, now = str(new_id()), datetime.now(UTC)
     body = encode(

@@ -1,10 +1,13 @@
 """A program of the shop whose statements are counted."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 
+from tests.bench.programs import PATIENCE, running
 from tests.guards.wire import Wire
 
 # The first requests open connections and prepare statements.
@@ -25,3 +28,12 @@ class Watched:
         self.wire.executed.clear()
         (await send(self.client)).raise_for_status()
         return [statement for statement in self.wire.executed if not statement.startswith("NOTIFY")]
+
+
+@asynccontextmanager
+async def watched(module: str, environment: Mapping[str, str], wire: Wire, logs: Path) -> AsyncIterator[Watched]:
+    async with (
+        running(module, environment, logs) as program,
+        httpx.AsyncClient(base_url=program.url, timeout=PATIENCE, trust_env=False) as client,
+    ):
+        yield Watched(client, wire)
