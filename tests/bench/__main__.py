@@ -23,6 +23,8 @@ from tests.bench.table import markdown, table
 
 FEWEST: Final = 3
 """Of fewer rounds, the median is any of them."""
+QUICK: Final = 2
+"""Each side is the first once."""
 
 console = Console(width=None if sys.stdout.isatty() else 140)
 
@@ -30,21 +32,23 @@ console = Console(width=None if sys.stdout.isatty() else 140)
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./shop bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", choices=[*ROWS, []], help=", ".join(ROWS))
-    parser.add_argument("--rounds", type=int, default=3, help="of which each measures both sides")
-    parser.add_argument("--quick", action="store_true", help="short rounds on a tenth of the data")
+    parser.add_argument("--rounds", type=int, help=f"of which each measures both sides ({FEWEST}; quick: {QUICK})")
+    parser.add_argument("--quick", action="store_true", help="two short rounds on a tenth of the data")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all rounds there")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write the table there")
     given = parser.parse_args()
+    if given.rounds is None:
+        given.rounds = QUICK if given.quick else FEWEST
     if given.rounds < (1 if given.quick else FEWEST):
         parser.error(f"--rounds {given.rounds}: a median needs {FEWEST} or more; --quick makes do with less")
     return given
 
 
 async def bench(rows: Sequence[Row], rounds: int, *, quick: bool) -> list[Outcome]:
-    products, seconds = (10_000, 0.5) if quick else (100_000, 3.0)
+    products, seconds = (10_000, 0.3) if quick else (100_000, 3.0)
     outcomes = []
     with tempfile.TemporaryDirectory(prefix="shop-bench-") as logs:
-        async with Ground.open(products, Path(logs)) as ground:
+        async with Ground.open(products, Path(logs), quick=quick) as ground:
             for row in rows:
                 with console.status(row.title):
                     try:

@@ -29,18 +29,23 @@ class Ground:
     traceable: bool
     """Whether profilers may look into its programs."""
     _scope: AsyncExitStack
+    quick: bool = False
+    """Whether programs stay for rows that want the same ones: starting them is most of what a short run takes."""
     programs: list[Program] = field(default_factory=list)
     """Those that run."""
+    _staying: dict[tuple[str, frozenset[tuple[str, str]]], Program] = field(default_factory=dict)
     _databases: dict[str, str] = field(default_factory=dict)
     _templates: set[str] = field(default_factory=set)
     _brokers: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, products: int, logs: Path, *, traceable: bool = False) -> AsyncIterator[Self]:
+    async def open(
+        cls, products: int, logs: Path, *, traceable: bool = False, quick: bool = False
+    ) -> AsyncIterator[Self]:
         """On the PostgreSQL of `DATABASE_URL`, which must let its user make databases."""
         async with AsyncExitStack() as scope:
-            yield cls(os.environ["DATABASE_URL"], products, logs, traceable, scope)
+            yield cls(os.environ["DATABASE_URL"], products, logs, traceable, scope, quick)
 
     async def catalog(self, products: int | None = None, levels: int | None = None, own: str = "") -> str:
         """The URL of a catalog with so many products. It is made when it is first asked for, and dropped at the end.
@@ -77,10 +82,21 @@ class Ground:
             self.programs.remove(program)
 
     @asynccontextmanager
-    async def running_all(self, *wanted: tuple[str, Mapping[str, str]]) -> AsyncIterator[Sequence[Program]]:
-        """They start at the same time, which is most of what a short run takes."""
+    async def running_all(
+        self, *wanted: tuple[str, Mapping[str, str]], may_stay: bool = False
+    ) -> AsyncIterator[Sequence[Program]]:
+        """They start at the same time. `may_stay`: they do nothing unless they are asked, and disturb no other row."""
+        if self.quick and may_stay:
+            yield await asyncio.gather(*(self._stay(*each) for each in wanted))
+            return
         async with AsyncExitStack() as scope:
             yield await asyncio.gather(*(scope.enter_async_context(self.running(*each)) for each in wanted))
+
+    async def _stay(self, module: str, environment: Mapping[str, str]) -> Program:
+        key = module, frozenset(environment.items())
+        if key not in self._staying:
+            self._staying[key] = await self._scope.enter_async_context(self.running(module, environment))
+        return self._staying[key]
 
     async def _database(self, service: str, kind: str, fill: Fill) -> str:
         if kind not in self._databases:

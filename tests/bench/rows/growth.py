@@ -30,7 +30,7 @@ async def of_two(
     large: tuple[Mapping[str, str], Sequence[bytes]],
 ) -> AsyncIterator[Contest]:
     """Each with its environment and its requests."""
-    async with ground.running_all((module, small[0]), (module, large[0])) as (limit, shop):
+    async with ground.running_all((module, small[0]), (module, large[0]), may_stay=True) as (limit, shop):
         # One client: how long it takes, and not how long it waits for others.
         yield Contest(
             limit=requests_to(limit, again_and_again(small[1]), connections=1),

@@ -22,7 +22,7 @@ PAGE: Final = 20
 async def both(ground: Ground, requests: Sequence[bytes]) -> AsyncIterator[Contest]:
     environment = catalog_environment(await ground.catalog())
     sides = (("tests.bench.limits.catalog", environment), ("catalog_service.main", environment))
-    async with ground.running_all(*sides) as (limit, shop):
+    async with ground.running_all(*sides, may_stay=True) as (limit, shop):
         yield Contest(
             limit=requests_to(limit, again_and_again(requests)), shop=requests_to(shop, again_and_again(requests))
         )
@@ -56,7 +56,7 @@ async def pages(ground: Ground) -> AsyncIterator[Contest]:
     first = [page(number) for number in range(1, data.PARENTS + 1)]
     environment = catalog_environment(await ground.catalog())
     async with (
-        ground.running("tests.bench.limits.catalog", environment) as limit,
+        ground.running_all(("tests.bench.limits.catalog", environment), may_stay=True) as (limit,),
         httpx.AsyncClient(base_url=limit.url, trust_env=False) as client,
     ):
         cursors = [(await client.get(path)).json()["next_cursor"] for path in first]
