@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi._compat import ModelField, field_annotation_is_scalar
 from fastapi.dependencies.models import Dependant
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 Reading = Callable[[Request], Any]
 # What may be handed to one request after the other.
@@ -52,10 +52,16 @@ def _reading(field: ModelField, source: Callable[[Request], Mapping[str, Any]]) 
 
 
 async def read_body(request: Request, field: ModelField) -> Any:
-    # Whatever goes wrong goes wrong once more where it is explained: FastAPI reads the same body.
     if request.headers.get("content-type", "").partition(";")[0] != "application/json":
         raise NotAsPlanned
     try:
+        # What is refused while it arrives is refused now: nobody could read on, for what has arrived is gone.
+        await request.body()
+    except ClientDisconnect as error:
+        # That is said to whoever reads again.
+        raise NotAsPlanned from error
+    try:
+        # Whatever goes wrong goes wrong once more where it is explained: FastAPI parses the same body.
         document = await request.json()
     except Exception as error:
         raise NotAsPlanned from error

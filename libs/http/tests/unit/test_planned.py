@@ -1,5 +1,6 @@
 """A plan answers as FastAPI does: the same endpoints, with plans and without."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -12,8 +13,10 @@ from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Respons
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
+from starlette.types import Message
 
 from libs.http.app import new_api
+from libs.http.envelope import MAX_BODY
 from libs.http.etag import ExpectedVersions, SetETag
 from libs.http.fields import Body, Moment, Money
 from libs.http.pages import Page, WantedPage, cut_page
@@ -185,6 +188,49 @@ async def test_a_body_that_comes_in_pieces_is_read_once() -> None:
     ]
     assert said[0] == said[1]
     assert said[0][0] == 422
+
+
+async def told(app: FastAPI, *messages: Message) -> list[Message]:
+    """What is sent to a client of whom no more is heard than `messages`."""
+    arriving, sent = iter(messages), list[Message]()
+
+    async def receive() -> Message:
+        for message in arriving:
+            return message
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/api/v1/things",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json"), (b"x-request-id", b"compared")],
+    }
+    async with asyncio.timeout(5):
+        await app(scope, receive, send)
+    return sent
+
+
+async def test_a_body_that_is_too_large_by_its_last_byte_is_refused_at_once() -> None:
+    chunks = [
+        {"type": "http.request", "body": b" " * MAX_BODY, "more_body": True},
+        {"type": "http.request", "body": b" ", "more_body": False},
+    ]
+    for route_class in (PlannedRoute, APIRoute):
+        sent = await told(app_with(route_class), *chunks)
+        assert sent[0]["status"] == 413
+
+
+async def test_a_client_that_leaves_before_its_body_is_whole_is_nobodys_fault() -> None:
+    half = {"type": "http.request", "body": b'{"name": ', "more_body": True}
+    gone = {"type": "http.disconnect"}
+    planned, usual = [await told(app_with(kind), half, gone, gone) for kind in (PlannedRoute, APIRoute)]
+    assert planned == usual
+    assert planned[0]["status"] == 422
 
 
 def test_what_no_plan_foresees_is_left_to_fastapi() -> None:
