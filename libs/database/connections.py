@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import orjson
 
-from libs.database.engine import CONNECT_TIMEOUT, POOL_TIMEOUT, STATEMENT_TIMEOUT
+from libs.database.engine import CONNECT_TIMEOUT, POOL_TIMEOUT, STATEMENT_TIMEOUT, server_settings
 from libs.database.urls import for_asyncpg
 
 Records = Sequence[asyncpg.Record]
@@ -35,7 +35,7 @@ class Connections:
             self._give(connection)
             raise
         except BaseException:
-            # It was left in the middle of a statement, and what its server does with that is its own affair.
+            # It was left in the middle of a statement, and its server finds out that nobody waits for it any more.
             connection.terminate()
             self._give(connection)
             raise
@@ -81,7 +81,7 @@ class Connections:
             self._dsn,
             timeout=CONNECT_TIMEOUT,
             command_timeout=STATEMENT_TIMEOUT,
-            server_settings={"jit": "off"},
+            server_settings=server_settings(),
         )
         await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=_written, decoder=orjson.loads)
         return connection

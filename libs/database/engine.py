@@ -10,6 +10,8 @@ POOL_TIMEOUT = 5.0
 CONNECT_TIMEOUT = 5.0
 # No statement of a request or an event takes longer unless something is badly wrong.
 STATEMENT_TIMEOUT = 30.0
+# How often a server that works for somebody looks whether they are still there.
+PRESENCE_CHECK = 5.0
 
 
 def new_engine(url: str, *, pool_size: int) -> AsyncEngine:
@@ -28,9 +30,26 @@ def new_engine(url: str, *, pool_size: int) -> AsyncEngine:
         connect_args={
             "timeout": CONNECT_TIMEOUT,
             "command_timeout": STATEMENT_TIMEOUT,
-            "server_settings": {"idle_in_transaction_session_timeout": "60000", "jit": "off"},
+            "server_settings": {"idle_in_transaction_session_timeout": "60000", **server_settings()},
         },
     )
+
+
+def server_settings() -> dict[str, str]:
+    """For any connection whose statements are short.
+
+    Whoever gives up closes the connection, and that alone ends nothing: the server would work on for nobody, beside the
+    connection that was opened instead, and a pool's size would limit nothing.
+    """
+    return {
+        "statement_timeout": _milliseconds(STATEMENT_TIMEOUT),
+        "client_connection_check_interval": _milliseconds(PRESENCE_CHECK),
+        "jit": "off",
+    }
+
+
+def _milliseconds(seconds: float) -> str:
+    return str(round(seconds * 1000))
 
 
 async def ping(engine: AsyncEngine) -> None:

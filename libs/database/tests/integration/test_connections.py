@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.database import connections
 from libs.database.connections import Connections
+from libs.database.engine import new_engine
 from libs.database.outages import is_outage
 from libs.testing.wait import until
 
@@ -55,6 +56,55 @@ async def test_whoever_leaves_in_the_middle_takes_the_connection_along(pool: Con
         async with asyncio.timeout(0.05):
             await pool.fetch("SELECT pg_sleep(60)", [])
     assert await pid(pool) != first
+
+
+async def stops(engine: AsyncEngine, backend: int) -> None:
+    """Within a moment."""
+    running = text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid AND state = 'active'")
+
+    async def has_stopped() -> bool:
+        async with engine.connect() as connection:
+            return bool((await connection.execute(running, {"pid": backend})).scalar_one() == 0)
+
+    await until(has_stopped, timeout=3)
+
+
+async def test_a_statement_that_takes_too_long_ends_in_the_server_as_well(
+    database_url: str, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "STATEMENT_TIMEOUT", 0.3)
+    monkeypatch.setattr("libs.database.engine.STATEMENT_TIMEOUT", 0.4)
+    pool = Connections(database_url, 1)
+    backend = await pid(pool)
+    with pytest.raises(TimeoutError):
+        await pool.fetch("SELECT pg_sleep(60)", [])
+    await stops(engine, backend)
+    await pool.aclose()
+
+
+async def test_a_statement_whose_reader_has_left_ends_in_the_server_as_well(
+    database_url: str, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("libs.database.engine.PRESENCE_CHECK", 0.1)
+    pool = Connections(database_url, 1)
+    backend = await pid(pool)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await pool.fetch("SELECT pg_sleep(60)", [])
+    await stops(engine, backend)
+    await pool.aclose()
+
+
+async def test_a_statement_of_a_transaction_would_be_ended_by_the_server(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("libs.database.engine.STATEMENT_TIMEOUT", 0.2)
+    engine = new_engine(database_url, pool_size=1)
+    async with engine.connect() as connection:
+        # Not waited for: the driver gives up at the same moment.
+        shown = await connection.execute(text("SHOW statement_timeout"))
+        assert shown.scalar_one() == "200ms"
+    await engine.dispose()
 
 
 async def test_a_refused_statement_leaves_it_usable(pool: Connections) -> None:
