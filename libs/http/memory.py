@@ -74,6 +74,9 @@ class Memory:
         """Unless what was read may have changed since the reading began."""
         if reading.about is None or not reading.is_current or len(response.body) > LONGEST:
             return
+        if path in self._answers:
+            # What it showed before may have been another thing: one is renamed, and a new one has its name.
+            self._drop(path)
         self._answers[path] = Answer(
             reading.about, route, response.raw_headers, bytes(response.body), response.headers["etag"]
         )
@@ -87,6 +90,12 @@ class Memory:
         for path in tuple(self._paths.get(about, ())):
             self._drop(path)
 
+    def forget_all(self) -> None:
+        for reading in self._readings:
+            reading.is_void = True
+        self._answers.clear()
+        self._paths.clear()
+
     def trust(self) -> None:
         """From now on every change is told."""
         self._is_told = True
@@ -94,10 +103,7 @@ class Memory:
     def distrust(self) -> None:
         """Changes may have gone by untold."""
         self._is_told = False
-        for reading in self._readings:
-            reading.is_void = True
-        self._answers.clear()
-        self._paths.clear()
+        self.forget_all()
 
     def __len__(self) -> int:
         return len(self._answers)

@@ -42,6 +42,28 @@ def test_it_is_found_until_it_is_forgotten_under_all_its_paths(memory: Memory) -
     assert memory.find("/other") is not None
 
 
+def test_a_path_may_come_to_show_another_thing(memory: Memory) -> None:
+    other = uuid4()
+    keep(memory, "/slug")
+    keep(memory, "/slug", other)
+    memory.forget(LAMP)
+    assert memory.find("/slug") is not None
+    memory.forget(other)
+    assert memory.find("/slug") is None
+    assert not memory._paths  # noqa: SLF001 - what leaks is seen nowhere else.
+
+
+def test_all_can_be_forgotten_and_what_is_on_its_way_is_not_kept(memory: Memory) -> None:
+    keep(memory, "/id")
+    with memory.reading() as reading:
+        reading.shows(LAMP)
+        memory.forget_all()
+        memory.keep("/id", reading, ROUTE, answer())
+    assert memory.find("/id") is None
+    keep(memory, "/id")
+    assert memory.find("/id") is not None
+
+
 def test_a_reader_that_a_writer_overtakes_keeps_nothing(memory: Memory) -> None:
     with memory.reading() as reading:
         reading.shows(LAMP)
