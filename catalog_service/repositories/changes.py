@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from typing import Any, Final
 from uuid import UUID
@@ -17,6 +18,8 @@ CHANNEL: Final = "products_changed"
 # Seconds. A connection that breaks without a word is found out after both of them.
 HEARTBEAT: Final = 1.0
 PATIENCE: Final = 2.0
+
+logger = logging.getLogger(__name__)
 
 
 class SqlChanges:
@@ -65,8 +68,12 @@ class SqlChanges:
 
     def _forget(self, _connection: Any, _pid: int, _channel: str, told: object) -> None:
         if told == "":  # There were too many to name them.
-            self._memory.distrust()
-            self._memory.trust()
+            self._memory.forget_all()
             return
-        for product_id in str(told).split(","):
-            self._memory.forget(UUID(product_id))
+        try:
+            for product_id in str(told).split(","):
+                self._memory.forget(UUID(product_id))
+        except Exception:
+            # Whichever of them it was, the others have changed as well.
+            self._memory.forget_all()
+            logger.exception("%s: all is forgotten", CHANNEL)

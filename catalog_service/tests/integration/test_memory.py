@@ -206,6 +206,17 @@ async def test_without_a_connection_that_listens_nothing_is_remembered(
     await one.warm(product["id"])
 
 
+async def test_what_is_told_and_makes_no_sense_makes_forget_all(
+    processes: tuple[Process, Process], database: asyncpg.Pool
+) -> None:
+    one, _ = processes
+    product = await new_product(one)
+    await one.warm(product["id"])
+    await database.execute("SELECT pg_notify('products_changed', $1)", f"no id,{product['id']}")
+    await until(lambda: len(one.memory) == 0, timeout=2)
+    await one.warm(product["id"])
+
+
 async def test_memory_is_bounded(processes: tuple[Process, Process]) -> None:
     one, _ = processes
     for _ in range(SIZE + 3):
