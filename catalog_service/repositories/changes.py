@@ -18,8 +18,19 @@ CHANNEL: Final = "products_changed"
 # Seconds. A connection that breaks without a word is found out after both of them.
 HEARTBEAT: Final = 1.0
 PATIENCE: Final = 2.0
+# They may be missing, where this code came before its migration, or be switched off for a while.
+TRIGGERS: Final = """
+    SELECT count(*) FROM pg_trigger
+    WHERE tgrelid IN (to_regclass('products'), to_regclass('stock')) AND tgenabled IN ('O', 'A')
+    AND tgname IN ('tell_updated', 'tell_deleted', 'tell_truncated')
+"""
+ALL_TRIGGERS: Final = 6
 
 logger = logging.getLogger(__name__)
+
+
+class UntoldError(Exception):
+    """Changes are made that nobody tells of."""
 
 
 class SqlChanges:
@@ -57,11 +68,12 @@ class SqlChanges:
             # At once, while the heartbeat may be asleep.
             connection.add_termination_listener(lambda _: self._memory.distrust())
             await connection.add_listener(CHANNEL, self._forget)
+            await _check(connection)
             self._memory.trust()
             self._link.up()
             while True:
                 await asyncio.sleep(HEARTBEAT)
-                await connection.execute("SELECT 1")
+                await _check(connection)
         finally:
             self._memory.distrust()
             connection.terminate()
@@ -77,3 +89,9 @@ class SqlChanges:
             # Whichever of them it was, the others have changed as well.
             self._memory.forget_all()
             logger.exception("%s: all is forgotten", CHANNEL)
+
+
+async def _check(connection: asyncpg.Connection) -> None:
+    found = await connection.fetchval(TRIGGERS)
+    if found != ALL_TRIGGERS:
+        raise UntoldError(f"{found} of {ALL_TRIGGERS} triggers are there and switched on")

@@ -185,24 +185,62 @@ async def test_without_a_connection_that_listens_nothing_is_remembered(
     one, _ = processes
     product = await new_product(one)
     await one.warm(product["id"])
-    await database.execute("ALTER TABLE products DISABLE TRIGGER USER")  # Nobody tells of what comes now.
+    async with database.acquire() as connection, connection.transaction():
+        await connection.execute("ALTER TABLE products DISABLE TRIGGER USER")  # Nobody tells of what comes now.
+        await connection.execute("UPDATE products SET description = 'untold' WHERE id = $1", product["id"])
+        await connection.execute("ALTER TABLE products ENABLE TRIGGER USER")
+    assert (await one.see(product["id"])).json()["description"] == ""
+    ended = await database.fetch(
+        """
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = 'changes'
+        """
+    )
+    assert ended
+
+    async def is_read_again() -> bool:
+        return bool((await one.see(product["id"])).json()["description"] == "untold")
+
+    await until(is_read_again, timeout=2)
+    await one.warm(product["id"])
+
+
+@pytest.mark.parametrize(
+    ("lost", "back"),
+    [
+        ("ALTER TABLE stock DISABLE TRIGGER tell_updated", "ALTER TABLE stock ENABLE TRIGGER tell_updated"),
+        ("ALTER TRIGGER tell_updated ON stock RENAME TO gone", "ALTER TRIGGER gone ON stock RENAME TO tell_updated"),
+    ],
+)
+async def test_without_the_triggers_that_tell_nothing_is_remembered(
+    processes: tuple[Process, Process],
+    database: asyncpg.Pool,
+    database_url: str,
+    app: FastAPI,
+    issuer: Issuer,
+    lost: str,
+    back: str,
+) -> None:
+    one, _ = processes
+    product = await new_product(one)
+    await one.warm(product["id"])
+    await database.execute(lost)
     try:
-        await database.execute("UPDATE products SET description = 'untold' WHERE id = $1", product["id"])
-        assert (await one.see(product["id"])).json()["description"] == ""
-        ended = await database.fetch(
-            """
-            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-            WHERE datname = current_database() AND application_name = 'changes'
-            """
-        )
-        assert ended
+        async with process(database_url, app.state.authenticator, issuer.token("admin")) as late:
 
-        async def is_read_again() -> bool:
-            return bool((await one.see(product["id"])).json()["description"] == "untold")
+            async def nobody_remembers() -> bool:
+                before = answered_from_memory()
+                for each in (one, late):
+                    for _ in range(3):
+                        await each.see(product["id"])
+                return answered_from_memory() == before
 
-        await until(is_read_again, timeout=2)
+            await until(nobody_remembers, timeout=10)
+            # One that starts now has looked for them by then.
+            await asyncio.sleep(0.5)
+            assert await nobody_remembers()
     finally:
-        await database.execute("ALTER TABLE products ENABLE TRIGGER USER")
+        await database.execute(back)
     await one.warm(product["id"])
 
 
