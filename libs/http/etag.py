@@ -54,8 +54,9 @@ class ETag:
         """`beside` is a number or digest of what is shown with the thing and changes without its version."""
         tag = f'"{version}"' if beside is None else f'"{version}-{beside}"'
         self._response.headers["ETag"] = tag
-        known = self._request.headers.get("If-None-Match")
-        if known is not None and self._request.method in ("GET", "HEAD") and has_tag(known, tag):
+        # Several lines are one list.
+        known = self._request.headers.getlist("If-None-Match")
+        if known and self._request.method in ("GET", "HEAD") and has_tag(",".join(known), tag):
             raise NotModified(tag)
 
 

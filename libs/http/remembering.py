@@ -41,7 +41,8 @@ def _asks_for_a_page(scope: Scope) -> bool:
 
 
 def _is_known(answer: Answer, headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    return any(name == b"if-none-match" and has_tag(value.decode("latin-1"), answer.tag) for name, value in headers)
+    known = [value.decode("latin-1") for name, value in headers if name == b"if-none-match"]
+    return bool(known) and has_tag(",".join(known), answer.tag)
 
 
 class RememberedRoute(PlannedRoute):

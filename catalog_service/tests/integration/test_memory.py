@@ -163,6 +163,10 @@ async def test_memory_answers_as_the_database_does(processes: tuple[Process, Pro
     for known in (tag, f'"0", W/{tag}', "*"):
         unchanged = await one.anyone.get(path, headers={"If-None-Match": known})
         assert (unchanged.status_code, unchanged.content, unchanged.headers["etag"]) == (304, b"", tag)
+    for lines, status in (([tag, '"0"'], 304), (['"0"', tag], 304), (['"0"', '"1-0"'], 200)):
+        conditions = [("If-None-Match", line) for line in lines]
+        for more in ([], [("Cache-Control", "no-cache")]):
+            assert (await one.anyone.get(path, headers=[*conditions, *more])).status_code == status
     assert (await one.anyone.get(path, headers={"If-None-Match": '"0"'})).status_code == 200
     assert (await one.anyone.get(f"{path}/")).content == remembered.content
     head = await one.anyone.head(path)

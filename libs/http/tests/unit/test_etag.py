@@ -17,6 +17,12 @@ async def test_what_is_known_is_not_sent_again(client: httpx.AsyncClient, known:
     assert response.headers["x-request-id"]
 
 
+@pytest.mark.parametrize("known", [('"1"', '"3"'), ('"3"', '"1"'), ('"1"', '"2", W/"3"'), ("", "*")])
+async def test_what_is_known_may_be_told_in_several_lines(client: httpx.AsyncClient, known: tuple[str, str]) -> None:
+    response = await client.get(BOOK, headers=[("If-None-Match", line) for line in known])
+    assert (response.status_code, response.content) == (304, b"")
+
+
 @pytest.mark.parametrize("known", ['"2"', "3", '"x"', ""])
 async def test_what_is_not_known_is_sent(client: httpx.AsyncClient, known: str) -> None:
     assert (await client.get(BOOK, headers={"If-None-Match": known})).status_code == 200
