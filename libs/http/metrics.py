@@ -1,6 +1,7 @@
 """Measurements of requests, and the page that Prometheus reads them from."""
 
 import os
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -57,6 +58,8 @@ def _forget_the_dead(shared: Path) -> None:
         try:
             os.kill(int(pid), 0)
         except ProcessLookupError:
-            mark_process_dead(int(pid), str(shared))  # type: ignore[no-untyped-call] # The same.
+            # Or whoever else was asked at the same time does it.
+            with suppress(FileNotFoundError):
+                mark_process_dead(int(pid), str(shared))  # type: ignore[no-untyped-call] # The same.
         except PermissionError:
             continue  # It lives, as somebody else's.

@@ -1,8 +1,13 @@
 """As many series as there are endpoints, whatever clients send."""
 
+import os
+from pathlib import Path
+
 import httpx
+import pytest
 from prometheus_client import REGISTRY
 
+from libs.http import metrics
 from libs.process.ids import new_id
 
 
@@ -29,6 +34,23 @@ async def test_a_defect_is_counted_as_one(client: httpx.AsyncClient) -> None:
     before = _count("GET", "/books/failing/{how}", 500)
     await client.get("/books/failing/defect")
     assert _count("GET", "/books/failing/{how}", 500) == before + 1
+
+
+async def test_two_processes_may_forget_a_dead_one_at_once(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    dead = tmp_path / "gauge_livesum_4194999.db"
+    dead.touch()
+
+    def remove_later_than_another(pid: int, folder: str) -> None:
+        for file in Path(folder).glob(f"gauge_live*_{pid}.db"):
+            file.unlink()
+            os.remove(file)  # noqa: PTH107 - as the library does.
+
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    monkeypatch.setattr(metrics, "mark_process_dead", remove_later_than_another)
+    assert (await client.get("http://shelf/metrics")).status_code == 200
+    assert not dead.exists()
 
 
 def _count(method: str, route: str, status: int) -> float:
