@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -13,12 +14,16 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import Decision, ParentBased, Sampler, SamplingResult, TraceIdRatioBased
-from opentelemetry.trace import Link, SpanKind, TraceState
+from opentelemetry.trace import Link, SpanKind, Status, TraceState
 
 from libs.process.discretion import discreet
 
 # Seconds for one batch with all its tries. A process that ends waits as long for all of its last spans.
 PATIENCE: Final = 2.0
+# What a client has asked for may be anything, in any encoding. No log line has it either.
+_UNTOLD: Final = frozenset({"url.query"})
+# Of what we call. The path of a receiver's URL is often all that keeps others from posting there.
+_CALLED: Final = ("http.url", "url.full")
 _NOBODY: Final = SamplingResult(Decision.DROP)
 
 
@@ -75,13 +80,29 @@ class _Discreet(BatchSpanProcessor):
                 context=span.context,
                 parent=span.parent,
                 resource=span.resource,
-                attributes=discreet(span.attributes or {}),
+                attributes=_told(span.attributes or {}),
                 events=[Event(each.name, discreet(each.attributes or {}), each.timestamp) for each in span.events],
                 links=span.links,
                 kind=span.kind,
-                status=span.status,
+                status=_status(span.status),
                 start_time=span.start_time,
                 end_time=span.end_time,
                 instrumentation_scope=span.instrumentation_scope,
             )
         )
+
+
+def _told(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    told = discreet({name: value for name, value in attributes.items() if name not in _UNTOLD})
+    for name in _CALLED:
+        if name in told:
+            url = urlsplit(told[name])
+            told[name] = f"{url.scheme}://{url.netloc.rpartition('@')[2]}"
+    return told
+
+
+def _status(status: Status) -> Status:
+    """Of a span that an error has left, it says what that error says."""
+    if status.description is None:
+        return status
+    return Status(status.status_code, discreet({"said": status.description})["said"])

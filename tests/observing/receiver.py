@@ -21,6 +21,8 @@ class Span:
     attributes: dict[str, Any]
     events: str
     """All that they say."""
+    status: str
+    """With what it says of an error."""
 
 
 @dataclass
@@ -83,4 +85,5 @@ def _spans(request: ExportTraceServiceRequest) -> Iterator[Span]:
                         for each in span.attributes
                     },
                     events=str(span.events),
+                    status=str(span.status),
                 )

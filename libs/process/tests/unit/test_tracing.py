@@ -9,9 +9,12 @@ import sys
 import time
 
 import pytest
-from opentelemetry.trace import SpanKind
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind, StatusCode
 
 from libs.process.context import TRACEPARENT
+from libs.process.exporting import _Discreet
 from libs.process.tracing import begun, continued
 from libs.testing.databases import ROOT
 from libs.testing.ports import free_port
@@ -155,3 +158,24 @@ async def test_who_is_told_to_end_sends_its_last_spans(app: str) -> None:
                 process.terminate()
         assert await process.wait() == -signal.SIGTERM
         assert taken.is_set()
+
+
+def test_a_span_says_no_more_than_a_log_line() -> None:
+    kept = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(_Discreet(kept))
+    called = {"http.url": "https://hook:pass@receiver.example:8443/a/path?key=1", "http.method": "POST"}
+    asked = {"url.path": "/users/ada@example.com", "url.query": "q=ada%40example.com", "url.full": "http://there/x"}
+    named = provider.get_tracer("test").start_as_current_span("work", attributes={**called, **asked})
+    with pytest.raises(ValueError, match="ada"), named:
+        raise ValueError("ada@example.com is taken")
+    provider.shutdown()
+    (told,) = kept.get_finished_spans()
+    assert told.attributes == {
+        "http.url": "https://receiver.example:8443",
+        "http.method": "POST",
+        "url.path": "/users/(address)",
+        "url.full": "http://there",
+    }
+    assert (told.status.status_code, told.status.description) == (StatusCode.ERROR, "ValueError: (address) is taken")
+    assert "ada@" not in told.to_json()
