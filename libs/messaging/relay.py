@@ -35,6 +35,7 @@ STALLED: Final = 180.0
 DATABASE_ERRORS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 CONNECTED = Gauge("relay_connected", "Relays that can publish", multiprocess_mode="livesum")
+DATABASE = Gauge("relay_database_connected", "Relays that reach their database", multiprocess_mode="livesum")
 ROWS = Histogram("relay_batch_rows", "Events in a batch", buckets=(1, 2, 5, 10, 25, 50, 100, 250, 500))
 CONFIRM = Histogram(
     "relay_confirm_seconds",
@@ -80,12 +81,14 @@ class Relay:
                     await self._with_database()
                 except DATABASE_ERRORS as error:
                     end_if_asked()
+                    DATABASE.set(0)
                     wait = self.database.down(error)
                     # Whoever asks what is missing must not be told of a broker that is there.
                     await self._channel()
                     await asyncio.sleep(wait)
         finally:
             CONNECTED.set(0)
+            DATABASE.set(0)
             await publisher.aclose()
 
     async def check(self) -> None:
@@ -118,6 +121,7 @@ class Relay:
         self._woken.clear()
         await self._housekeeping.do(connection)
         self.database.up()
+        DATABASE.set(1)
         self._progress.step()
         if (channel := await self._channel()) is None:
             return

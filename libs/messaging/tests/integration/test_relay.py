@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 from aio_pika import Message
 from aiormq import Channel
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from libs.contracts.topology import Exchange
@@ -224,11 +225,19 @@ async def test_a_database_that_is_away_is_waited_for(shop: Shop) -> None:
         relay = shop.relay(database_url=proxy.url)
         async with running(relay.run):
             await until(lambda: relay.broker.is_up)
+            assert _measured("relay_database_connected") == 1
             await proxy.cut()
             await until(lambda: not relay.database.is_up)
+            assert _measured("relay_database_connected") == 0
             await shop.store(changed())
             await proxy.restore()
             await until(lambda: _none_waits(shop))
+            assert _measured("relay_database_connected") == _measured("relay_connected") == 1
+    assert _measured("relay_database_connected") == _measured("relay_connected") == 0
+
+
+def _measured(gauge: str) -> float | None:
+    return REGISTRY.get_sample_value(gauge)
 
 
 async def test_a_killed_relay_loses_nothing(shop: Shop) -> None:
