@@ -128,15 +128,29 @@ async def test_alerts_are_known_and_none_fires_in_a_shop_that_is_well(
 
     found = await until(rules, timeout=PATIENCE, every=0.5)
     assert {rule["name"] for rule in found} >= {"MessagesParked", "OutboxLate", "ReplicationLate", "ConsumersMissing"}
-    down = {"ProcessDown", "ServiceAbsent", "ConsumersMissing", "RelayDisconnected", "OrdersUnanswered", "OutboxLate"}
-    assert [rule["name"] for rule in found if rule["name"] in down and rule["state"] != "inactive"] == []
+    down = {"ProcessDown", "ServiceAbsent", "ConsumersMissing", "OrdersUnanswered", "OutboxLate"}
+    down |= {"RelayDisconnected", "RelayWithoutDatabase"}
+
+    async def none_of_them() -> bool:
+        """Before Prometheus has asked each process once, some seem to be absent."""
+        assert [rule["name"] for rule in await rules() if rule["name"] in down and rule["state"] != "inactive"] == []
+        return True
+
+    await until(none_of_them, timeout=PATIENCE, every=0.5)
     assert shop.processes
 
 
 async def test_each_alert_fires_when_it_should(installation: Installation) -> None:
+    tests = ALERTS.with_name("alerts.test.yml")
+    tried = {
+        name for names in re.findall(r'alertname(?:: |=~?")([\w.*|]+)', tests.read_text()) for name in names.split("|")
+    }
+    alerts = re.findall(r"- alert: (\w+)", ALERTS.read_text())
+    assert alerts
+    assert [alert for alert in alerts if not any(re.fullmatch(each, alert) for each in tried)] == []
     process = await asyncio.create_subprocess_exec(
         installation.tool,
-        *("test", "rules", ALERTS.with_name("alerts.test.yml")),
+        *("test", "rules", tests),
         cwd=ALERTS.parent,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -147,4 +161,4 @@ async def test_each_alert_fires_when_it_should(installation: Installation) -> No
 
 def test_an_alert_says_what_to_do_in_words_that_exist() -> None:
     commands = set(re.findall(r"\./shop ([a-z]+)", ALERTS.read_text()))
-    assert commands <= {"parked", "outbox", "queues", "trace"}
+    assert commands == {"parked", "outbox", "queues", "trace"}
