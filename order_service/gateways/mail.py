@@ -1,6 +1,7 @@
 """Mail over SMTP."""
 
 import asyncio
+import re
 import socket
 from contextlib import suppress
 from email.errors import MessageError
@@ -52,20 +53,22 @@ class SmtpPostOffice:
         except SMTPSenderRefused as error:
             if error.code == TOO_LARGE:
                 answer = "refused"
-                raise MailRefusedError(_told(error)) from error
+                raise MailRefusedError(_told(error, address)) from error
             answer = "away"
-            raise PostOfficeAwayError(f"it takes nothing from {self._settings.sender}: {_told(error)}") from error
+            raise PostOfficeAwayError(
+                f"it takes nothing from {self._settings.sender}: {_told(error, address)}"
+            ) from error
         except (SMTPNotSupported, MessageError, ValueError) as error:
             answer = "refused"
-            raise MailRefusedError(_told(error)) from error
+            raise MailRefusedError(_told(error, address)) from error
         except (SMTPRecipientsRefused, SMTPDataError) as error:
             code = error.code if isinstance(error, SMTPDataError) else error.recipients[0].code
             answer = "refused" if code >= REFUSED else "put off"
-            raise (MailRefusedError if code >= REFUSED else MailPutOffError)(_told(error)) from error
+            raise (MailRefusedError if code >= REFUSED else MailPutOffError)(_told(error, address)) from error
         except (SMTPException, OSError) as error:
             # Whether it was accepted nobody knows, nor what else would come over this connection.
             self._hang_up()
-            raise MailPutOffError(_told(error)) from error
+            raise MailPutOffError(_told(error, address)) from error
         finally:
             SENT.labels(answer).inc()
             UP.set(answer != "away")
@@ -127,9 +130,12 @@ def _message(mail: Mail, settings: MailSettings, address: str) -> EmailMessage:
     return message
 
 
-def _told(error: Exception) -> str:
-    """What a server says may hold anything; what is kept of it fits into a log and a column."""
+def _told(error: Exception, address: str = "") -> str:
+    """What a server says may hold anything; what is kept of it fits into a log and a column, and names nobody."""
     if isinstance(error, SMTPRecipientsRefused):
         error = error.recipients[0]
     said = " ".join(str(part) for part in error.args[:2]) or type(error).__name__
+    if user := address.rpartition("@")[0]:
+        # A whole address is known by its form, and many a server says only whom it does not know.
+        said = re.sub(rf"(?<![\w.]){re.escape(user)}(?![\w@])", "(address)", said, flags=re.IGNORECASE)
     return said[:500].encode(errors="backslashreplace").decode().replace("\0", "")

@@ -34,6 +34,7 @@ class Person:
     id: str = ""
     token: str = ""
     refresh_token: str = ""
+    username: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,9 @@ class Shop:
                     "JWKS_URL": f"{processes['auth-api'].url}/.well-known/jwks.json",
                     "CATALOG_URL": processes["catalog-api"].url,
                     "PAYMENT_WEBHOOK_SECRET": secret,
+                    # Receivers of the tests are on this machine.
+                    "WEBHOOKS_ALLOW_HTTP": "true",
+                    "WEBHOOKS_ALLOW_PRIVATE": "true",
                     "SMTP_HOST": "127.0.0.1",
                     "SMTP_PORT": str(mail.port),
                     "SMTP_TLS": "none",
@@ -99,8 +103,8 @@ class Shop:
     async def person(self) -> Person:
         """Registered and logged in."""
         name = f"p{new_id().hex[12:]}"
-        person = Person(f"{name}@example.com", f"secret of {name}", await self._client())
-        body = {"email": person.email, "username": name, "password": person.password}
+        person = Person(f"{name}@example.com", f"a secret of {new_id()}", await self._client(), username=f"{name}-x")
+        body = {"email": person.email, "username": person.username, "password": person.password}
         person.id = answer(await person.client.post(f"{self.url('auth')}/auth/register", json=body), 201)["id"]
         return await self.log_in(person)
 

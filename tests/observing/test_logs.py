@@ -1,8 +1,8 @@
 """What the whole shop has logged: enough to follow anything, and nothing that anybody must not know."""
 
 import json
+import time
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import urlsplit
 
 import aio_pika
@@ -10,11 +10,15 @@ import pytest
 
 from libs.contracts.topology import CATALOG_USERS, ORDER_NOTIFICATIONS, ORDER_USERS
 from libs.process.ids import new_id
+from libs.testing.ports import free_port
 from libs.testing.wait import until
-from tests.observing.shop import ADMIN_EMAIL, ADMIN_PASSWORD, Json, Shop, answer
+from order_service.gateways.mock_messages import HEADER
+from order_service.gateways.signatures import Signatures
+from tests.observing.shop import ADMIN_EMAIL, ADMIN_PASSWORD, PATIENCE, Json, Person, Shop, answer
 
 pytestmark = pytest.mark.xdist_group("observing")
 
+JSON = {"Content-Type": "application/json"}
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 TRACEPARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
 
@@ -66,9 +70,11 @@ async def test_nothing_secret_is_logged_whatever_happens(shop: Shop) -> None:
     ada, admin = await shop.person(), await shop.admin()
     product = await shop.product(admin)
     await shop.buy(ada, product)
-    card, hook = f"tok_{new_id().hex}", f"https://hook:{new_id().hex}@receiver.example.com/"
-    await _go_wrong(shop, ada, admin, card, hook)
-    await _tell_nonsense(shop, ada.email, ada.password)
+    card, path = f"tok_{new_id().hex}", f"known-to-its-owner-{new_id().hex}"
+    hook = f"https://hook:{new_id().hex}@receiver.example.com/"
+    told = await _give_away(shop, ada, admin, hook, path)
+    await _go_wrong(shop, ada, admin, card)
+    await _tell_nonsense(shop, ada)
 
     written = "".join(file.read_text(errors="replace") for file in shop.logs.iterdir())
     secrets = {
@@ -80,7 +86,12 @@ async def test_nothing_secret_is_logged_whatever_happens(shop: Shop) -> None:
         "a token's signature": ada.token.rpartition(".")[2],
         "the admin's token": admin.token,
         "a refresh token": ada.refresh_token,
+        "what came in its place": told["refresh_token"],
+        "a username": ada.username,
+        "whose an address is": ada.email.partition("@")[0],
         "a card": card,
+        "the path of a receiver": path,
+        "what a webhook is signed with": told["secret"],
         "a login in a URL": (urlsplit(hook).password or ""),
         "what the provider signs with": shop.payment_webhook_secret,
         "a password of the database": urlsplit(shop.databases["auth"]).password or "",
@@ -90,42 +101,71 @@ async def test_nothing_secret_is_logged_whatever_happens(shop: Shop) -> None:
     assert found == {}
 
 
-async def _go_wrong(shop: Shop, ada: Any, admin: Any, card: str, hook: str) -> None:
+async def _give_away(shop: Shop, ada: Person, admin: Person, hook: str, path: str) -> Json:
+    """What the shop tells those who ask for it, and whom else it calls."""
+    auth, order = shop.url("auth"), shop.url("order")
+    tokens = {"refresh_token": ada.refresh_token}
+    fresh = answer(await ada.client.post(f"{auth}/auth/refresh", json=tokens))
+    answer(await ada.client.post(f"{auth}/auth/refresh", json=tokens), 401)
+    answer(await admin.client.get(f"{auth}/users", params={"q": ada.username}))
+    webhook = {"url": hook, "types": ["order.*"], "description": ada.email}
+    answer(await admin.client.post(f"{order}/webhook", json=webhook), 422)
+    # Nobody is there, which is told when an order is made.
+    webhook["url"] = f"http://127.0.0.1:{free_port()}/{path}"
+    registered = answer(await admin.client.post(f"{order}/webhook", json=webhook), 201)
+    return {"refresh_token": fresh["refresh_token"], "secret": registered["secret"]}
+
+
+async def _go_wrong(shop: Shop, ada: Person, admin: Person, card: str) -> None:
     auth, catalog, order = (shop.url(name) for name in ("auth", "catalog", "order"))
     call = ada.client
-    body = {"email": ada.email, "username": "somebody-else", "password": ada.password}
-    assert (await call.post(f"{auth}/auth/register", json=body)).status_code == 409
-    half = f'{{"email": "{ada.email}", "password": "{ada.password}'
+    own = {"email": ada.email, "username": ada.username, "password": ada.password}
+    for taken in ({**own, "username": "somebody-else"}, {**own, "email": f"{new_id()}@example.com"}):
+        answer(await call.post(f"{auth}/auth/register", json=taken), 409)
+    half = f'{{"email": "{ada.email}", "username": "{ada.username}", "password": "{ada.password}'
     for broken in (half, f'{half}\\u0000"}}'):
-        assert (await call.post(f"{auth}/auth/register", content=broken)).status_code == 422
-    for login in ({"login": ada.email, "password": f"{ada.password} "}, {"login": f"{ada.email}\0", "password": "x"}):
-        await call.post(f"{auth}/auth/login", json=login)
-    for url in (f"{auth}/auth/verify/{ada.token}", f"{catalog}/products/{ada.token}", f"{order}/order/{ada.email}"):
-        assert (await call.get(url)).status_code in {404, 422}
-    await call.get(f"{catalog}/products", params={"q": ada.token, "cursor": ada.email, "token": ada.token})
-    await call.get(f"{order}/orders", headers={"Authorization": f"Bearer {ada.token}x"})
-    await call.post(f"{auth}/auth/verify", json={"token": f"{ada.token}x"})
-    await call.post(f"{auth}/auth/refresh", json={"refresh_token": ada.refresh_token})
-    await call.post(f"{auth}/auth/refresh", json={"refresh_token": ada.refresh_token})
-    await admin.client.post(f"{order}/webhooks", json={"url": hook, "types": ["order.*"], "description": ada.email})
+        answer(await call.post(f"{auth}/auth/register", content=broken, headers=JSON), 422)
+    answer(await call.put(f"{auth}/users/me", json={"password": ada.token, "current_password": "x"}), 422)
+    for login in (ada.email, ada.username):
+        answer(await call.post(f"{auth}/auth/login", json={"login": login, "password": f"{ada.password} "}), 401)
+    answer(await call.post(f"{auth}/auth/login", json={"login": f"{ada.email}\0", "password": "x"}), 422)
+    for url, status in (
+        (f"{auth}/auth/verify/{ada.token}", 404),
+        (f"{catalog}/products/{ada.token}", 404),
+        (f"{order}/order/{ada.email}", 422),
+    ):
+        answer(await call.get(url), status)
+    answer(await call.get(f"{catalog}/products", params={"q": ada.token, "cursor": ada.email}), 422)
+    answer(await call.get(f"{order}/orders", headers={"Authorization": f"Bearer {ada.token}x"}), 401)
+    answer(await call.post(f"{auth}/auth/verify", json={"token": f"{ada.token}x"}), 401)
+    shop.mail.refusals[ada.email] = f"550 5.1.1 <{ada.email}>: there is no {ada.email.partition('@')[0]}"
     items = [{"product_id": await shop.product(admin), "quantity": 1}]
-    placed = answer(await call.post(f"{order}/order", json={"items": items}), 201)
+    placed = answer(await call.post(f"{order}/order", json={"items": items, "comment": ada.email}), 201)
     await shop.becomes(ada, placed, "awaiting_payment")
-    await call.post(f"{order}/order/{placed['id']}/payment", json={"method": "card", "token": card})
-    await call.post(f"{order}/order/{placed['id']}/payment", json={"method": "card", "token": "tok_error"})
-    await call.post(f"{order}/payments/webhook", content=ada.token, headers={"Signature": shop.payment_webhook_secret})
+    payment = f"{order}/order/{placed['id']}/payment"
+    answer(await call.post(payment, json={"method": "card", "token": card}), 402)
+    answer(await call.post(payment, json={"method": "card", "token": "tok_error"}), 503)
+    # Signed with the secret itself, and signed rightly and no message.
+    now, said = str(int(time.time())), ada.token.encode()
+    signature = Signatures(shop.payment_webhook_secret).sign(now, said)
+    for header, status in ((shop.payment_webhook_secret, 401), (f"t={now},v1={signature}", 422)):
+        response = await call.post(f"{order}/payments/webhook", content=said, headers={HEADER: header})
+        answer(response, status)
+    await until(lambda: "mail_refused" in {line["event"] for line in lines(shop)}, timeout=PATIENCE, every=0.2)
 
 
-async def _tell_nonsense(shop: Shop, email: str, password: str) -> None:
-    """What no reader can read, and what one can read and not apply; and an address that no mail server takes."""
+async def _tell_nonsense(shop: Shop, ada: Person) -> None:
+    """What no reader can read, and what one can read and not apply."""
     exchange = shop.broker.default_exchange
-    user = {"id": str(new_id()), "email": email, "username": email, "role": "user", "is_active": True, "version": 1}
-    moments = {"created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z"}
+    email, password = ada.email, ada.password
+    user = {"id": str(new_id()), "email": email, "username": ada.username, "role": "user", "is_active": True}
+    moments = {"version": 1, "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z"}
     bodies = [
         f"{email} {password}".encode(),
         _event("user.created", {**user, **moments, "role": password}),
         _event("user.created", {**user, **moments, "version": password}),
         _event("user.created", {**user, **moments, "email": f"{email}\0"}),
+        _event("user.created", {**user, **moments, "username": f"{ada.username}\0"}),
         _event(f"user.{email}", user),
     ]
     for queue in (ORDER_USERS, CATALOG_USERS, ORDER_NOTIFICATIONS):
