@@ -18,4 +18,5 @@ categories = Table(
     CheckConstraint("parent_id <> id", "not_its_own_parent"),
     CheckConstraint("char_length(name) BETWEEN 1 AND 200", "name"),
 )
-Index("ix_categories_parent_id", categories.c.parent_id)
+# With the id, so that whoever descends the tree needs nothing else, however small the table is.
+Index("ix_categories_parent_id", categories.c.parent_id, postgresql_include=["id"])

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, select
+from sqlalchemy import CTE, ColumnElement, lateral, literal_column, select, true
 
 from catalog_service.models.categories import categories
 
@@ -12,8 +12,11 @@ Row = tuple[Any, ...]
 def below(category_id: ColumnElement[Any]) -> CTE:
     """The ids of a category and of everything below it."""
     start = select(categories.c.id).where(categories.c.id == category_id).cte("below", recursive=True)
-    child = categories.alias("child")
-    return start.union_all(select(child.c.id).join(start, child.c.parent_id == start.c.id))
+    # OFFSET keeps PostgreSQL from making it a join, for which it would read all categories once for each level.
+    children = lateral(
+        select(categories.c.id).where(categories.c.parent_id == start.c.id).offset(literal_column("0")), "children"
+    )
+    return start.union_all(select(children.c.id).select_from(start.join(children, true())))
 
 
 def above(category_id: ColumnElement[Any]) -> CTE:

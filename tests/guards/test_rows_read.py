@@ -23,9 +23,7 @@ PAGE = 21  # Of one more than is shown, which tells that there is a next page.
 MIDDLE = data.product_id(PRODUCTS // 2)
 ROOT, LEAF = data.category_id(1), data.category_id(data.CATEGORIES)
 BELOW_ROOT = 1 + data.CHILDREN + data.CHILDREN * data.GRANDCHILDREN
-
-# It is small, and PostgreSQL may well read it once for each of its three levels.
-TREE = 3 * data.CATEGORIES
+LEVELS, FEW = 2_000, 5_000
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +63,20 @@ async def test_a_page_of_a_subtree_reads_no_more_of_each_category(
     query = page_query(Shape(sort=Sort.NEWEST, category=True), continued=continued, with_category=False)
     arguments = {"category_id": category, "limit": PAGE, **({"after_id": MIDDLE} if continued else {})}
     blocks, rows = await touched(database, query, arguments)
-    assert rows <= (categories + 4) * PAGE + TREE
+    assert rows <= (categories + 4) * PAGE + categories
     assert blocks <= (categories + 10) * 2 * PAGE
+
+
+async def test_each_level_of_a_deep_tree_is_looked_up_once(database_for: DatabaseFor) -> None:
+    database = await asyncpg.connect(await database_for("catalog_service", own="deep"), server_settings={"jit": "off"})
+    await data.fill_catalog(database, FEW, levels=LEVELS)
+    await database.execute("VACUUM ANALYZE")
+    query = page_query(Shape(sort=Sort.NEWEST, category=True), continued=False, with_category=False)
+    for category, levels in ((ROOT, LEVELS), (data.category_id(LEVELS - 5), 6)):
+        blocks, rows = await touched(database, query, {"category_id": category, "limit": PAGE})
+        assert rows <= levels + 2 * FEW + 4 * PAGE
+        assert blocks <= 8 * levels + 10 * PAGE
+    await database.close()
 
 
 async def touched(database: asyncpg.Connection, query: Query, arguments: dict[str, Any]) -> tuple[int, int]:
