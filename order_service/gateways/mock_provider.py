@@ -22,20 +22,21 @@ DECLINES = {"tok_ok": None, "tok_slow": None, "tok_unknown": None, "tok_declined
 
 
 class MockProvider:
-    """Its transactions are its own, never those of a use case."""
+    """Its statements commit by themselves, never with a use case."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
 
     async def charge(self, payment: Payment) -> Captured | Declined:
         if payment.token == "tok_error":  # noqa: S105 - not a secret.
             raise PaymentProviderUnavailable("The payment provider is away; nothing was charged.")
         if payment.token == "tok_slow":  # noqa: S105 - the same.
             await asyncio.sleep(SLOW)
-        is_new = await self._write(payment)
-        if is_new and payment.token == "tok_unknown":  # noqa: S105 - the same.
+        outcome: Outcome | None = await self._write(payment)
+        if outcome is None:
+            outcome = await self.look_up(payment)
+        elif payment.token == "tok_unknown":  # noqa: S105 - the same.
             raise OutcomeUnknownError("The provider took too long.")
-        outcome = await self.look_up(payment)
         if isinstance(outcome, Captured | Declined):
             return outcome
         raise OutcomeUnknownError(f"The provider says of a charge: {outcome}.")
@@ -53,20 +54,25 @@ class MockProvider:
     async def refund(self, payment: Payment) -> None:
         captured = (charges.c.payment_id == payment.id, charges.c.declined_because.is_(None))
         once = func.coalesce(charges.c.refunded_at, datetime.now(UTC))
-        async with self._engine.begin() as connection:
+        async with self._engine.connect() as connection:
             refunded = await connection.execute(update(charges).where(*captured).values(refunded_at=once))
         if refunded.rowcount == 0:
             raise OutcomeUnknownError("The provider has captured nothing that it could give back.")
 
-    async def _write(self, payment: Payment) -> bool:
+    async def _write(self, payment: Payment) -> Captured | Declined | None:
+        """None if it was written before."""
+        reference = f"mock_{new_id().hex}"
+        reason = DECLINES.get(payment.token or "", "unknown card")
         row = {
             "payment_id": payment.id,
-            "reference": f"mock_{new_id().hex}",
+            "reference": reference,
             "amount": payment.amount,
             "currency": payment.currency,
-            "declined_because": DECLINES.get(payment.token or "", "unknown card"),
+            "declined_because": reason,
             "created_at": datetime.now(UTC),
         }
-        async with self._engine.begin() as connection:
+        async with self._engine.connect() as connection:
             written = await connection.execute(insert(charges).values(row).on_conflict_do_nothing())
-            return written.rowcount == 1
+        if written.rowcount == 0:
+            return None
+        return Captured(reference) if reason is None else Declined(reason)

@@ -46,7 +46,7 @@ class Paying:
         if outcome is None:
             return payment
         failpoint("payment.charged")
-        return _result(await settle(self.uow, payment.id, outcome))
+        return _result(await settle(self.uow, payment, outcome))
 
     async def _charge(self, payment: Payment) -> Outcome | None:
         try:

@@ -20,19 +20,18 @@ AT_ONCE = 50
 log = structlog.stdlib.get_logger(__name__)
 
 
-async def settle(uow: UnitOfWorkFactory, payment_id: UUID, outcome: Outcome) -> Payment:
+async def settle(uow: UnitOfWorkFactory, recorded: Payment, outcome: Outcome) -> Payment:
     """Stores an outcome, whoever learnt it and however often. The order's lock decides between two who did."""
     async with uow() as work:
-        recorded = await work.payments.find(payment_id)
-        if recorded is None:
-            raise LookupError(f"There is no payment {payment_id}.")
         order = await work.orders.for_change(recorded.order_id)
-        # Read again: it was waited for the lock meanwhile.
-        payment = await work.payments.find(payment_id)
-        if order is None or payment is None:
-            raise LookupError(f"Payment {payment_id} has lost its order.")
-        if order.payment is not None and order.payment.id == payment_id:
-            payment = order.payment
+        if order is None:
+            raise LookupError(f"Payment {recorded.id} has lost its order.")
+        # As it is now that its order is locked, which may be waited for.
+        payment = order.payment
+        if payment is None or payment.id != recorded.id:
+            payment = await work.payments.find(recorded.id)
+        if payment is None:
+            raise LookupError(f"There is no payment {recorded.id}.")
         await keep(work, order, conclude(order, payment, outcome, datetime.now(UTC)))
         await work.payments.save(payment)
     return payment
@@ -79,7 +78,7 @@ class Settling:
         outcome = await self._outcome(payment)
         failpoint("settlement.asked")
         if outcome is not None:
-            await settle(self.uow, payment_id, outcome)
+            await settle(self.uow, payment, outcome)
 
     async def _outcome(self, payment: Payment) -> Outcome | None:
         if payment.status is PaymentStatus.REFUNDING:
