@@ -53,7 +53,7 @@ async def relay_dies_half_confirmed(stage: Stage, load: Load, dice: Random) -> N
 async def worker_freezes_while_another_runs(stage: Stage, load: Load, _: Random) -> None:
     """Its connections are given up by the broker, its work is done by the other, and then it goes on."""
     worker = stage.processes["order-worker"]
-    other = Process(worker.module, worker.environment, worker.logs, stage.servers.take_port())
+    other = Process(worker.module, worker.environment, worker.logs, stage.servers.take_port(), worker.nursery)
     await other.start()
     worker.freeze()
     try:

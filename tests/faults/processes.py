@@ -7,6 +7,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from signal import Signals
+from typing import Protocol
 
 import httpx
 
@@ -15,6 +17,16 @@ from libs.testing.wait import until
 from ops.stack import child
 from ops.stack.layout import REPOSITORY
 from ops.stack.ports import HOST
+from tests.faults.nursery import Nursery
+
+
+class Running(Protocol):
+    @property
+    def returncode(self) -> int | None: ...
+
+    def send_signal(self, number: Signals, /) -> None: ...
+
+    async def wait(self) -> int: ...
 
 
 @dataclass
@@ -25,7 +37,9 @@ class Process:
     environment: Mapping[str, str]
     logs: Path
     port: int = field(default_factory=free_port)
-    _running: asyncio.subprocess.Process | None = None
+    nursery: Nursery | None = None
+    """Where it comes from in a moment. Without one it has to import all that it needs."""
+    _running: Running | None = None
 
     @property
     def url(self) -> str:
@@ -39,20 +53,25 @@ class Process:
 
     async def launch(self, *failpoints: str) -> None:
         """Does not wait for anything."""
-        server = (sys.executable, "-m", "uvicorn", f"{self.module}:app", "--host", HOST, "--port", str(self.port))
-        self._running = await child.start(
-            (*server, "--no-access-log"),
-            env={
-                **os.environ,
-                **self.environment,
-                "SHOP_FAILPOINTS": ",".join(failpoints),
-                "LOG_DIR": str(self.logs),
-            },
-            cwd=REPOSITORY,
-            log=self.logs / f"{self.module}.out",
-            # However the tests end.
-            on_parent_death=signal.SIGKILL,
-        )
+        arguments = (f"{self.module}:app", "--host", HOST, "--port", str(self.port), "--no-access-log")
+        environment = {
+            **os.environ,
+            **self.environment,
+            "SHOP_FAILPOINTS": ",".join(failpoints),
+            "LOG_DIR": str(self.logs),
+        }
+        log = self.logs / f"{self.module}.out"
+        if self.nursery is not None:
+            self._running = await self.nursery.start(arguments, environment=environment, log=log)
+        else:
+            self._running = await child.start(
+                (sys.executable, "-m", "uvicorn", *arguments),
+                env=environment,
+                cwd=REPOSITORY,
+                log=log,
+                # However the tests end.
+                on_parent_death=signal.SIGKILL,
+            )
 
     async def is_ready(self) -> None:
         async with httpx.AsyncClient(trust_env=False) as client:
@@ -84,11 +103,11 @@ class Process:
 
     async def kill(self) -> None:
         assert self._running is not None
-        self._running.kill()
+        self._running.send_signal(signal.SIGKILL)
         await self._running.wait()
 
     async def stop(self) -> None:
         if self._running is not None and self._running.returncode is None:
             self.thaw()
-            self._running.terminate()
+            self._running.send_signal(signal.SIGTERM)
             await self._running.wait()

@@ -1,5 +1,6 @@
 """A customer's way through a shop of processes, and what its books say afterwards."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from libs.testing.ports import free_port
 from libs.testing.wait import until
 from order_service.tests.integration.neighbours import Neighbours
 from order_service.tests.things import a_customer
+from tests.faults.nursery import Nursery
 from tests.faults.processes import Process
 
 Json = dict[str, Any]
@@ -51,24 +53,18 @@ class Shop:
     @asynccontextmanager
     async def open(cls, orders_url: str, catalog_url: str, amqp_url: str, logs: Path) -> AsyncIterator[Self]:
         neighbours = Neighbours()
-        async with neighbours.serving():
+        # Nobody is there: orders go on without their mails.
+        mail = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(free_port()), "MAIL_FROM": "shop@example.com"}
+        async with neighbours.serving(), Nursery.open() as nursery:
+            process = partial(Process, logs=logs, nursery=nursery)
             processes = {
-                "catalog-worker": Process(
-                    "catalog_service.worker", {"DATABASE_URL": catalog_url, "AMQP_URL": amqp_url}, logs
+                "catalog-worker": process(
+                    "catalog_service.worker", {"DATABASE_URL": catalog_url, "AMQP_URL": amqp_url}
                 ),
-                "order-worker": Process(
-                    "order_service.worker",
-                    {
-                        "DATABASE_URL": orders_url,
-                        "AMQP_URL": amqp_url,
-                        # Nobody is there: orders go on without their mails.
-                        "SMTP_HOST": "127.0.0.1",
-                        "SMTP_PORT": str(free_port()),
-                        "MAIL_FROM": "shop@example.com",
-                    },
-                    logs,
+                "order-worker": process(
+                    "order_service.worker", {"DATABASE_URL": orders_url, "AMQP_URL": amqp_url, **mail}
                 ),
-                "order-api": Process(
+                "order-api": process(
                     "order_service.main",
                     {
                         "DATABASE_URL": orders_url,
@@ -76,7 +72,6 @@ class Shop:
                         "JWKS_URL": f"{neighbours.url}/.well-known/jwks.json",
                         "PAYMENT_WEBHOOK_SECRET": "agreed",
                     },
-                    logs,
                 ),
             }
             headers = {"Authorization": f"Bearer {neighbours.token(a_customer())}"}
@@ -84,13 +79,12 @@ class Shop:
             orders, catalog = (new_engine(url, pool_size=2) for url in (orders_url, catalog_url))
             bell = Bell(catalog)
             try:
-                for process in processes.values():
-                    await process.start()
+                await asyncio.gather(*(each.start() for each in processes.values()))
                 async with httpx.AsyncClient(base_url=base_url, headers=headers, trust_env=False, timeout=60) as client:
                     yield cls(processes, orders, catalog, bell, client)
             finally:
-                for process in processes.values():
-                    await process.stop()
+                for each in processes.values():
+                    await each.stop()
                 await bell.aclose()
                 await orders.dispose()
                 await catalog.dispose()

@@ -20,6 +20,7 @@ from ops.stack.services import SERVICES
 from ops.verify.databases import Databases, opened
 from tests.faults.ledger import Ledger
 from tests.faults.network import Host
+from tests.faults.nursery import Nursery
 from tests.faults.processes import Process
 from tests.faults.servers import Servers
 
@@ -44,12 +45,14 @@ class Stage:
     @asynccontextmanager
     async def open(cls, folder: Path, hosts: Sequence[Host] = (Host(),)) -> AsyncIterator[Self]:
         async with AsyncExitStack() as stack:
+            # She imports while the servers start.
+            nursery = await stack.enter_async_context(Nursery.open())
             servers = await stack.enter_async_context(Servers.open(folder / "servers", hosts))
             address = f"{servers.amqp_url}?heartbeat={HEARTBEAT}"
             proxies = {f"{each.name}-worker": await stack.enter_async_context(Proxy(address)) for each in SERVICES}
             logs = folder / "logs"
             logs.mkdir()
-            processes = _processes(servers, proxies, logs)
+            processes = _processes(servers, proxies, nursery, logs)
             for process in processes.values():
                 stack.push_async_callback(process.stop)
             await asyncio.gather(*(process.start() for process in processes.values()))
@@ -100,7 +103,7 @@ def _rungs(queue: Queue) -> list[str]:
     return [queue.retry(rung.name) for rung in RUNGS]
 
 
-def _processes(servers: Servers, proxies: Mapping[str, Proxy], logs: Path) -> dict[str, Process]:
+def _processes(servers: Servers, proxies: Mapping[str, Proxy], nursery: Nursery, logs: Path) -> dict[str, Process]:
     ports = {
         name: servers.take_port() for name in (f"{each.name}-{part}" for each in SERVICES for part in ("api", "worker"))
     }
@@ -123,5 +126,5 @@ def _processes(servers: Servers, proxies: Mapping[str, Proxy], logs: Path) -> di
         if part == "worker":
             environment |= {"AMQP_URL": proxies[name].url, "RABBITMQ_UI_URL": servers.ui_url}
         module = f"{service}_service.{'main' if part == 'api' else part}"
-        processes[name] = Process(module, environment, logs, port)
+        processes[name] = Process(module, environment, logs, port, nursery)
     return processes
