@@ -29,6 +29,7 @@ class Client:
     auth: str
     login: str = ""
     password: str = ""
+    acknowledged: int = 0
     _token: str = ""
 
     async def once(self, method: str, url: str, body: Json | None = None, **headers: str) -> httpx.Response | None:
@@ -51,6 +52,7 @@ class Client:
                 return None
             if answer.is_success and method != "GET":
                 self.ledger.acknowledged += 1
+                self.acknowledged += 1
             return answer
 
     async def until_answered(self, method: str, url: str, body: Json | None = None, **headers: str) -> httpx.Response:

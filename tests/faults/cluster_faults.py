@@ -20,10 +20,10 @@ async def leader_dies(stage: Stage, load: Load) -> None:
     node = stage.servers.brokers[await _leader(stage)]
     await node.kill()
     await _goes_on(stage)
-    await load.more(50)
+    await load.flows()
     await node.start()
     await whole(stage)
-    await load.more(20)
+    await load.flows()
 
 
 async def all_restart(stage: Stage, load: Load) -> None:
@@ -32,7 +32,7 @@ async def all_restart(stage: Stage, load: Load) -> None:
         node.signal(signal.SIGTERM)
         await node.ended()
         await _goes_on(stage)
-        await load.more(20)
+        await load.flows()
         await node.start()
         await whole(stage)
 
@@ -48,10 +48,10 @@ async def leader_is_cut_off(stage: Stage, load: Load, network: Network) -> None:
 
     await until(gave_up, timeout=PATIENCE, every=0.5)
     await _goes_on(stage)
-    await load.more(50)
+    await load.flows()
     await network.heal(index)
     await whole(stage)
-    await load.more(20)
+    await load.flows()
 
 
 async def whole(stage: Stage) -> None:

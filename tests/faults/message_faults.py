@@ -33,7 +33,7 @@ async def everything_comes_thrice(stage: Stage, load: Load, dice: Random) -> Non
                 assert len(published.confirmed) == len(rows)
     finally:
         await publisher.aclose()
-    await load.more(50)
+    await load.flows()
 
 
 async def consumer_joins_late(stage: Stage, load: Load, _: Random) -> None:
@@ -44,11 +44,11 @@ async def consumer_joins_late(stage: Stage, load: Load, _: Random) -> None:
         (await stage.management.delete(f"/api/queues/%2F/{queue.name}")).raise_for_status()
     async with stage.databases() as databases:
         await databases["order"].execute("TRUNCATE users, products")
-        await load.more(50)
+        await load.more(20)
         await worker.start()
         for queue in (ORDER_USERS, ORDER_PRODUCTS):
             await rebuild(databases, queue.name, operator="somebody", progress=lambda _told, _of: None)
-    await load.more(20)
+    await load.flows()
 
 
 async def _sent(stage: Stage, service: str) -> list[asyncpg.Record]:

@@ -20,7 +20,7 @@ async def api_dies(service: str, step: str, stage: Stage, load: Load, dice: Rand
     await api.start(f"commit.{step}@{dice.randint(2, 9)}")
     await api.died()
     await api.start()
-    await load.more(20)
+    await load.flows()
 
 
 async def worker_dies(service: str, step: str, stage: Stage, load: Load, dice: Random) -> None:
@@ -29,23 +29,23 @@ async def worker_dies(service: str, step: str, stage: Stage, load: Load, dice: R
     await worker.start(f"{step}@{dice.randint(1, 5)}")
     await worker.died()
     await worker.start()
-    await load.more(20)
+    await load.flows()
 
 
 async def relay_dies_half_confirmed(stage: Stage, load: Load, dice: Random) -> None:
     """The broker has a whole batch, and of its confirms only some have come back."""
     worker, proxy = stage.processes["catalog-worker"], stage.proxies["catalog-worker"]
     await worker.kill()
-    await load.more(200)
-    told, _ = await stage.queue(TRACE)
+    await load.products(60)
+    told = await stage.waiting_in(TRACE)
     # More than what is said before the first event, and less than all the confirms of such a batch.
     proxy.strand_after(dice.randint(3_000, 6_000))
     await worker.launch()
 
     async def some_are_out() -> bool:
-        return (await stage.queue(TRACE))[0] > told
+        return await stage.waiting_in(TRACE) > told
 
-    await until(some_are_out, timeout=PATIENCE)
+    await until(some_are_out, timeout=PATIENCE, every=0.1)
     await worker.kill()
     await worker.start()
 
@@ -57,10 +57,10 @@ async def worker_freezes_while_another_runs(stage: Stage, load: Load, _: Random)
     await other.start()
     worker.freeze()
     try:
-        await load.more(100)
         await until(partial(_has_readers, stage, 1), timeout=PATIENCE, every=0.5)
+        await load.flows()
         worker.thaw()
-        await load.more(20)
+        await load.flows()
     finally:
         await other.stop()
 
@@ -69,10 +69,10 @@ async def consumer_dies_ten_times(stage: Stage, load: Load, _: Random) -> None:
     """Each time with all that it had fetched, so that the broker counts a delivery of all of it."""
     worker = stage.processes["order-worker"]
     await worker.kill()
-    await load.more(100)
+    await load.products(40)
     for _time in range(10):
         await worker.launch()
-        await until(partial(_has_readers, stage, 1), timeout=PATIENCE)
+        await until(partial(_has_readers, stage, 1), timeout=PATIENCE, every=0.2)
         await worker.kill()
     await worker.start()
 
@@ -83,12 +83,8 @@ async def consumer_freezes(stage: Stage, load: Load, _: Random) -> None:
     worker.freeze()
     await until(partial(_has_readers, stage, 0), timeout=PATIENCE, every=0.5)
     worker.thaw()
-    await load.more(20)
+    await load.flows()
 
 
 async def _has_readers(stage: Stage, count: int) -> bool:
-    for queue in (ORDER_PRODUCTS, ORDER_STOCK):
-        _, readers = await stage.queue(queue.name)
-        if readers != count:
-            return False
-    return True
+    return await stage.readers(ORDER_PRODUCTS.name, ORDER_STOCK.name) == {count}

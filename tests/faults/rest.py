@@ -1,5 +1,6 @@
 """When everything that was begun has come to its end, and what there is then."""
 
+import asyncio
 import json
 from typing import Final
 
@@ -31,8 +32,7 @@ UNFINISHED: Final = {
 
 async def at_rest(stage: Stage, *, parked: int = 0) -> Findings:
     """Waits for it. Raises where it does not come, where something is parked, or where replicas or books differ."""
-    for process in stage.processes.values():
-        await process.is_ready()
+    await asyncio.gather(*(process.is_ready() for process in stage.processes.values()))
     async with stage.databases() as databases:
 
         async def still() -> bool:
@@ -45,7 +45,7 @@ async def at_rest(stage: Stage, *, parked: int = 0) -> Findings:
             assert not waits, waits
             return given_up == parked
 
-        await until(still, timeout=PATIENCE, every=0.2)
+        await until(still, timeout=PATIENCE, every=0.5)
         # What was taken from its queue may still be in somebody's hands.
         report = await verify(databases, repairer=None, patience=60)
         assert report.is_clean, json.dumps(report.as_json(), indent=1)

@@ -1,7 +1,7 @@
 """The whole shop as processes, on servers of its own, with a proxy between each worker and the broker."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import aio_pika
 import httpx
+from pamqp.commands import Queue as Asked
 
 from libs.contracts.topology import QUEUES, Queue
 from libs.messaging.topology import RUNGS
@@ -76,20 +77,24 @@ class Stage:
         await self.processes[name].kill()
         await self.processes[name].start()
 
-    async def queue(self, name: str) -> tuple[int, int]:
-        """How many messages wait there for a reader, and how many readers there are, at this moment."""
-        connection = await aio_pika.connect(self.servers.amqp_url)
-        async with connection, connection.channel() as channel:
-            found = (await channel.declare_queue(name, passive=True)).declaration_result
-            return found.message_count or 0, found.consumer_count or 0
+    async def waiting_in(self, name: str) -> int:
+        """How many messages wait there for a reader at this moment."""
+        [found] = (await self._asked([name])).values()
+        return found.message_count or 0
+
+    async def readers(self, *names: str) -> set[int]:
+        """How many each of them has at this moment."""
+        return {found.consumer_count or 0 for found in (await self._asked(names)).values()}
 
     async def waiting(self) -> dict[str, int]:
         """What the queues hold, and those where messages wait for another try or for a person."""
         names = [name for queue in QUEUES for name in (queue.name, queue.parked, *_rungs(queue))]
+        return {name: found.message_count for name, found in (await self._asked(names)).items() if found.message_count}
+
+    async def _asked(self, names: Iterable[str]) -> dict[str, Asked.DeclareOk]:
         connection = await aio_pika.connect(self.servers.amqp_url)
         async with connection, connection.channel() as channel:
-            found = {name: (await channel.declare_queue(name, passive=True)).declaration_result for name in names}
-        return {name: result.message_count for name, result in found.items() if result.message_count}
+            return {name: (await channel.declare_queue(name, passive=True)).declaration_result for name in names}
 
     async def unbind(self, queue: Queue) -> None:
         """Everything that binds it, as a person with the management page does who thinks it is of no use."""

@@ -56,6 +56,6 @@ async def test_nothing_is_lost_by_a_leader_that_is_cut_off(cluster: Stage, netwo
 
 async def _try_out(cluster: Stage, fault: Fault) -> None:
     async with Load.running(cluster, Random("cluster")) as load:  # noqa: S311 - the same each time
-        await load.more(20)
+        await load.flows()
         await fault(cluster, load)
     await at_rest(cluster)

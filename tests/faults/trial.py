@@ -11,6 +11,6 @@ from tests.faults.stage import Stage
 
 async def try_out(stage: Stage, fault: Fault, dice: Random) -> Findings:
     async with Load.running(stage, dice) as load:
-        await load.more(20)
+        await load.flows()
         await fault(stage, load, dice)
     return await at_rest(stage)
