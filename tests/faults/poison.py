@@ -1,6 +1,5 @@
 """A thousand products that are told of, and messages among them that nobody can handle."""
 
-import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -31,8 +30,8 @@ MAKE: Final = f"""
 """  # noqa: S608 - made of constants
 TELL: Final = "INSERT INTO announcements (queue, ids, requested_by) VALUES ($1, $2, 'somebody')"
 KNOWN: Final = "SELECT count(*) FROM products WHERE id = ANY($1::uuid[])"
-# The lower of a queue's own time and this one counts.
-SHORT_LADDER: Final = {"pattern": r"\.retry\.", "apply-to": "queues", "definition": {"message-ttl": 500}}
+# Milliseconds that messages stay on each rung. The lower of a queue's own time and this one counts.
+LADDER: Final = {"5s": 500, "30s": 500, "5m": 45_000}
 
 
 class Poison:
@@ -53,24 +52,17 @@ class Poison:
     async def tell(self, ids: list[UUID]) -> None:
         await self._execute("catalog", TELL, ORDER_PRODUCTS.name, ids)
 
-    async def seconds_until_known(self, ids: list[UUID]) -> float:
-        """From the first to the last that order's replica has."""
-        started = None
+    async def known(self, ids: list[UUID]) -> None:
+        """Returns when order's replica has all of them."""
         async with self._stage.databases() as databases:
 
             async def all_known() -> bool:
-                nonlocal started
-                known = await databases["order"].fetchval(KNOWN, ids)
-                if known and started is None:
-                    started = time.monotonic()
-                return bool(known == len(ids))
+                return bool(await databases["order"].fetchval(KNOWN, ids) == len(ids))
 
-            await until(all_known, timeout=PATIENCE)
-        assert started is not None
-        return time.monotonic() - started
+            await until(all_known, timeout=PATIENCE, every=0.1)
 
-    async def send(self, *, name: str = "lamp", price: Decimal = Decimal(1), decodable: bool = True) -> None:
-        """To the queue, of a product that nobody has."""
+    async def send(self, *, name: str = "lamp", price: Decimal = Decimal(1), decodable: bool = True) -> str:
+        """To the queue, of a product that nobody has. Returns the id of the event."""
         event = ProductUpdated(
             id=new_id(),
             version=1,
@@ -93,16 +85,27 @@ class Poison:
         }
         body = encode(**facts, subject=event.id, data=event.model_dump_json()) if decodable else b"{nothing that ends"
         await self._publisher.send(ORDER_PRODUCTS.name, body, properties(**facts, traceparent=None))
+        return str(facts["event_id"])
 
-    async def send_deadly(self) -> None:
-        await self.send(name=NAME)
+    async def send_deadly(self) -> str:
+        return await self.send(name=NAME)
 
-    async def shorten_ladder(self) -> None:
-        (await self._stage.management.put("/api/policies/%2F/short", json=SHORT_LADDER)).raise_for_status()
+    async def change_ladder(self) -> None:
+        for rung, stay in LADDER.items():
+            policy = {"pattern": rf"\.retry\.{rung}$", "apply-to": "queues", "definition": {"message-ttl": stay}}
+            (await self._stage.management.put(f"/api/policies/%2F/{rung}", json=policy)).raise_for_status()
+
+    async def parked(self) -> list[str]:
+        """The ids of what is."""
+        looking = {"count": 2 * GOOD, "ackmode": "ack_requeue_true", "encoding": "auto"}
+        found = await self._stage.management.post(f"/api/queues/%2F/{ORDER_PRODUCTS.parked}/get", json=looking)
+        return [message["properties"]["message_id"] for message in found.raise_for_status().json()]
 
     async def throw_away(self) -> None:
-        """What is parked."""
+        """What is parked, and the other ladder."""
         await self._publisher.aclose()
+        for rung in LADDER:
+            await self._stage.management.delete(f"/api/policies/%2F/{rung}")
         path = f"/api/queues/%2F/{ORDER_PRODUCTS.parked}/contents"
         (await self._stage.management.delete(path)).raise_for_status()
 
