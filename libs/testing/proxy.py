@@ -24,6 +24,7 @@ class Proxy:
         self._serving: set[asyncio.Task[Any]] = set()
         self._flow = asyncio.Event()
         self._flow.set()
+        self._flows: list[asyncio.Event] = []
         self._bytes_left: int | None = None
 
     @property
@@ -31,6 +32,15 @@ class Proxy:
         target = self._targets[0]
         user, at, _ = target.netloc.rpartition("@")
         return urlunsplit(target._replace(netloc=f"{user}{at}127.0.0.1:{self._port}"))
+
+    @property
+    def stranded(self) -> int:
+        """How many connections are half open: they carry nothing, and neither side was told."""
+        return sum(flow is not self._flow for flow in self._flows)
+
+    @property
+    def working(self) -> int:
+        return len(self._flows) - self.stranded
 
     async def restore(self) -> None:
         if self._server is None:
@@ -79,9 +89,11 @@ class Proxy:
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flow: asyncio.Event) -> None:
         up_reader, up_writer = await self._dial()
         self._writers.add(up_writer)
+        self._flows.append(flow)
         try:
             await asyncio.gather(_pump(reader, up_writer, flow), _pump(up_reader, writer, flow, self._count))
         finally:
+            self._flows.remove(flow)
             self._end(up_writer)
 
     async def _dial(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

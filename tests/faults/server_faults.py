@@ -1,4 +1,4 @@
-"""What can happen to the servers and to the way there. Each fault does its harm and ends it; others judge."""
+"""What can happen to the servers. Each fault does its harm and ends it; others judge."""
 
 import asyncio
 import os
@@ -9,7 +9,6 @@ from typing import Final
 import asyncpg
 import httpx
 
-from libs.contracts.topology import CATALOG_ORDERS, ORDER_PRODUCTS, ORDER_STOCK
 from libs.testing.wait import until
 from tests.faults.load import Load
 from tests.faults.stage import Stage
@@ -36,7 +35,7 @@ async def broker_dies(stage: Stage, load: Load, _: Random) -> None:
     await until(partial(_count, stage, "catalog", IN_FLIGHT), timeout=PATIENCE)
     await broker.kill()
     await broker.start()
-    await load.more(20)
+    await load.flows()
 
 
 async def broker_freezes(stage: Stage, load: Load, _: Random) -> None:
@@ -45,7 +44,7 @@ async def broker_freezes(stage: Stage, load: Load, _: Random) -> None:
     broker.freeze()
     await asyncio.gather(load.more(50), asyncio.sleep(FROZEN))
     broker.thaw()
-    await load.more(20)
+    await load.flows()
 
 
 async def broker_has_no_memory(stage: Stage, load: Load, _: Random) -> None:
@@ -56,27 +55,9 @@ async def broker_has_no_memory(stage: Stage, load: Load, _: Random) -> None:
         return all(node["mem_alarm"] for node in (await stage.management.get("/api/nodes")).json())
 
     await until(alarmed, timeout=PATIENCE, every=0.5)
-    await load.more(50)
-    await _limit_memory(stage, ENOUGH_MEMORY)
     await load.more(20)
-
-
-async def way_is_half_open(service: str, stage: Stage, load: Load, _: Random) -> None:
-    """Whatever the worker holds open to the broker carries nothing any more, and neither side is told."""
-    stage.proxies[f"{service}-worker"].strand()
-    await load.more(50)
-
-
-async def way_is_cut(service: str, stage: Stage, load: Load, _: Random) -> None:
-    proxy = stage.proxies[f"{service}-worker"]
-    await proxy.cut()
-    await load.more(50)
-    await proxy.restore()
-
-
-async def binding_is_deleted(stage: Stage, load: Load, dice: Random) -> None:
-    await stage.unbind(dice.choice((ORDER_PRODUCTS, ORDER_STOCK, CATALOG_ORDERS)))
-    await load.more(50)
+    await _limit_memory(stage, ENOUGH_MEMORY)
+    await load.flows()
 
 
 async def database_dies_while_relaying(stage: Stage, load: Load, _: Random) -> None:
@@ -88,7 +69,7 @@ async def database_dies_while_relaying(stage: Stage, load: Load, _: Random) -> N
     finally:
         stage.servers.rabbitmq.thaw()
     await stage.servers.postgres.start()
-    await load.more(20)
+    await load.flows()
 
 
 async def database_dies_while_handling(stage: Stage, load: Load, _: Random) -> None:
@@ -102,7 +83,7 @@ async def database_dies_while_handling(stage: Stage, load: Load, _: Random) -> N
     finally:
         database.terminate()
     await stage.servers.postgres.start()
-    await load.more(20)
+    await load.flows()
 
 
 async def connections_are_exhausted(stage: Stage, load: Load, _: Random) -> None:
@@ -122,7 +103,7 @@ async def connections_are_exhausted(stage: Stage, load: Load, _: Random) -> None
     finally:
         await last.execute(f"ALTER DATABASE {database} CONNECTION LIMIT -1")
         await last.close()
-    await load.more(20)
+    await load.flows()
 
 
 async def _count(stage: Stage, service: str, query: str) -> int:
