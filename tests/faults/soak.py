@@ -3,6 +3,8 @@
 import argparse
 import asyncio
 import secrets
+import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -10,13 +12,21 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+import asyncpg
+
+from ops.oversight.trouble import Trouble
 from tests.faults.every_fault import FAULTS
 from tests.faults.ledger import Findings
 from tests.faults.load import Load
+from tests.faults.oracle import judge
 from tests.faults.rest import at_rest
 from tests.faults.stage import Stage
 
 AT_A_TIME = 4
+# Seconds that databases may take to tell what is there.
+PATIENCE = 60
+FOUND = 1
+INTERRUPTED = 130
 
 
 async def spell(stage: Stage, dice: Random) -> Findings:
@@ -28,36 +38,62 @@ async def spell(stage: Stage, dice: Random) -> Findings:
     return await at_rest(stage)
 
 
-async def soak(folder: Path, seed: int, is_over: Callable[[], bool]) -> Findings:
+async def soak(folder: Path, seed: int, is_over: Callable[[], bool]) -> None:
+    """Whatever ends it, the four numbers are printed."""
+    if task := asyncio.current_task():
+        # As Ctrl-C does.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     dice = Random(seed)  # noqa: S311 - no secret, and the same each time
     async with Stage.open(folder) as stage:
-        while True:
-            findings = await spell(stage, dice)
-            if is_over():
-                return findings
+        try:
+            while True:
+                await spell(stage, dice)
+                if is_over():
+                    return
+        finally:
+            _say(await _numbers(stage))
+
+
+async def _numbers(stage: Stage) -> str:
+    try:
+        async with asyncio.timeout(PATIENCE), stage.databases() as databases:
+            return (await judge(stage.ledger, databases)).numbers
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, Trouble) as error:
+        acknowledged = f"{stage.ledger.acknowledged} writes acknowledged"
+        return f"{acknowledged}; lost, duplicated or unexpected: nobody is there to be asked, {error!r}"
 
 
 def _say(what: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {what}", flush=True)  # noqa: T201
 
 
-def main() -> int:
+def main(*arguments: str) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000))
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     end = time.monotonic() + options.minutes * 60
-    # It stays when something was found: the logs of all processes are in it.
     folder = Path(tempfile.mkdtemp(prefix="shop-soak-"))
     _say(f"seed {options.seed}, logs in {folder / 'logs'}")
+    # The logs of all processes stay when something was found.
+    stays = f"logs stay in {folder / 'logs'}"
     try:
-        findings = asyncio.run(soak(folder, options.seed, lambda: time.monotonic() > end))
+        asyncio.run(soak(folder, options.seed, lambda: time.monotonic() > end))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        # Nothing was found until somebody wanted no more of it.
+        stays = ""
+        return INTERRUPTED
     except AssertionError as error:
-        _say(f"seed {options.seed}: {error}")
-        return 1
-    _say(f"seed {options.seed}: {findings.numbers}")
-    return 0
+        _say(str(error))
+        return FOUND
+    else:
+        stays = ""
+        return 0
+    finally:
+        if not stays:
+            shutil.rmtree(folder, ignore_errors=True)
+        _say(", ".join(filter(None, (f"seed {options.seed}", stays))))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))
