@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
 
+import pytest
 from faststream.rabbit import RabbitRouter
+from prometheus_client import REGISTRY
 
 from libs.messaging.consumer import subscriber
 from libs.messaging.consumption import Consumption
@@ -52,6 +54,24 @@ async def test_consumers_start_wherever_it_falls_silent(shop: Shop) -> None:
         await asyncio.gather(*waiting)
 
 
+async def test_a_relay_that_hears_nothing_any_more_says_so(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+    await shop.declare()
+    async with Proxy(shop.amqp_url) as proxy:
+        relay = shop.relay(amqp_url=f"{proxy.url}?heartbeat=1")
+        async with running(relay.run):
+            await until(partial(_is_up, relay.check))
+            assert _relays_connected() == 1
+            proxy.freeze()
+            await shop.store(ThingChanged(id=new_id(), version=1, name="thing"))
+            await until(lambda: _relays_connected() == 0, timeout=60)
+            assert not await _is_up(relay.check)
+            assert "relay's broker: away" in caplog.text
+            proxy.thaw()
+            await until(partial(_is_up, relay.check), timeout=60)
+            assert _relays_connected() == 1
+            await until(partial(_none_waits, shop))
+
+
 async def _silent_after(stack: AsyncExitStack, shop: Shop, count: int) -> str:
     proxy = await stack.enter_async_context(Proxy(shop.amqp_url))
     proxy.strand_after(count)
@@ -64,6 +84,10 @@ async def _is_up(check: Callable[[], Awaitable[None]]) -> bool:
     except LinkDownError:
         return False
     return True
+
+
+def _relays_connected() -> float | None:
+    return REGISTRY.get_sample_value("relay_connected")
 
 
 async def _none_waits(shop: Shop) -> bool:

@@ -88,14 +88,22 @@ async def test_a_queue_that_is_deleted_under_its_consumer(shop: Shop, caplog: py
     assert recoveries("consumers") == before + 1
 
 
-async def test_a_consumer_that_is_gone_for_no_known_reason(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_consumer_that_is_gone_for_no_known_reason(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr("libs.messaging.consumption.PATIENCE", 1.0)
+    before = recoveries("consumers")
     async with consuming(shop) as consumption, running(shop.relay().run):
+        await until(lambda: connected(shop) == 1)
         [lost] = consumption._broker.subscribers  # noqa: SLF001 - nothing but a fault does it.
         await lost._queue_obj.cancel(lost._consumer_tag)  # type: ignore[attr-defined] # noqa: SLF001 - as above.
         await until(partial(is_ill, consumption.check), timeout=6)
+        assert connected(shop) == 0
+        assert f"consumers: away (AbsentError: {shop.queue.name})" in caplog.text
         await until(partial(is_well, consumption.check))
+        await until(lambda: connected(shop) == 1)
         await until(partial(known, shop, await tell(shop)))
+    assert recoveries("consumers") == before + 1
 
 
 async def test_a_broker_that_lost_its_disk_is_consumed_again(shop: Shop, run_id: str, worker_name: str) -> None:
@@ -109,19 +117,27 @@ async def test_a_broker_that_lost_its_disk_is_consumed_again(shop: Shop, run_id:
             await until(partial(known, shop, await tell(shop)))
 
 
-async def test_a_connection_that_carries_nothing_any_more(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_connection_that_carries_nothing_any_more(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """Long before its heartbeats would tell."""
     monkeypatch.setattr("libs.messaging.consumption.PATIENCE", 1.0)
+    before = recoveries("consumers")
     await shop.declare()
     async with Proxy(shop.amqp_url) as proxy:
         behind = replace(shop, amqp_url=proxy.url)
         async with consuming(behind) as consumption, running(shop.relay().run):
             await until(partial(known, shop, await tell(shop)))
+            await until(lambda: connected(shop) == 1)
             proxy.strand()
             await until(partial(is_ill, consumption.check), timeout=10)
+            assert connected(shop) == 0
+            assert f"consumers: away (AbsentError: {shop.queue.name})" in caplog.text
             thing = await tell(shop)
             await until(partial(is_well, consumption.check), timeout=25)
+            await until(lambda: connected(shop) == 1)
             await until(partial(known, shop, thing))
+    assert recoveries("consumers") == before + 1
 
 
 async def test_a_relay_that_stands_still_starts_again(
