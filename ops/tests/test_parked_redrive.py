@@ -189,6 +189,14 @@ async def test_dropping_asks_first(floor: Floor) -> None:
     assert (known["operator"], known["action"], known["event_id"], known["reason"]) == ("ada", "drop", dropped, "spam")
 
 
+async def test_programs_are_told_what_was_dropped_and_what_was_not_there(floor: Floor) -> None:
+    kept, dropped = await floor.park(count=2)
+    done = await floor.operator("parked", "drop", dropped, "elsewhere", "--reason", "spam", "--yes", "--json")
+    assert (done.code, done.errors.strip()) == (1, "elsewhere is not parked")
+    assert done.json == {"dropped": [{"queue": "order.users", "id": dropped}], "failed": []}
+    assert await floor.parked_ids() == [kept]
+
+
 async def test_what_is_no_event_can_be_dropped(floor: Floor) -> None:
     await floor.park_message(aio_pika.Message(b"\x00", message_id="no id\x00"))
     (name,) = await floor.parked_ids()

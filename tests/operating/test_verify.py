@@ -123,6 +123,15 @@ async def test_an_emptied_replica_is_rebuilt_while_users_come_and_go(shop: Shop,
     assert await shop.databases["order"].fetchval(tombstones, ids) == 120
 
 
+async def test_programs_are_told_of_a_rebuild(shop: Shop, people: People) -> None:
+    ids = await people.make(20)
+    await shop.databases["order"].execute("DELETE FROM users WHERE id = ANY($1::uuid[])", ids)
+    code, printed = await run(shop, "replicas", "rebuild", "order.users", "--json")
+    everybody = "SELECT (SELECT count(*) FROM users) + (SELECT count(*) FROM deleted_users)"
+    rows = await shop.databases["auth"].fetchval(everybody)
+    assert (code, json.loads(printed)) == (0, {"replica": "order.users", "rows": rows, "found": {}, "left": []})
+
+
 async def test_wrong_books_are_named(shop: Shop) -> None:
     product = new_id()
     catalog = shop.databases["catalog"]
