@@ -45,7 +45,7 @@ async def network(tmp_path: Path) -> AsyncIterator[Network]:
         async with Network.open(2, tmp_path / "network.log") as network:
             yield network
     except NoNetworkError as error:
-        pytest.skip(str(error))
+        pytest.skip(f"no cable was pulled, which only root can do: {error}")
 
 
 async def reaches(host: Host, address: str) -> bool:
