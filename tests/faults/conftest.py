@@ -1,4 +1,3 @@
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,10 +7,6 @@ from libs.testing.fixtures import DatabaseFor
 from libs.testing.vhosts import fresh_vhost
 from tests.faults.shop import Shop
 from tests.faults.stage import Stage
-
-# Each of these starts servers of its own and hurts them for minutes: `SHOP_FAULTS=1 ./shop test tests/faults`.
-LONG = ["test_cluster.py", "test_deaths.py", "test_messages.py", "test_processes.py", "test_servers.py"]
-collect_ignore = [] if os.environ.get("SHOP_FAULTS") else LONG
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +24,8 @@ async def shop(database_for: DatabaseFor, run_id: str, worker_name: str, logs: P
         yield shop
 
 
-@pytest.fixture(scope="module")
+# Modules share it, as its start costs as much as several faults. It ends with the last test of this folder.
+@pytest.fixture(scope="package")
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     """The whole shop, on servers that may be killed."""
     async with Stage.open(tmp_path_factory.mktemp("stage") / "shop") as stage:

@@ -54,8 +54,7 @@ class Stage:
             logs = folder / "logs"
             logs.mkdir()
             processes = _processes(servers, proxies, nursery, logs)
-            for process in processes.values():
-                stack.push_async_callback(process.stop)
+            stack.push_async_callback(_stop, processes.values())
             await asyncio.gather(*(process.start() for process in processes.values()))
             broker = httpx.URL(servers.amqp_url)
             management = httpx.AsyncClient(
@@ -106,6 +105,10 @@ class Stage:
 
 def _rungs(queue: Queue) -> list[str]:
     return [queue.retry(rung.name) for rung in RUNGS]
+
+
+async def _stop(processes: Iterable[Process]) -> None:
+    await asyncio.gather(*(process.stop() for process in processes))
 
 
 def _processes(servers: Servers, proxies: Mapping[str, Proxy], nursery: Nursery, logs: Path) -> dict[str, Process]:

@@ -9,7 +9,7 @@ from tests.faults.stage import Stage
 from tests.faults.trial import try_out
 
 # They share a shop, which takes long to start.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("deaths of processes")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults of processes and messages")]
 
 
 @pytest.mark.parametrize("name", OF_DEATHS)
