@@ -2,8 +2,7 @@
 
 from typing import Annotated
 
-from faststream import Context
-
 from catalog_service.domain.ports import UnitOfWorkFactory
+from libs.messaging.given import Given
 
-Uow = Annotated[UnitOfWorkFactory, Context("uow")]
+Uow = Annotated[UnitOfWorkFactory, Given("uow")]

@@ -3,7 +3,7 @@
     router = RabbitRouter()
 
     @subscriber(router, topology.CATALOG_USERS, UserEvent)
-    async def user_changed(event: UserEvent, uow: Annotated[UnitOfWorkFactory, Context("uow")]) -> None:
+    async def user_changed(event: UserEvent, uow: Annotated[UnitOfWorkFactory, Given("uow")]) -> None:
         await follow_user(uow, event)
 
 The handler returns when its effect is committed, and simply raises when it cannot: `libs.messaging.handling` knows
@@ -87,7 +87,7 @@ class _Guarded(BaseMiddleware[Any, Any]):
 
 
 def new_broker(amqp_url: str, handling: Handling, context: Mapping[str, object]) -> RabbitBroker:
-    """`context` is what handlers get by `Context(name)`."""
+    """`context` is what handlers get by `Given(name)`."""
     lenient.install()
     broker = RabbitBroker(
         with_heartbeat(amqp_url),

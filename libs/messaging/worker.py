@@ -74,7 +74,7 @@ def create_worker_app(
 ) -> FastAPI:
     """An ASGI app that starts whatever is away, and says so on /health/ready until everything is there.
 
-    `context` is what handlers get by `faststream.Context(name)`, `own_checks` what else the service needs to be ready.
+    `context` is what handlers get by `Given(name)`, `own_checks` what else the service needs to be ready.
     Engine and bell are closed at the end.
     """
     database_url = engine.url.render_as_string(hide_password=False)

@@ -3,11 +3,10 @@
 from datetime import timedelta
 from typing import Annotated
 
-from faststream import Context
-
+from libs.messaging.given import Given
 from order_service.domain.notices import Letters
 from order_service.domain.ports import UnitOfWorkFactory
 
-Uow = Annotated[UnitOfWorkFactory, Context("uow")]
-Hold = Annotated[timedelta, Context("hold")]
-TheLetters = Annotated[Letters, Context("letters")]
+Uow = Annotated[UnitOfWorkFactory, Given("uow")]
+Hold = Annotated[timedelta, Given("hold")]
+TheLetters = Annotated[Letters, Given("letters")]

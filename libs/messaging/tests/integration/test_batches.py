@@ -9,7 +9,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Annotated
 from uuid import UUID
 
-from faststream import Context
 from faststream.rabbit import RabbitRouter
 from prometheus_client import REGISTRY
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -17,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from libs.contracts.base import StateEvent
 from libs.messaging.consumer import batch_subscriber
 from libs.messaging.consumption import Consumption
+from libs.messaging.given import Given
 from libs.messaging.tests.sending import QUICK, changed, encoded, send, send_bytes, settled
 from libs.messaging.tests.shop import Shop
 from libs.messaging.tests.things import ThingChanged, ThingDeleted, ThingEvent, follow
@@ -39,7 +39,7 @@ async def consuming(
     router = RabbitRouter()
 
     @batch_subscriber(router, shop.queue, ThingEvent)
-    async def things_changed(events: list[ThingEvent], engine: Annotated[AsyncEngine, Context("engine")]) -> None:
+    async def things_changed(events: list[ThingEvent], engine: Annotated[AsyncEngine, Given("engine")]) -> None:
         await before(events)
         async with engine.begin() as connection:
             await follow(connection, *events)

@@ -12,7 +12,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import pytest
-from faststream import Context
 from faststream.rabbit import RabbitRouter
 from pamqp import encode
 from sqlalchemy import text
@@ -23,6 +22,7 @@ from libs.database.engine import new_engine
 from libs.messaging.cloudevents import Envelope
 from libs.messaging.consumer import batch_subscriber, subscriber
 from libs.messaging.consumption import Consumption
+from libs.messaging.given import Given
 from libs.messaging.outbox import store
 from libs.messaging.tests.sending import QUICK, changed, encoded, send, send_bytes, settled
 from libs.messaging.tests.shop import Shop
@@ -55,10 +55,10 @@ async def consuming(
 ) -> AsyncIterator[Consumption]:
     router = RabbitRouter()
 
-    async def thing_changed(event: ThingEvent, engine: Annotated[AsyncEngine, Context("engine")]) -> None:
+    async def thing_changed(event: ThingEvent, engine: Annotated[AsyncEngine, Given("engine")]) -> None:
         await handler(event, engine)
 
-    async def things_changed(events: list[ThingEvent], engine: Annotated[AsyncEngine, Context("engine")]) -> None:
+    async def things_changed(events: list[ThingEvent], engine: Annotated[AsyncEngine, Given("engine")]) -> None:
         for event in events:
             await handler(event, engine)
 

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import aio_pika
 import pytest
-from faststream import Context
 from faststream.rabbit import RabbitRouter
 from prometheus_client import REGISTRY
 
@@ -14,6 +13,7 @@ from libs.messaging import backlog
 from libs.messaging.backlog import Backlog
 from libs.messaging.consumer import subscriber
 from libs.messaging.consumption import Consumption
+from libs.messaging.given import Given
 from libs.messaging.tests.shop import Shop, running
 from libs.messaging.tests.things import ThingChanged, ThingEvent
 from libs.process.ids import new_id
@@ -30,7 +30,7 @@ async def consuming(shop: Shop, heard: list[ThingEvent]) -> AsyncIterator[None]:
     router = RabbitRouter()
 
     @subscriber(router, shop.queue, ThingEvent)
-    async def thing_changed(event: ThingEvent, heard: Annotated[list[ThingEvent], Context("heard")]) -> None:
+    async def thing_changed(event: ThingEvent, heard: Annotated[list[ThingEvent], Given("heard")]) -> None:
         heard.append(event)
 
     consumption = Consumption(shop.engine, shop.amqp_url, [router], {"heard": heard}, declare=shop.declare)

@@ -11,7 +11,6 @@ from uuid import UUID
 import asyncpg
 import pytest
 from aiormq import Channel
-from faststream import Context
 from faststream.rabbit import RabbitRouter
 from prometheus_client import REGISTRY
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -20,6 +19,7 @@ from libs.contracts.topology import Exchange
 from libs.messaging import batch
 from libs.messaging.consumer import subscriber
 from libs.messaging.consumption import Consumption
+from libs.messaging.given import Given
 from libs.messaging.tests.shop import Shop, running
 from libs.messaging.tests.things import ThingChanged, ThingEvent, follow
 from libs.messaging.worker import keep_running
@@ -34,7 +34,7 @@ async def consuming(shop: Shop) -> AsyncIterator[Consumption]:
     router = RabbitRouter()
 
     @subscriber(router, shop.queue, ThingEvent)
-    async def thing_changed(event: ThingEvent, engine: Annotated[AsyncEngine, Context("engine")]) -> None:
+    async def thing_changed(event: ThingEvent, engine: Annotated[AsyncEngine, Given("engine")]) -> None:
         async with engine.begin() as connection:
             await follow(connection, event)
 

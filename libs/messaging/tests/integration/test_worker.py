@@ -7,7 +7,6 @@ from typing import Annotated
 import httpx
 import pytest
 from fastapi import FastAPI
-from faststream import Context
 from faststream.rabbit import RabbitRouter
 
 from libs.contracts.auth import UserDeleted, UserEvent
@@ -15,6 +14,7 @@ from libs.contracts.topology import AUTH_EVENTS, CATALOG_USERS
 from libs.database.engine import new_engine
 from libs.messaging.connection import BrokerAddress
 from libs.messaging.consumer import subscriber
+from libs.messaging.given import Given
 from libs.messaging.tests.shop import Shop
 from libs.messaging.worker import Periodic, create_worker_app
 from libs.process.ids import new_id
@@ -26,7 +26,7 @@ router = RabbitRouter()
 
 # The queue is the shop's, and the services' tests may have left events in it.
 @subscriber(router, CATALOG_USERS, UserEvent)
-async def user_changed(event: UserEvent, heard: Annotated[list[UserEvent], Context("heard")]) -> None:
+async def user_changed(event: UserEvent, heard: Annotated[list[UserEvent], Given("heard")]) -> None:
     heard.append(event)
 
 

@@ -6,7 +6,6 @@ import sys
 from functools import partial
 from typing import Annotated
 
-from faststream import Context
 from faststream.rabbit import RabbitRouter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -14,6 +13,7 @@ from libs.database.engine import new_engine
 from libs.messaging import topology
 from libs.messaging.consumer import subscriber
 from libs.messaging.consumption import Consumption
+from libs.messaging.given import Given
 from libs.messaging.tests.things import ThingChanged, ThingEvent, follow, topology_named
 
 database_url, amqp_url, name = sys.argv[1:]
@@ -22,7 +22,7 @@ router = RabbitRouter()
 
 
 @subscriber(router, queue, ThingEvent)
-async def thing_changed(event: ThingEvent, engine: Annotated[AsyncEngine, Context("engine")]) -> None:
+async def thing_changed(event: ThingEvent, engine: Annotated[AsyncEngine, Given("engine")]) -> None:
     if isinstance(event, ThingChanged) and event.name == "deadly":
         os._exit(1)
     async with engine.begin() as connection:
