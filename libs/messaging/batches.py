@@ -11,7 +11,6 @@ from aio_pika import IncomingMessage
 from aiormq.abc import AbstractChannel
 from aiormq.exceptions import ChannelInvalidStateError
 
-from libs.contracts.base import Event
 from libs.messaging.reading import Read, Reader, was_delivered_before
 
 AT_ONCE = 100
@@ -38,8 +37,8 @@ class Batch:
     """Otherwise its messages go one by one."""
 
     @property
-    def events(self) -> Sequence[Event]:
-        return [each.read.event for each in self.taken]
+    def messages(self) -> Sequence[Read]:
+        return [each.read for each in self.taken]
 
     async def ack(self) -> None:
         await self.channel.ack(self.taken)

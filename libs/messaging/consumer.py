@@ -43,8 +43,8 @@ def subscriber(router: RabbitRouter, queue: Queue, contract: Any, *, prefetch: i
     return _subscriber(router, queue, prefetch, decoder=decode)
 
 
-def batch_subscriber(router: RabbitRouter, queue: Queue, contract: Any) -> RabbitSubscriber:
-    """The handler gets a list of what is there, in one call after the other.
+def batch_subscriber(router: RabbitRouter, queue: Queue, contract: Any, *, whole: bool = False) -> RabbitSubscriber:
+    """The handler gets a list of what is there, in one call after the other: of events or, `whole`, of `Read`.
 
     If it raises, it is called again with each event alone, so that only the one to blame is retried or parked.
     """
@@ -55,7 +55,8 @@ def batch_subscriber(router: RabbitRouter, queue: Queue, contract: Any) -> Rabbi
 
     async def decode(message: StreamMessage[Any]) -> Any:
         raw = message.raw_message
-        return raw.events if isinstance(raw, Batch) else [read(message.body).introduce().event]
+        messages = raw.messages if isinstance(raw, Batch) else [read(message.body).introduce()]
+        return messages if whole else [each.event for each in messages]
 
     made = _subscriber(router, queue, batches.PREFETCH, parser=parse, decoder=decode)
     made.consume = Batches(made.consume, read).take  # type: ignore[method-assign, assignment] # FastStream has no batches here.

@@ -18,9 +18,14 @@ from libs.process.context import TRACEPARENT, correlation_id, event_id, tracepar
 
 @dataclass(frozen=True, slots=True)
 class Read:
+    """A message, understood."""
+
     event: Event
+    id: str
     correlation_id: str
     happened_at: datetime
+    body: bytes
+    """As it came."""
 
     def introduce(self) -> Self:
         """To whatever is logged and stored from here on."""
@@ -47,7 +52,7 @@ def reader(contract: Any) -> Reader:
             found = messages.validate_json(body)
         except ValidationError as error:
             raise Undecodable(f"not an event that is expected here: {error}") from error
-        return Read(found.data, found.correlationid, found.time)
+        return Read(found.data, found.id, found.correlationid, found.time, body)
 
     return read
 

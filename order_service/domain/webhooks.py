@@ -14,6 +14,8 @@ MAX_SECRETS = 5
 """Signatures of all of them go into one header."""
 SECRET_PREFIX = "whsec_"  # noqa: S105 - by which receivers' libraries know what it is.
 
+CLOCKS_DIFFER_BY = timedelta(minutes=1)
+"""What happened shortly after a registration must not seem to have happened before it."""
 GIVEN_UP_AFTER = timedelta(days=5)
 """A receiver that has taken nothing for this long is not asked any more,"""
 GIVEN_UP_AT = 10
@@ -134,6 +136,17 @@ class Webhook:
         self.updated_at = now
 
 
+@dataclass(frozen=True, slots=True)
+class Listener:
+    webhook_id: UUID
+    types: tuple[str, ...]
+    active_since: datetime
+
+    def hears(self, event_type: str, at: datetime) -> bool:
+        """Whether it is to be told of an event that happened then."""
+        return self.active_since <= at + CLOCKS_DIFFER_BY and not set(self.types).isdisjoint(patterns_of(event_type))
+
+
 def patterns_of(event_type: str) -> tuple[str, ...]:
     """What a webhook may have asked for so that it gets events of that type."""
     return (event_type, event_type.partition(".")[0] + ".*", "*")
@@ -151,8 +164,8 @@ class Webhooks(Protocol):
     async def remove(self, webhook_id: UUID, now: datetime) -> None:
         """Gone for everybody at once. Its deliveries are cleared away by and by."""
 
-    async def told(self, event_type: str, at: datetime) -> Sequence[UUID]:
-        """Those that are to be told of an event that happened then."""
+    async def listening(self) -> Sequence[Listener]:
+        """All that are active."""
 
     async def recovered(self, webhook_id: UUID) -> None:
         """It has taken a delivery."""

@@ -1,20 +1,16 @@
 """Webhooks in PostgreSQL."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, RowMapping, Text, Uuid, bindparam, func, insert, select, text, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import RowMapping, Uuid, bindparam, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from order_service.domain.webhooks import MAX_WEBHOOKS, Secret, Webhook, patterns_of
+from order_service.domain.webhooks import MAX_WEBHOOKS, Listener, Secret, Webhook
 from order_service.exceptions import TooManyWebhooks, WebhookNotFound
 from order_service.models.webhooks import webhooks
-
-CLOCKS_DIFFER_BY = timedelta(minutes=1)
-"""What happened shortly after a registration must not seem to have happened before it."""
 
 # Who counts them waits for who has counted before and may add one.
 LOCK = text("SELECT pg_advisory_xact_lock(hashtext('webhooks'))")
@@ -24,11 +20,7 @@ _THIS = (webhooks.c.id == bindparam("webhook_id", type_=Uuid), webhooks.c.delete
 FOR_CHANGE = select(webhooks).where(*_THIS).with_for_update(key_share=True)
 SAVE = update(webhooks).where(*_THIS)
 RECOVERED = update(webhooks).where(*_THIS, webhooks.c.failing_since.is_not(None)).values(failing_since=None, failures=0)
-TOLD = select(webhooks.c.id).where(
-    webhooks.c.is_active,
-    webhooks.c.types.overlap(bindparam("patterns", type_=ARRAY(Text))),
-    webhooks.c.active_since <= bindparam("at", type_=DateTime(timezone=True)),
-)
+LISTENING = select(webhooks.c.id, webhooks.c.types, webhooks.c.active_since).where(webhooks.c.is_active)
 
 
 class SqlWebhooks:
@@ -54,9 +46,9 @@ class SqlWebhooks:
         gone = {"deleted_at": now, "is_active": False, "secrets": []}
         await self._connection.execute(SAVE, {"webhook_id": webhook_id, **gone})
 
-    async def told(self, event_type: str, at: datetime) -> Sequence[UUID]:
-        wanted = {"patterns": list(patterns_of(event_type)), "at": at + CLOCKS_DIFFER_BY}
-        return (await self._connection.execute(TOLD, wanted)).scalars().all()
+    async def listening(self) -> Sequence[Listener]:
+        rows = (await self._connection.execute(LISTENING)).all()
+        return [Listener(row.id, tuple(row.types), row.active_since) for row in rows]
 
     async def recovered(self, webhook_id: UUID) -> None:
         await self._connection.execute(RECOVERED, {"webhook_id": webhook_id})

@@ -8,12 +8,17 @@ from order_service.domain.telling import KEPT_FOR, Told
 AT_ONCE = 500
 
 
-async def note(uow: UnitOfWorkFactory, told: Told, happened_at: datetime) -> None:
-    """Once, whatever comes and however often. What nobody wants to hear of leaves nothing behind."""
+async def note(uow: UnitOfWorkFactory, *news: tuple[Told, datetime]) -> None:
+    """Each with when it happened. Once, whatever comes and however often.
+
+    What nobody wants to hear of leaves nothing behind.
+    """
     async with uow() as work:
-        webhook_ids = await work.webhooks.told(told.type, happened_at)
-        if webhook_ids:
-            await work.deliveries.add(told, webhook_ids, datetime.now(UTC))
+        listeners = await work.webhooks.listening()
+        for told, happened_at in news:
+            webhook_ids = [each.webhook_id for each in listeners if each.hears(told.type, happened_at)]
+            if webhook_ids:
+                await work.deliveries.add(told, webhook_ids, datetime.now(UTC))
 
 
 async def forget_old(uow: UnitOfWorkFactory) -> None:

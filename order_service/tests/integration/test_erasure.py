@@ -229,13 +229,13 @@ async def test_webhooks_forget_what_they_told_and_are_told_nothing_more(
 ) -> None:
     async with Receiver() as receiver:
         ok(await admin.http.post("/webhook", json={"url": receiver.url, "types": ["user.*"]}), 201)
-        await note(shop.uow, told_of(customer), datetime.now(UTC))
+        await note(shop.uow, (told_of(customer), datetime.now(UTC)))
         await leave(shop, customer)
         await erase_due(shop.engine)
         assert await whole_database(shop, customer.actor.user_id.hex) == {}
         # One that was parked, and is put back much later; and the deletion itself.
-        await note(shop.uow, told_of(customer), datetime.now(UTC))
-        await note(shop.uow, told_of(customer, "user.deleted", 9), datetime.now(UTC))
+        await note(shop.uow, (told_of(customer), datetime.now(UTC)))
+        await note(shop.uow, (told_of(customer, "user.deleted", 9), datetime.now(UTC)))
         found = "SELECT type FROM webhook_events WHERE subject = :id"
         assert await rows(shop, found, id=customer.actor.user_id) == [{"type": "user.deleted"}]
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from libs.process.ids import new_id
 from order_service.domain.telling import Answer, Backlog, DeliveryStatus, Dispatch, Told
-from order_service.domain.webhooks import MAX_WEBHOOKS, Webhook, patterns_of
+from order_service.domain.webhooks import MAX_WEBHOOKS, Listener, Webhook
 from order_service.exceptions import DeliveryNotFound, TooManyWebhooks, WebhookNotFound, WebhookUrlRefused
 
 URL = "https://books.example.com/events"
@@ -43,13 +43,8 @@ class FakeWebhooks:
         del now
         del self.stored[webhook_id]
 
-    async def told(self, event_type: str, at: datetime) -> Sequence[UUID]:
-        wanted = set(patterns_of(event_type))
-        return [
-            each.id
-            for each in self.stored.values()
-            if each.is_active and wanted & set(each.types) and each.active_since <= at
-        ]
+    async def listening(self) -> Sequence[Listener]:
+        return [Listener(each.id, each.types, each.active_since) for each in self.stored.values() if each.is_active]
 
     async def recovered(self, webhook_id: UUID) -> None:
         if webhook_id in self.stored:

@@ -159,13 +159,13 @@ async def test_an_event_is_noted_for_whom_it_is(work: FakeUnitOfWork) -> None:
         await work.webhooks.add(each)
     told = an_event()
     for _ in range(3):
-        await note(work, told, datetime.now(UTC))
+        await note(work, (told, datetime.now(UTC)))
     assert [each.webhook_id for each in work.deliveries.stored.values()] == [paid.id, orders.id, everything.id]
 
 
 async def test_what_happened_before_it_was_there_is_not_for_it(work: FakeUnitOfWork) -> None:
     await work.webhooks.add(a_webhook())
-    await note(work, an_event(), datetime.now(UTC) - timedelta(days=1))
+    await note(work, (an_event(), datetime.now(UTC) - timedelta(days=1)))
     assert work.deliveries.stored == {}
 
 

@@ -70,7 +70,7 @@ class Handler:
             return
         self.calls.append([each.message.delivery_tag or 0 for each in given.taken])
         await self.may_go_on.wait()
-        if not any(getattr(event, "name", "") == "bad" for event in given.events):
+        if not any(getattr(event, "name", "") == "bad" for event in (each.event for each in given.messages)):
             given.is_settled = True
             await given.ack()
 
@@ -224,7 +224,7 @@ async def test_those_that_go_one_by_one_are_few_at_a_time() -> None:
     assert channel.acknowledged == set(range(1, 51))
 
 
-def test_a_batch_has_its_messages_events() -> None:
+def test_a_batch_has_what_its_messages_say() -> None:
     read = reader(ThingEvent)(FakeChannel().message("lamp").body)
     taken: Any = SimpleNamespace(read=read)
-    assert Batch(cast(Any, None), [taken]).events == [read.event]
+    assert Batch(cast(Any, None), [taken]).messages == [read]

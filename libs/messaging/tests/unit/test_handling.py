@@ -358,7 +358,7 @@ async def test_a_batch_is_not_taken_for_the_last_message_of_the_former_one(bench
 
     for _ in range(2):
         message = bench.message(traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
-        taken: Any = Taken(message, Read(event, "story", datetime.now(UTC)), 0.0)
+        taken: Any = Taken(message, Read(event, "id", "story", datetime.now(UTC), b""), 0.0)
         await bench.handling.handle_batch("q", Batch(cast(Any, SimpleNamespace(ack=ack)), [taken]), call)
         assert facts()["request_id"] == "story"
     assert causes == [{"request_id": "-"}] * 2
