@@ -22,12 +22,14 @@ class Watched:
     wire: Wire
 
     async def statements(self, send: Send) -> list[str]:
-        """Those of one more such request. What rings for the relay is nobody's request."""
+        """Those of one more such request. What rings for the relay, and what asks each second whether a change would be
+        told, is nobody's request.
+        """
         for _ in range(WARM_UP):
             (await send(self.client)).raise_for_status()
         self.wire.executed.clear()
         (await send(self.client)).raise_for_status()
-        return [statement for statement in self.wire.executed if not statement.startswith("NOTIFY")]
+        return [each for each in self.wire.executed if not each.startswith("NOTIFY") and "pg_trigger" not in each]
 
 
 @asynccontextmanager
