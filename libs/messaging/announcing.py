@@ -27,6 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from libs.contracts.base import Event
 from libs.messaging.bell import Bell
 from libs.messaging.outbox import store
+from libs.process.context import Cause
 
 PORTION: Final = 500
 # What waits for the relay at most, so that events of the day never stand behind a whole replica.
@@ -87,7 +88,7 @@ class Announcing:
             if due is None:
                 return False
             events = await self._portion(connection, due.told_up_to, due.ids, PORTION)
-            await store(connection, events, correlation_id=f"announcement-{due.id}", queue=due.queue)
+            await store(connection, events, cause=Cause(f"announcement-{due.id}"), queue=due.queue)
             progress = {"told": len(events), "up_to": events[-1].subject if events else None, "portion": PORTION}
             await connection.execute(PROGRESS, {"id": due.id, **progress})
         return True

@@ -3,15 +3,17 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from aio_pika import IncomingMessage
 from aiormq.abc import AbstractChannel
 from aiormq.exceptions import ChannelInvalidStateError
 
 from libs.messaging.reading import Read, Reader, was_delivered_before
+from libs.process.context import Cause, trace_of
 
 AT_ONCE = 100
 # While one batch is written, the next arrives.
@@ -39,6 +41,13 @@ class Batch:
     @property
     def messages(self) -> Sequence[Read]:
         return [each.read for each in self.taken]
+
+    def causes(self, traces: Sequence[str | None]) -> Mapping[UUID, Cause]:
+        """Of what is done to whatever the messages are about. Where several tell of the same, that is the last."""
+        return {
+            read.event.subject: Cause(read.correlation_id, trace_of(trace))
+            for read, trace in zip(self.messages, traces, strict=True)
+        }
 
     async def ack(self) -> None:
         await self.channel.ack(self.taken)

@@ -77,10 +77,9 @@ class Handling:
     async def handle_batch(self, queue: str, batch: Batch, call: Call) -> None:
         """All at once, or none. What cannot be handled so is left for `handle`."""
         # One task takes one batch after the other, and would name the last message of the former.
-        introduce_many()
         with ExitStack() as spans:
-            for taken in batch.taken:
-                spans.enter_context(taking(queue, taken.message))
+            traces = [spans.enter_context(taking(queue, taken.message)) for taken in batch.taken]
+            introduce_many(batch.causes(traces))
             async with self._entered(self._gate.shared()):
                 error = await self._result(call)
             if error is not None:

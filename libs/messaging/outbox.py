@@ -22,6 +22,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.contracts.base import Event
+from libs.process.context import Cause, cause_of
 from libs.process.ids import new_id
 
 CHANNEL = "outbox"
@@ -112,28 +113,21 @@ def _event_columns() -> tuple[Column[object], ...]:
 
 
 async def store(
-    connection: AsyncConnection,
-    events: Sequence[Event],
-    *,
-    correlation_id: str,
-    traceparent: str | None = None,
-    queue: str = "",
+    connection: AsyncConnection, events: Sequence[Event], *, cause: Cause | None = None, queue: str = ""
 ) -> None:
     """Puts events into the outbox, in the caller's transaction and in one round trip.
 
-    They go to the service's exchange, or to one `queue` alone: the same news again for who needs it. `correlation_id`
-    and `traceparent` (W3C Trace Context) say what caused them. An event whose aggregate and version already wait for
-    the same place is not stored twice. Ring the service's `Bell` after the commit.
+    They go to the service's exchange, or to one `queue` alone: the same news again for who needs it. Without `cause`
+    each has what is being handled for its subject. An event whose aggregate and version already wait for the same place
+    is not stored twice. Ring the service's `Bell` after the commit.
     """
     if events:
-        arguments = columns(events, correlation_id=correlation_id, traceparent=traceparent)
-        await connection.execute(STORE, {**arguments, "queue": queue})
+        await connection.execute(STORE, {**columns(events, cause), "queue": queue})
 
 
-def columns(
-    events: Sequence[Event], *, correlation_id: str, traceparent: str | None = None
-) -> dict[str, Sequence[object]]:
+def columns(events: Sequence[Event], cause: Cause | None = None) -> dict[str, Sequence[object]]:
     """The arguments of `STORE`."""
+    causes = [cause or cause_of(event.subject) for event in events]
     return {
         "event_ids": [new_id() for _ in events],
         "aggregates": [event.aggregate for event in events],
@@ -141,6 +135,6 @@ def columns(
         "versions": [event.sequence for event in events],
         "types": [event.type for event in events],
         "payloads": [event.model_dump_json() for event in events],
-        "correlation_ids": [correlation_id for _ in events],
-        "traceparents": [traceparent for _ in events],
+        "correlation_ids": [each.correlation_id for each in causes],
+        "traceparents": [each.traceparent for each in causes],
     }

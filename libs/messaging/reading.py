@@ -1,11 +1,12 @@
 """From the bytes of a message to the event that they tell of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import Annotated, Any, Literal, Self, get_args
+from uuid import UUID
 
 from aio_pika.abc import AbstractIncomingMessage
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, create_model
@@ -13,7 +14,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, create_mod
 from libs.contracts.base import Event
 from libs.messaging.accounts import happened_at
 from libs.messaging.cloudevents import Structured, Undecodable
-from libs.process.context import TRACEPARENT, correlation_id, event_id, traceparent, user_id
+from libs.process.context import TRACEPARENT, Cause, causes, correlation_id, event_id, traceparent, user_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +66,16 @@ def _message_of(event: type[Event]) -> type[Structured]:
 
 def introduce(message: AbstractIncomingMessage, trace: str | None) -> None:
     """What is known of a message before it is read."""
-    _introduce(message.correlation_id or "-", trace, message.message_id)
+    _introduce({}, message.correlation_id or "-", trace, message.message_id)
 
 
-def introduce_many() -> None:
-    """None of them is the cause of what is logged and stored from here on."""
-    _introduce("-", None, None)
+def introduce_many(each_for: Mapping[UUID, Cause]) -> None:
+    """None of them is the cause of all that is logged and stored from here on, but each of what it is `each_for`."""
+    _introduce(each_for, "-", None, None)
 
 
-def _introduce(correlation: str, trace: str | None, event: str | None) -> None:
+def _introduce(each_for: Mapping[UUID, Cause], correlation: str, trace: str | None, event: str | None) -> None:
+    causes.set(each_for)
     correlation_id.set(correlation)
     traceparent.set(trace)
     event_id.set(event)

@@ -17,7 +17,6 @@ from libs.database.together import Together
 from libs.messaging.bell import Bell
 from libs.messaging.outbox import PARAMETERS, STORE, columns
 from libs.messaging.unit_of_work import RECORDED
-from libs.process.context import correlation_id, traceparent
 from libs.process.failpoints import failpoint
 
 Columns = Mapping[str, Sequence[Any]]
@@ -43,7 +42,7 @@ class Statement:
 
     async def run(self, event: Event, rows: Columns) -> None:
         """`rows` are the statement's parameters; others' are appended to each of them."""
-        told = columns([event], correlation_id=correlation_id.get(), traceparent=traceparent.get())
+        told = columns([event])
         await self._together.all([_Written({**rows, **told}, event)])
 
     async def _run(self, written: Collection[_Written]) -> Mapping[_Written, None]:

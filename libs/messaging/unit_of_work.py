@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from libs.contracts.base import Event
 from libs.messaging.bell import Bell
 from libs.messaging.outbox import store
-from libs.process.context import correlation_id, traceparent
 from libs.process.failpoints import failpoint
 
 RECORDED = Counter("events_recorded_total", "What has happened in this service, as it tells the others", ["type"])
@@ -65,7 +64,7 @@ class SqlUnitOfWork(ABC, Generic[Fact]):
                 return
             events = [self.contract(fact) for fact in (*self._facts, *self._repeated)]
             if events:
-                await store(self.connection, events, correlation_id=correlation_id.get(), traceparent=traceparent.get())
+                await store(self.connection, events)
                 failpoint("commit.begun")
             await self.connection.commit()
         if events:

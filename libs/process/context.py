@@ -1,8 +1,12 @@
 """What the request or event being handled is called, for every log line and event that it causes."""
 
 import re
+from collections.abc import Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from random import getrandbits
+from types import MappingProxyType
+from uuid import UUID
 
 correlation_id: ContextVar[str] = ContextVar("correlation_id", default="-")
 traceparent: ContextVar[str | None] = ContextVar("traceparent", default=None)
@@ -12,6 +16,18 @@ user_id: ContextVar[str | None] = ContextVar("user_id", default=None)
 """Who asked, or whom the event is about."""
 
 event_id: ContextVar[str | None] = ContextVar("event_id", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What something was done because of."""
+
+    correlation_id: str
+    traceparent: str | None = None
+
+
+causes: ContextVar[Mapping[UUID, Cause]] = ContextVar("causes", default=MappingProxyType({}))
+"""Where several events are handled together: the cause of what is done, by what it is done to."""
 
 TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 NOT_SAMPLED = "00"
@@ -23,6 +39,11 @@ def trace_of(given: str | None) -> str:
         return given
     # Names, not secrets: the operating system's randomness would cost each request two calls of it.
     return f"00-{getrandbits(128):032x}-{getrandbits(64):016x}-{NOT_SAMPLED}"
+
+
+def cause_of(subject: UUID) -> Cause:
+    """Why something happens to `subject` just now."""
+    return causes.get().get(subject) or Cause(correlation_id.get(), traceparent.get())
 
 
 def facts() -> dict[str, str]:

@@ -20,7 +20,7 @@ def changed(version: int = 1, name: str = "thing", thing_id: UUID | None = None)
     return ThingChanged(id=thing_id or new_id(), version=version, name=name)
 
 
-def encoded(event: StateEvent) -> Envelope:
+def encoded(event: StateEvent, story: str = "story-2") -> Envelope:
     return Envelope(
         id=str(new_id()),
         source=event.source,
@@ -28,13 +28,13 @@ def encoded(event: StateEvent) -> Envelope:
         subject=event.subject,
         time=datetime.now(UTC),
         sequence=event.sequence,
-        correlation_id="story-2",
+        correlation_id=story,
         data=event.model_dump(mode="json"),
     )
 
 
-async def send(shop: Shop, *events: StateEvent) -> list[str]:
-    envelopes = [encoded(event) for event in events]
+async def send(shop: Shop, *events: StateEvent, story: str = "story-2") -> list[str]:
+    envelopes = [encoded(event, story) for event in events]
     for envelope in envelopes:
         await send_bytes(shop, envelope.encode(), message_id=envelope.id, correlation_id=envelope.correlation_id)
     return [envelope.id for envelope in envelopes]

@@ -21,6 +21,7 @@ from libs.messaging.publisher import Declare
 from libs.messaging.relay import Relay
 from libs.messaging.tests.things import OUTBOX, THINGS
 from libs.messaging.topology import RUNGS, Rung
+from libs.process.context import Cause
 
 
 @dataclass
@@ -36,7 +37,7 @@ class Shop:
 
     async def store(self, *events: Event, queue: str = "") -> None:
         async with self.engine.begin() as connection:
-            await store(connection, events, correlation_id="story-1", queue=queue)
+            await store(connection, events, cause=Cause("story-1"), queue=queue)
 
     async def declare(self, rungs: Sequence[Rung] = RUNGS, *, amqp_url: str | None = None) -> None:
         await self.declare_unbound(rungs, amqp_url=amqp_url)

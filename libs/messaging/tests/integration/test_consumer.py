@@ -28,7 +28,7 @@ from libs.messaging.tests.sending import QUICK, changed, encoded, send, send_byt
 from libs.messaging.tests.shop import Shop
 from libs.messaging.tests.things import ThingChanged, ThingDeleted, ThingEvent, follow
 from libs.messaging.topology import RUNGS, Rung
-from libs.process.context import TRACEPARENT, correlation_id, traceparent
+from libs.process.context import TRACEPARENT
 from libs.process.ids import new_id
 from libs.testing.proxy import Proxy
 from libs.testing.wait import until
@@ -104,18 +104,26 @@ async def test_shuffled_and_tripled_events_end_in_the_same_replica(shop: Shop, b
     assert {replica[thing][1] for thing in things[4:]} == {"name 5"}
 
 
-async def test_what_a_handler_stores_carries_its_cause_on(shop: Shop) -> None:
+@BOTH
+async def test_what_a_handler_stores_carries_its_cause_on(shop: Shop, *, batched: bool) -> None:
     async def answer(event: ThingEvent, engine: AsyncEngine) -> None:
         async with engine.begin() as connection:
-            await store(connection, [event], correlation_id=correlation_id.get(), traceparent=traceparent.get())
+            await store(connection, [event])
 
-    async with consuming(shop, answer):
-        await send(shop, changed())
-        await until(lambda: _one_waits(shop))
+    stories = {changed(): f"story {number}" for number in range(5)}
+    await shop.declare(QUICK)
+    for event, story in stories.items():
+        await send(shop, event, story=story)
+    async with consuming(shop, answer, batched=batched):
+        await until(lambda: _as_many_wait(shop, len(stories)))
     async with shop.engine.connect() as connection:
-        headers = await connection.scalar(text("SELECT headers FROM outbox"))
-    assert headers["correlation_id"] == "story-2"
-    assert TRACEPARENT.fullmatch(headers["traceparent"])
+        found = (await connection.execute(text("SELECT aggregate_id, headers FROM outbox"))).all()
+    assert {row.aggregate_id: row.headers["correlation_id"] for row in found} == {
+        event.id: story for event, story in stories.items()
+    }
+    traces = {row.headers["traceparent"] for row in found}
+    assert len(traces) == len(stories)
+    assert all(map(TRACEPARENT.fullmatch, traces))
 
 
 BROKEN = [
@@ -406,8 +414,8 @@ async def _replica_size(shop: Shop, size: int) -> bool:
     return len(await shop.replica()) == size
 
 
-async def _one_waits(shop: Shop) -> bool:
-    return await shop.waiting() == 1
+async def _as_many_wait(shop: Shop, count: int) -> bool:
+    return await shop.waiting() == count
 
 
 async def _ended_or_parked(ended: asyncio.Future[int], shop: Shop) -> bool:
