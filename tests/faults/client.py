@@ -15,6 +15,7 @@ Json = dict[str, Any]
 PAUSE: Final = 0.2
 UNAVAILABLE: Final = 500
 OVER: Final = frozenset({httpx.codes.CONFLICT, httpx.codes.TOO_MANY_REQUESTS})
+RUNNING: Final = frozenset({"request_in_progress", "payment_in_progress"})
 
 
 class GoneHomeError(Exception):
@@ -84,5 +85,5 @@ class Client:
 
 
 def _is_running(answer: httpx.Response) -> bool:
-    """The same request that was sent before is still being carried out."""
-    return answer.status_code in OVER and answer.json()["code"] == "request_in_progress"
+    """Something that was sent before is still being carried out: this request, or a payment that nobody ended."""
+    return answer.status_code in OVER and answer.json()["code"] in RUNNING
