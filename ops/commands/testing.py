@@ -19,7 +19,7 @@ from ops.stack.kind import Kind
 from ops.stack.layout import REPOSITORY
 from ops.stack.services import SERVICES
 from ops.testing.scratch import ScratchStack, StackError, run_folder, scratch_stack
-from ops.testing.selection import BLACK_BOX, Selection, select
+from ops.testing.selection import BLACK_BOX, FAULTS, Selection, select
 from ops.testing.totals import Totals
 
 console = Console()
@@ -52,17 +52,19 @@ def _run(chosen: Selection, totals: Totals, scope: ExitStack) -> None:
     environment = given(os.environ)
     # Both come up while the checks run.
     servers = shop = None
-    if chosen.white_box and not ("DATABASE_URL" in environment and "AMQP_URL" in environment):
+    if (chosen.white_box or chosen.faults) and not ("DATABASE_URL" in environment and "AMQP_URL" in environment):
         servers = scope.enter_context(scratch_stack(folder / "servers", Kind(apps=False, scratch=True), environment))
     if chosen.black_box and "AUTH_URL" not in environment:
         shop = scope.enter_context(scratch_stack(folder / "shop", Kind(scratch=True), _without_servers(environment)))
     if chosen.everything:
         totals.failed += len(run_checks())
     if chosen.white_box:
-        ignored = f"--ignore={BLACK_BOX}"
-        _pytest("tests", chosen.white_box, [*chosen.options, ignored], _with(servers, environment), folder, totals)
+        options = [*chosen.options, f"--ignore={BLACK_BOX}", f"--ignore={FAULTS}"]
+        _pytest("tests", chosen.white_box, options, _with(servers, environment), folder, totals)
     if chosen.black_box:
         _pytest("black-box tests", chosen.black_box, chosen.options, _with(shop, environment), folder, totals)
+    if chosen.faults:
+        _pytest("faults", chosen.faults, chosen.options, _with(servers, environment), folder, totals)
 
 
 def _pytest(

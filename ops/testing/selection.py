@@ -8,6 +8,8 @@ from ops.stack.layout import REPOSITORY
 
 # These meet the shop as its clients do and need all of it running; all others bring their own processes.
 BLACK_BOX = Path("tests/integration")
+# These hurt servers of their own for minutes, beside which nothing else keeps its time.
+FAULTS = Path("tests/faults")
 
 
 @dataclass
@@ -15,6 +17,7 @@ class Selection:
     everything: bool = False
     white_box: list[str] = field(default_factory=list)
     black_box: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
     options: list[str] = field(default_factory=list)  # for pytest
 
 
@@ -24,14 +27,14 @@ def select(arguments: Sequence[str]) -> Selection:
     if not paths:
         chosen.everything = not arguments
         paths = ["."]
+    apart = {BLACK_BOX: chosen.black_box, FAULTS: chosen.faults}
     for path in paths:
         place = (REPOSITORY / path.partition("::")[0]).resolve().relative_to(REPOSITORY)
-        if place.is_relative_to(BLACK_BOX):
-            chosen.black_box.append(path)
-        else:
-            chosen.white_box.append(path)
-            if BLACK_BOX.is_relative_to(place):
-                chosen.black_box.append(str(BLACK_BOX))
+        home = next((tests for folder, tests in apart.items() if place.is_relative_to(folder)), chosen.white_box)
+        home.append(path)
+        for folder, tests in apart.items():
+            if folder.is_relative_to(place) and folder != place:
+                tests.append(str(folder))
     return chosen
 
 

@@ -8,21 +8,27 @@ from ops.testing.totals import Totals
 
 def test_without_paths_everything_is_meant() -> None:
     chosen = select([])
-    assert (chosen.everything, chosen.white_box, chosen.black_box) == (True, ["."], ["tests/integration"])
+    assert (chosen.everything, chosen.white_box) == (True, ["."])
+    assert (chosen.black_box, chosen.faults) == (["tests/integration"], ["tests/faults"])
 
 
 @pytest.mark.parametrize(
-    ("path", "white_box", "black_box"),
+    ("path", "white_box", "black_box", "faults"),
     [
-        ("libs", ["libs"], []),
-        ("ops/tests/test_selection.py::test_x", ["ops/tests/test_selection.py::test_x"], []),
-        ("tests/integration/auth", [], ["tests/integration/auth"]),
-        ("tests", ["tests"], ["tests/integration"]),
+        ("libs", ["libs"], [], []),
+        ("ops/tests/test_selection.py::test_x", ["ops/tests/test_selection.py::test_x"], [], []),
+        ("tests/integration/auth", [], ["tests/integration/auth"], []),
+        ("tests/faults", [], [], ["tests/faults"]),
+        ("tests/faults/test_servers.py", [], [], ["tests/faults/test_servers.py"]),
+        ("tests", ["tests"], ["tests/integration"], ["tests/faults"]),
     ],
 )
-def test_a_path_goes_where_its_tests_can_run(path: str, white_box: list[str], black_box: list[str]) -> None:
+def test_a_path_goes_where_its_tests_can_run(
+    path: str, white_box: list[str], black_box: list[str], faults: list[str]
+) -> None:
     chosen = select([path])
-    assert (chosen.everything, chosen.white_box, chosen.black_box) == (False, white_box, black_box)
+    assert (chosen.everything, chosen.white_box) == (False, white_box)
+    assert (chosen.black_box, chosen.faults) == (black_box, faults)
 
 
 def test_options_are_for_pytest() -> None:

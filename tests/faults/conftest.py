@@ -1,4 +1,3 @@
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,11 +7,6 @@ from libs.testing.fixtures import DatabaseFor
 from libs.testing.vhosts import fresh_vhost
 from tests.faults.shop import Shop
 from tests.faults.stage import Stage
-
-# Each of these starts servers of its own and hurts them for minutes, beside which nothing else keeps its time:
-# `SHOP_FAULTS=1 ./shop test tests/faults`.
-LONG = ["test_cluster.py", "test_deaths.py", "test_messages.py", "test_processes.py", "test_servers.py"]
-collect_ignore = [] if os.environ.get("SHOP_FAULTS") else LONG
 
 
 @pytest.fixture(scope="module")
