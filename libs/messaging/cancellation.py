@@ -10,11 +10,20 @@ END_TIMEOUT = 4.0
 async def end(tasks: Collection[asyncio.Task[Any]]) -> None:
     """In time: a server that is silent may keep one busy with tidying up, until it is asked once more."""
     waiting = set(tasks)
-    for _ in range(2):
-        for task in waiting:
-            task.cancel()
+    _cancel(waiting)
+    try:
         if waiting:
             _, waiting = await asyncio.wait(waiting, timeout=END_TIMEOUT)
+    finally:
+        # Also where whoever waits is ended meanwhile.
+        _cancel(waiting)
+    if waiting:
+        await asyncio.wait(waiting, timeout=END_TIMEOUT)
+
+
+def _cancel(tasks: Collection[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
 
 
 def asked_to_end() -> bool:

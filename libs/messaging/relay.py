@@ -133,7 +133,9 @@ class Relay:
             return
         if not more:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), POLL)
+                # Not wait_for, which takes no notice of being cancelled in the moment when what it waits for comes.
+                async with asyncio.timeout(POLL):
+                    await self._woken.wait()
 
     async def _channel(self) -> Channel | None:
         """None, after a while, if there is none."""

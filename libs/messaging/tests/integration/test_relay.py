@@ -16,6 +16,7 @@ from libs.contracts.topology import Exchange
 from libs.database.engine import new_engine
 from libs.messaging import batch
 from libs.messaging.bell import Bell
+from libs.messaging.cancellation import END_TIMEOUT
 from libs.messaging.cloudevents import Envelope
 from libs.messaging.tests.shop import Shop, running
 from libs.messaging.tests.things import ThingChanged, ThingDeleted
@@ -44,6 +45,21 @@ async def test_an_event_arrives_as_it_was_stored(shop: Shop) -> None:
     assert message.content_type == "application/cloudevents+json"
     assert message.delivery_mode == 2
     assert message.timestamp is not None
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_a_relay_that_is_woken_in_the_moment_of_its_end_ends(shop: Shop, turns: int) -> None:
+    await shop.declare()
+    relay = shop.relay()
+    # Without a watchdog in between, to meet the very turn of the event loop.
+    task = asyncio.create_task(relay._run())  # noqa: SLF001
+    await shop.store(changed())
+    await until(lambda: _none_waits(shop))
+    relay._wake()  # noqa: SLF001
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    assert await asyncio.wait([task], timeout=END_TIMEOUT) == ({task}, set())
 
 
 async def test_a_traceparent_of_the_outbox_travels(shop: Shop) -> None:

@@ -1,6 +1,9 @@
 """Ending tasks that do not want to end."""
 
 import asyncio
+from contextlib import suppress
+
+import pytest
 
 from libs.messaging.cancellation import end
 
@@ -24,3 +27,23 @@ async def test_a_task_that_is_busy_with_tidying_up_is_asked_once_more() -> None:
     await asyncio.sleep(0)
     await end([task])
     assert (asked, task.done()) == (2, True)
+
+
+async def test_who_is_ended_meanwhile_asks_once_more_before_leaving() -> None:
+    asked = 0
+
+    async def deaf() -> None:
+        nonlocal asked
+        while asked < 2:
+            with suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+            asked += 1
+
+    task = asyncio.create_task(deaf())
+    await asyncio.sleep(0)
+    ending = asyncio.create_task(end([task]))
+    await asyncio.sleep(0)
+    ending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await ending
+    assert await asyncio.wait([task], timeout=1) == ({task}, set())
