@@ -2,8 +2,12 @@
 
 import argparse
 import asyncio
+import contextlib
+import signal
 import sys
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -35,25 +39,31 @@ async def profile(row: Row, seconds: float, form: str) -> list[Path]:
             # Nothing of what happens once shall be in the picture.
             await contest.shop(1)
             programs = [program for program in ground.programs if program.is_of_the_shop]
-            recording = [asyncio.create_task(record(program, row.name, seconds, form)) for program in programs]
-            await contest.shop(seconds + 1)
-            return list(await asyncio.gather(*recording))
+            async with AsyncExitStack() as scope:
+                paths = [await scope.enter_async_context(recorded(each, row.name, form)) for each in programs]
+                await contest.shop(seconds)
+            return paths
 
 
-async def record(program: Program, row: str, seconds: float, form: str) -> Path:
-    """Samples of what has the processor, not of what waits."""
+@asynccontextmanager
+async def recorded(program: Program, row: str, form: str) -> AsyncIterator[Path]:
+    """Samples of what has the processor, not of what waits, for as long as the block takes."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{row}-{program.module}.{ENDINGS[form]}"
     spy = await asyncio.create_subprocess_exec(
         *(Path(sys.executable).with_name("py-spy"), "record", "--pid", str(program.pid), "--output", path),
-        *("--format", form, "--duration", str(round(seconds)), "--rate", str(SAMPLES_A_SECOND), "--nonblocking"),
+        *("--format", form, "--rate", str(SAMPLES_A_SECOND), "--nonblocking"),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    said, _ = await spy.communicate()
+    try:
+        yield path
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            spy.send_signal(signal.SIGINT)
+        said, _ = await spy.communicate()
     if spy.returncode:
         raise RuntimeError(f"py-spy could not look into {program.module}:\n{said.decode()}")
-    return path
 
 
 def main() -> int:
