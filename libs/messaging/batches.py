@@ -18,6 +18,8 @@ from libs.process.context import Cause, trace_of
 AT_ONCE = 100
 # While one batch is written, the next arrives.
 PREFETCH = 2 * AT_ONCE
+# Of the event loop, for one more portion: it is received, taken apart, and each message gets a task.
+TURNS = 3
 # Those that go one by one.
 SIDE_BY_SIDE = 10
 
@@ -107,6 +109,7 @@ class _Channel:
             self._is_busy = False
 
     async def _take_batch(self) -> None:
+        await self._until_all_are_here()
         batch = Batch(self)
         while self._arrived and len(batch.taken) < AT_ONCE:
             message, at = self._arrived.popleft()
@@ -120,6 +123,14 @@ class _Channel:
             if not batch.is_settled:
                 for each in batch.taken:
                     self._set_aside(each.message)
+
+    async def _until_all_are_here(self) -> None:
+        """What has come over the network with the first is taken apart a portion at a time."""
+        known = 0
+        while known < len(self._arrived) < AT_ONCE:
+            known = len(self._arrived)
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
 
     async def ack(self, taken: Sequence[Taken]) -> None:
         last = taken[-1].message

@@ -12,7 +12,7 @@ from libs.database.urls import for_asyncpg
 from libs.messaging.outbox import CHANNEL
 
 # Seconds between rings while one commit follows another: a relay at work looks as often by itself.
-GAP: Final = 0.005
+GAP: Final = 0.02
 
 
 class Bell:
