@@ -1,15 +1,12 @@
 """CloudEvents 1.0 in structured JSON, and the same facts as AMQP properties, for filters and for people."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from aiormq import spec
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import from_json
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from libs.contracts.base import Text
 
@@ -37,47 +34,6 @@ class Structured(BaseModel):
     # The handler may store it, and PostgreSQL cannot store NUL.
     correlationid: Annotated[Text, Field(max_length=200)] = "-"
     data: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    id: str
-    source: str
-    type: str
-    subject: UUID
-    time: datetime
-    sequence: int
-    correlation_id: str
-    data: Mapping[str, Any]
-
-    def encode(self) -> bytes:
-        return encode(
-            event_id=self.id,
-            source=self.source,
-            event_type=self.type,
-            subject=self.subject,
-            time=self.time,
-            sequence=self.sequence,
-            correlation_id=self.correlation_id,
-            data=json.dumps(self.data),
-        )
-
-    @classmethod
-    def decode(cls, body: bytes) -> Self:
-        try:
-            found = Structured.model_validate(from_json(body, allow_inf_nan=False))
-        except (ValidationError, ValueError) as error:
-            raise Undecodable(f"not a CloudEvent: {error}") from error
-        return cls(
-            id=found.id,
-            source=found.source,
-            type=found.type,
-            subject=found.subject,
-            time=found.time,
-            sequence=found.sequence,
-            correlation_id=found.correlationid,
-            data=found.data,
-        )
 
 
 def encode(

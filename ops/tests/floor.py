@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 from libs.contracts.auth import UserUpdated
 from libs.contracts.topology import ORDER_USERS, QUEUES, Queue
 from libs.messaging import topology
-from libs.messaging.cloudevents import Envelope
 from libs.messaging.topology import RUNGS, Rung
 from libs.process.ids import new_id
+from libs.testing.envelope import Envelope
 from libs.testing.wait import until
 from ops import tools
 from ops.stack.layout import REPOSITORY

@@ -16,8 +16,8 @@ from libs.contracts.base import Event
 from libs.contracts.catalog import ProductEvent, StockEvent
 from libs.contracts.orders import OrderEvent
 from libs.contracts.topology import EXCHANGES, QUEUES
-from libs.messaging.cloudevents import Envelope
 from libs.messaging.reading import reader
+from libs.testing.envelope import Envelope
 
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.json"))
 EVENTS: dict[str, type[Event]] = {

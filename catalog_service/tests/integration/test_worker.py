@@ -21,9 +21,9 @@ from libs.contracts.base import Event
 from libs.contracts.orders import OrderItem, OrderPaid, OrderPlaced
 from libs.contracts.topology import AUTH_EVENTS, ORDER_EVENTS, ORDER_STOCK, Exchange
 from libs.messaging import topology
-from libs.messaging.cloudevents import Envelope
 from libs.process.ids import new_id
 from libs.process.settings import WorkerSettings
+from libs.testing.envelope import Envelope
 from libs.testing.wait import until
 
 NOW = datetime.now(UTC)

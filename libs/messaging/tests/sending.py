@@ -7,11 +7,11 @@ from uuid import UUID
 import aio_pika
 
 from libs.contracts.base import StateEvent
-from libs.messaging.cloudevents import Envelope
 from libs.messaging.tests.shop import Shop
 from libs.messaging.tests.things import ThingChanged
 from libs.messaging.topology import RUNGS, Rung
 from libs.process.ids import new_id
+from libs.testing.envelope import Envelope
 
 QUICK = tuple(Rung(rung.name, timedelta(milliseconds=50)) for rung in RUNGS)
 

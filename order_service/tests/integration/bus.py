@@ -11,8 +11,8 @@ from aio_pika.abc import AbstractChannel, AbstractQueue
 from libs.contracts.base import Event
 from libs.contracts.topology import ORDER_EVENTS, Exchange
 from libs.messaging import topology
-from libs.messaging.cloudevents import Envelope
 from libs.process.ids import new_id
+from libs.testing.envelope import Envelope
 from order_service.tests.integration.shop import Json
 
 

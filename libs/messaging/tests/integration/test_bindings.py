@@ -15,7 +15,6 @@ from sqlalchemy import text
 
 from libs.messaging import topology
 from libs.messaging.bindings import Bindings
-from libs.messaging.cloudevents import Envelope
 from libs.messaging.connection import BrokerAddress
 from libs.messaging.management import Management
 from libs.messaging.replay import replay, replaying
@@ -23,6 +22,7 @@ from libs.messaging.tests.shop import Shop, running
 from libs.messaging.tests.things import ThingChanged
 from libs.messaging.tokens import Tokens
 from libs.process.ids import new_id
+from libs.testing.envelope import Envelope
 from libs.testing.environment import required
 from libs.testing.proxy import Proxy
 from libs.testing.vhosts import fresh_vhost, wipe

@@ -19,7 +19,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.contracts.base import StateEvent
 from libs.database.engine import new_engine
-from libs.messaging.cloudevents import Envelope
 from libs.messaging.consumer import batch_subscriber, subscriber
 from libs.messaging.consumption import Consumption
 from libs.messaging.given import Given
@@ -30,6 +29,7 @@ from libs.messaging.tests.things import ThingChanged, ThingDeleted, ThingEvent, 
 from libs.messaging.topology import RUNGS, Rung
 from libs.process.context import TRACEPARENT
 from libs.process.ids import new_id
+from libs.testing.envelope import Envelope
 from libs.testing.proxy import Proxy
 from libs.testing.wait import until
 

@@ -17,10 +17,10 @@ from libs.database.engine import new_engine
 from libs.messaging import batch
 from libs.messaging.bell import Bell
 from libs.messaging.cancellation import END_TIMEOUT
-from libs.messaging.cloudevents import Envelope
 from libs.messaging.tests.shop import Shop, running
 from libs.messaging.tests.things import ThingChanged, ThingDeleted
 from libs.process.ids import new_id
+from libs.testing.envelope import Envelope
 from libs.testing.proxy import Proxy
 from libs.testing.wait import until
 
