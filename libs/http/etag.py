@@ -18,6 +18,7 @@ class NotModified(Exception):  # noqa: N818 - an answer, not a malfunction.
 
 
 async def expected_versions(
+    request: Request,
     if_match: Annotated[
         str | None, Header(description='Change it only if it is still at this version, e.g. `"3"`.')
     ] = None,
@@ -26,9 +27,13 @@ async def expected_versions(
 
     A tag that this service cannot have given, weak ones included, matches nothing.
     """
-    if if_match is None or if_match.strip() == "*":
+    if if_match is None:
         return None
-    versions = frozenset(int(tag[1]) for part in if_match.split(",") if (tag := STRONG_TAG.fullmatch(part.strip())))
+    # Several lines are one list, of which FastAPI gives the first.
+    tags = [part.strip() for line in request.headers.getlist("If-Match") for part in line.split(",")]
+    if tags == ["*"]:
+        return None
+    versions = frozenset(int(known[1]) for tag in tags if (known := STRONG_TAG.fullmatch(tag)))
     if not versions:
         raise VersionConflict("If-Match names no version that this can be at.")
     return versions

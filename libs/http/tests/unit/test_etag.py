@@ -43,6 +43,12 @@ async def test_a_change_of_what_was_seen_is_made(client: httpx.AsyncClient, cond
     assert (response.status_code, response.headers["etag"]) == (200, '"4"')
 
 
+@pytest.mark.parametrize("conditions", [('"1"', '"3"'), ('"3"', '"1"')])
+async def test_a_condition_may_be_told_in_several_lines(client: httpx.AsyncClient, conditions: tuple[str, str]) -> None:
+    response = await client.put(BOOK, headers=[("If-Match", line) for line in conditions])
+    assert response.status_code == 200
+
+
 @pytest.mark.parametrize(
     "condition", ['"2"', '"2-3"', '"3-"', '"3-x"', 'W/"3"', "3", "", '"' + "9" * 500 + '"', '"٣"', '"three"']
 )
