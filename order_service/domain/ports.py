@@ -28,8 +28,11 @@ class Orders(Protocol):
     async def for_change(self, order_id: UUID) -> Order | None:
         """Locked until the transaction ends."""
 
-    async def save(self, order: Order) -> None:
-        """Stores what its `changes` tell of, and these as history. Without any it does nothing."""
+    async def all_for_change(self, order_ids: Collection[UUID]) -> Mapping[UUID, Order]:
+        """The same for those of them that there are. Two who want the same ones never wait for each other."""
+
+    async def save(self, *orders: Order) -> None:
+        """Stores what their `changes` tell of, and these as history. Without any it does nothing."""
 
     async def replace_lines(self, order: Order) -> None: ...
 

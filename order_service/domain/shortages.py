@@ -1,4 +1,4 @@
-"""Why catalog could not hold an order's products."""
+"""Catalog's answers: whether it holds an order's products, and why not."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +10,16 @@ class Shortage:
     product_id: UUID
     wanted: int
     available: int
+
+
+@dataclass(frozen=True, slots=True)
+class StockAnswer:
+    """To one version of an order."""
+
+    order_id: UUID
+    order_version: int
+    shortages: tuple[Shortage, ...] = ()
+    """None: all of it is held."""
 
 
 def describe(shortages: Sequence[Shortage], names: Mapping[UUID, str]) -> str:

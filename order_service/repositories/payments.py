@@ -1,22 +1,23 @@
 """Payments in PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, RowMapping, Text, Uuid, bindparam, insert, select, text, update
+from sqlalchemy import ARRAY, DateTime, Integer, RowMapping, Text, Uuid, any_, bindparam, insert, select, text, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from order_service.domain.payment import Payment, PaymentStatus, pause_after
 from order_service.models.payments import THE_ONE_TO_TELL_OF, payments, provider_messages
 
-OF_ORDER = (
+OF_ORDERS = (
     select(payments)
-    .where(payments.c.order_id == bindparam("order_id", type_=Uuid))
-    .order_by(*THE_ONE_TO_TELL_OF)
-    .limit(1)
+    .ext(distinct_on(payments.c.order_id))
+    .where(payments.c.order_id == any_(bindparam("order_ids", type_=ARRAY(Uuid))))
+    .order_by(payments.c.order_id, *THE_ONE_TO_TELL_OF)
 )
 FIND = select(payments).where(payments.c.id == bindparam("id", type_=Uuid))
 SAVE = update(payments).where(payments.c.id == bindparam("saved_id", type_=Uuid))
@@ -40,10 +41,13 @@ class SqlPayments:
         await self._connection.execute(SAVE, {"saved_id": row.pop("id"), **row})
 
     async def find(self, payment_id: UUID) -> Payment | None:
-        return _payment((await self._connection.execute(FIND, {"id": payment_id})).mappings().one_or_none())
+        row = (await self._connection.execute(FIND, {"id": payment_id})).mappings().one_or_none()
+        return None if row is None else _payment(row)
 
-    async def of(self, order_id: UUID) -> Payment | None:
-        return _payment((await self._connection.execute(OF_ORDER, {"order_id": order_id})).mappings().one_or_none())
+    async def of(self, order_ids: Collection[UUID]) -> Mapping[UUID, Payment]:
+        """Of each order that has any, the one to tell of."""
+        rows = (await self._connection.execute(OF_ORDERS, {"order_ids": list(order_ids)})).mappings()
+        return {row["order_id"]: _payment(row) for row in rows}
 
     async def due(self, now: datetime, limit: int) -> Sequence[UUID]:
         rows = (await self._connection.execute(DUE, {"now": now, "limit": limit})).all()
@@ -64,7 +68,5 @@ class SqlSeenMessages:
         await self._connection.execute(REMEMBER, {"id": message_id, "received_at": now})
 
 
-def _payment(row: RowMapping | None) -> Payment | None:
-    if row is None:
-        return None
+def _payment(row: RowMapping) -> Payment:
     return Payment(**{**row, "status": PaymentStatus(row["status"])})

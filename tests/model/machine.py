@@ -19,14 +19,14 @@ from libs.process.ids import new_id
 from libs.refusals import Refusal
 from order_service.domain.actor import Actor
 from order_service.domain.order import Details
-from order_service.domain.shortages import Shortage
+from order_service.domain.shortages import Shortage, StockAnswer
 from order_service.domain.status import Status
 from order_service.services import changing
 from order_service.services.paying import Paying
 from order_service.services.placing import Placing
 from order_service.services.pricing import Pricing
 from order_service.services.settling import Settling
-from order_service.services.stock import stock_rejected, stock_reserved
+from order_service.services.stock import take_answers
 from order_service.services.timers import announce_again, expire_unpaid
 from order_service.tests.things import HOLD, PlacementIn
 from tests.model import judge
@@ -220,11 +220,9 @@ class Model(RuleBasedStateMachine):
         if isinstance(message, OrderNews):
             order = OrderInCatalog(message.order_id, message.version, message.status, dict(message.lines))
             await follow_order(self.catalog, order)
-        elif message.shortages:
-            shortages = [Shortage(each.product_id, each.wanted, each.available) for each in message.shortages]
-            await stock_rejected(self.orders, message.order_id, message.version, shortages)
         else:
-            await stock_reserved(self.orders, message.order_id, message.version, HOLD)
+            shortages = tuple(Shortage(each.product_id, each.wanted, each.available) for each in message.shortages)
+            await take_answers(self.orders, HOLD, StockAnswer(message.order_id, message.version, shortages))
 
     async def timer(self, name: str) -> None:
         timers: dict[str, Callable[[], Awaitable[None]]] = {

@@ -24,7 +24,7 @@ class Bus:
         self._orders = orders
         self._seen: list[Json] = []
 
-    async def tell(self, exchange: Exchange, event: Event, *, times: int = 1) -> None:
+    async def tell(self, exchange: Exchange, event: Event, *, times: int = 1, story: str = "a-request") -> None:
         envelope = Envelope(
             id=str(new_id()),
             source=exchange.source,
@@ -32,7 +32,7 @@ class Bus:
             subject=event.subject,
             time=datetime.now(UTC),
             sequence=event.sequence,
-            correlation_id="a-request",
+            correlation_id=story,
             data=json.loads(event.model_dump_json()),
         )
         target = await self._channel.get_exchange(exchange.name)

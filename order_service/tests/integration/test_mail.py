@@ -18,8 +18,9 @@ from libs.testing.databases import ROOT, empty
 from libs.testing.wait import until
 from order_service.domain.gone import Gone
 from order_service.domain.notices import Delivery, Letter, Mail
+from order_service.domain.shortages import StockAnswer
 from order_service.services.replicas import learn_users
-from order_service.services.stock import stock_reserved
+from order_service.services.stock import take_answers
 from order_service.tests.integration.bus import Bus, on_the_bus
 from order_service.tests.integration.mail_server import MailServer
 from order_service.tests.integration.mailbox import Mailbox
@@ -105,7 +106,7 @@ async def test_until_when_to_pay_and_why_not(mailbox: Mailbox) -> None:
 async def test_nobody_is_asked_to_pay_for_what_has_moved_on(mailbox: Mailbox) -> None:
     order = await mailbox.order()
     # Catalog holds its stock and the customer cancels before any worker of ours has read of it.
-    await stock_reserved(mailbox.shop.uow, UUID(order["id"]), 1, timedelta(minutes=15))
+    await take_answers(mailbox.shop.uow, timedelta(minutes=15), StockAnswer(UUID(order["id"]), 1))
     await mailbox.cancel(order)
     async with mailbox.worker():
         await mailbox.until_settled(order, "sent", "sent", "sent")

@@ -14,13 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.process.ids import new_id
 from order_service.core.settings import Settings
+from order_service.domain.shortages import StockAnswer
 from order_service.gateways.signatures import Signatures
 from order_service.gateways.stripe_client import new_client
 from order_service.gateways.stripe_provider import StripeProvider
 from order_service.main import create_app
 from order_service.services.paying import Paying
 from order_service.services.settling import Settling
-from order_service.services.stock import stock_reserved
+from order_service.services.stock import take_answers
 from order_service.tests.integration.neighbours import Neighbours
 from order_service.tests.integration.shop import Caller, Json, Shop, ok, refused
 from order_service.tests.integration.stripe_api import Fault, StripeApi, recorded
@@ -73,7 +74,7 @@ def buyer(stripe_shop: Shop) -> Caller:
 
 async def payable(shop: Shop, buyer: Caller) -> Json:
     order = await buyer.place(await shop.product())
-    await stock_reserved(shop.uow, UUID(order["id"]), order["version"], HOLD)
+    await take_answers(shop.uow, HOLD, StockAnswer(UUID(order["id"]), order["version"]))
     return order
 
 

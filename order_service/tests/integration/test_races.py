@@ -2,17 +2,16 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from order_service.domain.gone import Gone
-from order_service.domain.shortages import Shortage
+from order_service.domain.shortages import Shortage, StockAnswer
 from order_service.services.changing import cancel, delete
 from order_service.services.replicas import learn_products
-from order_service.services.stock import stock_rejected, stock_reserved
+from order_service.services.stock import take_answers
 from order_service.tests.integration.shop import Caller, Json, Shop, ok, refused
 from order_service.tests.things import HOLD, a_product
 
@@ -41,7 +40,7 @@ async def test_a_cancel_against_a_hold(shop: Shop, customer: Caller) -> None:
     for _ in range(ROUNDS):
         order = await customer.place(lamp)
         order_id = UUID(order["id"])
-        both = [cancel(shop.uow, customer.actor, order_id), stock_reserved(shop.uow, order_id, 1, HOLD)]
+        both = [cancel(shop.uow, customer.actor, order_id), take_answers(shop.uow, HOLD, StockAnswer(order_id, 1))]
         random.shuffle(both)
         await asyncio.gather(*both)
         after = await assert_whole(shop, customer, order)
@@ -54,7 +53,7 @@ async def test_a_cancel_against_a_rejection(shop: Shop, customer: Caller) -> Non
     for _ in range(ROUNDS):
         order = await customer.place(lamp)
         order_id = UUID(order["id"])
-        rejection = stock_rejected(shop.uow, order_id, 1, [Shortage(lamp.id, 2, 0)])
+        rejection = take_answers(shop.uow, HOLD, StockAnswer(order_id, 1, (Shortage(lamp.id, 2, 0),)))
         answer, _ = await asyncio.gather(customer.http.post(f"/order/{order_id}/cancel"), rejection)
         after = await assert_whole(shop, customer, order)
         assert after["version"] == 2
@@ -94,7 +93,7 @@ async def test_parallel_deletes_and_an_answer(shop: Shop, customer: Caller, admi
         order_id = UUID(order["id"])
         await asyncio.gather(
             delete(shop.uow, admin.actor, order_id, None),
-            stock_reserved(shop.uow, order_id, 1, HOLD),
+            take_answers(shop.uow, HOLD, StockAnswer(order_id, 1)),
             delete(shop.uow, admin.actor, order_id, None),
         )
         after = await admin.read(order)
@@ -112,13 +111,11 @@ async def test_answers_late_twice_and_in_any_order(shop: Shop, customer: Caller,
     for comment in "ab":
         ok(await customer.http.put(f"/update_order/{order_id}", json={"comment": comment}))
 
-    answers: list[Callable[[], Awaitable[None]]] = [
-        lambda: stock_rejected(shop.uow, order_id, 1, [Shortage(lamp.id, 2, 0)]),
-        lambda: stock_rejected(shop.uow, order_id, 2, [Shortage(lamp.id, 2, 0)]),
-        lambda: stock_reserved(shop.uow, order_id, 3, HOLD),
-    ] * 3
+    none_left = (Shortage(lamp.id, 2, 0),)
+    to_each = [StockAnswer(order_id, 1, none_left), StockAnswer(order_id, 2, none_left), StockAnswer(order_id, 3)]
+    answers = to_each * 3
     shuffle(answers, seed)
-    await asyncio.gather(*(answer() for answer in answers))
+    await asyncio.gather(*(take_answers(shop.uow, HOLD, answer) for answer in answers))
     after = await assert_whole(shop, customer, order)
     assert (after["status"], after["version"], after["status_reason"]) == ("awaiting_payment", 4, None)
 

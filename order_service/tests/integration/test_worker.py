@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -84,6 +85,41 @@ async def test_a_rejection_arrives(shop: Shop, customer: Caller, bus: Bus) -> No
     await bus.tell(CATALOG_EVENTS, StockRejected(order_id=UUID(order["id"]), order_version=1, shortages=(shortage,)))
     after = await becomes(customer, order, "rejected")
     assert after["status_reason"] == "Not enough in stock: Lamp: 2 wanted, 1 available"
+
+
+@pytest.mark.usefixtures("worker")
+async def test_answers_that_have_waited_are_taken_together(shop: Shop, customer: Caller, bus: Bus) -> None:
+    """Whatever each of them says, and each in the story that it belongs to."""
+    lamp = await shop.product("Lamp")
+    first, held, late, short, last = [await customer.place(lamp) for _ in range(5)]
+    ok(await customer.http.post(f"/order/{late['id']}/cancel"))
+    shortage = Shortage(product_id=lamp.id, wanted=2, available=1)
+    stories = {order["id"]: f"the story of {order['id']}" for order in (first, held, short, last)}
+    async with shop.uow() as work:
+        # The answer to it is at work until this one is out of its way, and so long all others wait.
+        await work.orders.for_change(UUID(first["id"]))
+        for order in (first, held, late):
+            answer = StockReserved(order_id=UUID(order["id"]), order_version=1)
+            await bus.tell(CATALOG_EVENTS, answer, story=stories.get(order["id"], "another"))
+        await bus.tell(CATALOG_EVENTS, StockReserved(order_id=new_id(), order_version=1))
+        missing = StockRejected(order_id=UUID(short["id"]), order_version=1, shortages=(shortage,))
+        await bus.tell(CATALOG_EVENTS, missing, times=2, story=stories[short["id"]])
+        answer = StockReserved(order_id=UUID(last["id"]), order_version=1)
+        await bus.tell(CATALOG_EVENTS, answer, story=stories[last["id"]])
+        assert (await customer.read(last))["status"] == "pending"
+    for order in (first, held, last):
+        assert (await becomes(customer, order, "awaiting_payment"))["version"] == 2
+    assert (await customer.read(short))["status_reason"] == "Not enough in stock: Lamp: 2 wanted, 1 available"
+    assert (await customer.read(late))["version"] == 2
+
+    async def told(order_id: str) -> Json | None:
+        events = await bus.told(order_id)
+        return events[1] if len(events) == 2 else None
+
+    for order_id, story in stories.items():
+        event = await until(partial(told, order_id))
+        assert event is not None
+        assert event["correlationid"] == story
 
 
 @pytest.mark.usefixtures("worker")

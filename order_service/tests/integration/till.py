@@ -10,9 +10,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from order_service.domain.products import Product
+from order_service.domain.shortages import StockAnswer
 from order_service.gateways.mock_provider import MockProvider
 from order_service.services.settling import Settling
-from order_service.services.stock import stock_reserved
+from order_service.services.stock import take_answers
 from order_service.tests.integration.shop import Caller, Json, Shop
 from order_service.tests.things import HOLD
 
@@ -41,7 +42,7 @@ class Till:
 
     async def payable(self, customer: Caller, product: Product, *, hold: timedelta = HOLD) -> Json:
         order = await customer.place(product)
-        await stock_reserved(self.shop.uow, UUID(order["id"]), order["version"], hold)
+        await take_answers(self.shop.uow, hold, StockAnswer(UUID(order["id"]), order["version"]))
         return await customer.read(order)
 
     @staticmethod

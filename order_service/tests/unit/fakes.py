@@ -33,18 +33,17 @@ class FakeOrders:
         await self.save(order)
 
     async def for_change(self, order_id: UUID) -> Order | None:
-        found = self.stored.get(order_id)
-        if found is None:
-            return None
-        order = copy(found)
-        order.payment = copy(found.payment)
-        order.changes = []
-        return order
+        return (await self.all_for_change([order_id])).get(order_id)
 
-    async def save(self, order: Order) -> None:
-        self.stored[order.id] = order
-        self.history += order.changes
-        self.histories[order.id] = (*self.histories.get(order.id, ()), *order.changes)
+    async def all_for_change(self, order_ids: Collection[UUID]) -> Mapping[UUID, Order]:
+        return {each: _as_read(self.stored[each]) for each in order_ids if each in self.stored}
+
+    async def save(self, *orders: Order) -> None:
+        for order in orders:
+            if order.changes:
+                self.stored[order.id] = order
+                self.history += order.changes
+                self.histories[order.id] = (*self.histories.get(order.id, ()), *order.changes)
 
     async def replace_lines(self, order: Order) -> None:
         self.stored[order.id] = order
@@ -57,6 +56,10 @@ class FakeOrders:
         del now
         orders = self.stored.values()
         return [each.id for each in orders if each.status is Status.PENDING and each.updated_at < before][:limit]
+
+
+def _as_read(stored: Order) -> Order:
+    return replace(stored, payment=copy(stored.payment), changes=[])
 
 
 @dataclass

@@ -1,18 +1,18 @@
 from libs.process.ids import new_id
 from order_service.domain.facts import OrderRejected, OrderReserved
-from order_service.domain.shortages import Shortage
+from order_service.domain.shortages import Shortage, StockAnswer
 from order_service.domain.status import Status
-from order_service.services.stock import stock_rejected, stock_reserved
+from order_service.services.stock import take_answers
 from order_service.tests.things import HOLD, LATER, an_admin, an_order
 from order_service.tests.unit.fakes import FakeUnitOfWork
 
-NONE_LEFT = [Shortage(new_id(), 1, 0)]
+NONE_LEFT = (Shortage(new_id(), 1, 0),)
 
 
 async def test_a_hold_is_taken_once() -> None:
     work = FakeUnitOfWork(before := an_order())
     for _ in range(3):
-        await stock_reserved(work, before.id, 1, HOLD)
+        await take_answers(work, HOLD, StockAnswer(before.id, 1))
     order = work.orders.stored[before.id]
     assert (order.status, order.version) == (Status.AWAITING_PAYMENT, 2)
     assert work.facts == [OrderReserved(order)]
@@ -21,7 +21,7 @@ async def test_a_hold_is_taken_once() -> None:
 async def test_a_rejection_is_taken_once() -> None:
     work = FakeUnitOfWork(before := an_order())
     for _ in range(3):
-        await stock_rejected(work, before.id, 1, NONE_LEFT)
+        await take_answers(work, HOLD, StockAnswer(before.id, 1, NONE_LEFT))
     order = work.orders.stored[before.id]
     assert (order.status, order.version) == (Status.REJECTED, 2)
     assert work.facts == [OrderRejected(order)]
@@ -31,10 +31,9 @@ async def test_answers_to_other_versions_are_ignored() -> None:
     order = an_order()
     order.amend(an_admin(), None, {"comment": "Ring twice."}, LATER)
     work = FakeUnitOfWork(order)
-    await stock_rejected(work, order.id, 1, NONE_LEFT)
-    await stock_reserved(work, order.id, 3, HOLD)
+    await take_answers(work, HOLD, StockAnswer(order.id, 1, NONE_LEFT), StockAnswer(order.id, 3))
     assert (work.orders.stored[order.id].status, work.facts) == (Status.PENDING, [])
-    await stock_reserved(work, order.id, 2, HOLD)
+    await take_answers(work, HOLD, StockAnswer(order.id, 2))
     assert work.orders.stored[order.id].status is Status.AWAITING_PAYMENT
 
 
@@ -42,14 +41,33 @@ async def test_an_answer_that_a_cancel_overtook_is_ignored() -> None:
     order = an_order()
     order.cancel(an_admin(), LATER)
     work = FakeUnitOfWork(order)
-    for version in (1, 2):
-        await stock_reserved(work, order.id, version, HOLD)
-        await stock_rejected(work, order.id, version, NONE_LEFT)
+    answers = [StockAnswer(order.id, version, shortages) for version in (1, 2) for shortages in ((), NONE_LEFT)]
+    await take_answers(work, HOLD, *answers)
     assert (work.orders.stored[order.id].status, work.facts) == (Status.CANCELLED, [])
 
 
-async def test_an_answer_for_an_order_that_is_not_here_is_ignored() -> None:
-    work = FakeUnitOfWork()
-    await stock_reserved(work, new_id(), 1, HOLD)
-    await stock_rejected(work, new_id(), 1, NONE_LEFT)
-    assert work.facts == []
+async def test_each_of_many_answers_is_taken_for_what_it_is() -> None:
+    held, short, late, other = [an_order() for _ in range(4)]
+    late.cancel(an_admin(), LATER)
+    work = FakeUnitOfWork(held, short, late, other)
+    answers = [StockAnswer(each, 1) for each in (new_id(), late.id, held.id)]
+    await take_answers(work, HOLD, *answers, StockAnswer(short.id, 1, NONE_LEFT), StockAnswer(new_id(), 1, NONE_LEFT))
+    stored = work.orders.stored
+    assert {each.id: (each.status, each.version) for each in stored.values()} == {
+        held.id: (Status.AWAITING_PAYMENT, 2),
+        short.id: (Status.REJECTED, 2),
+        late.id: (Status.CANCELLED, 2),
+        other.id: (Status.PENDING, 1),
+    }
+    assert work.facts == [OrderReserved(stored[held.id]), OrderRejected(stored[short.id])]
+
+
+async def test_of_several_answers_about_one_order_that_to_its_version_counts() -> None:
+    order = an_order()
+    order.amend(an_admin(), None, {"comment": "Ring twice."}, LATER)
+    work = FakeUnitOfWork(order)
+    late, current = StockAnswer(order.id, 1, NONE_LEFT), StockAnswer(order.id, 2)
+    await take_answers(work, HOLD, late, current, late, current, StockAnswer(order.id, 3, NONE_LEFT))
+    after = work.orders.stored[order.id]
+    assert (after.status, after.version) == (Status.AWAITING_PAYMENT, 3)
+    assert work.facts == [OrderReserved(after)]

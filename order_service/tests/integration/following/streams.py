@@ -17,8 +17,9 @@ from sqlalchemy import text
 from libs.testing.wait import until
 from order_service.core.settings import Settings
 from order_service.domain.actor import Actor
+from order_service.domain.shortages import StockAnswer
 from order_service.main import create_app
-from order_service.services.stock import stock_reserved
+from order_service.services.stock import take_answers
 from order_service.tests.integration.shop import Caller, Json, Shop, ok
 from order_service.tests.things import HOLD
 
@@ -124,7 +125,7 @@ async def running(settings: Settings) -> AsyncIterator[Process]:
 
 
 async def reserve(shop: Shop, order: Json) -> None:
-    await stock_reserved(shop.uow, UUID(order["id"]), 1, HOLD)
+    await take_answers(shop.uow, HOLD, StockAnswer(UUID(order["id"]), 1))
 
 
 async def comment(caller: Caller, order: Json, *words: object) -> None:
