@@ -1,5 +1,6 @@
 """What a customer is told of an order by e-mail: once for each change of its status."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -22,6 +23,16 @@ class Delivery(StrEnum):
     """The mail server does not take it, and never will."""
     UNADDRESSED = "unaddressed"
     """The customer is gone, and their address with them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """An event of an order, which may be worth a letter."""
+
+    order_id: UUID
+    version: int
+    goods: Offer
+    """The order's at that version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +111,10 @@ class PostOffice(Protocol):
 class Notifications(Protocol):
     """One for each change of status, whatever has become of it."""
 
-    async def news(self, order_id: UUID, version: int) -> News | None:
-        """What an event of that version tells; None where there is no such order."""
+    async def news(self, versions: Collection[tuple[UUID, int]]) -> Mapping[tuple[UUID, int], News]:
+        """What the event of each order at each version tells; nothing where there is no such order."""
 
-    async def add(self, news: News, letter: Letter | None, now: datetime) -> None:
+    async def add(self, letters: Mapping[News, Letter | None], now: datetime) -> None:
         """To be posted, or without a letter: to nobody. What is there already stays as it is."""
 
     async def claim(self, now: datetime, until: datetime) -> Mail | None:

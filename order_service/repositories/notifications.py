@@ -1,41 +1,67 @@
 """Notifications in PostgreSQL."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Text, Uuid, bindparam, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, BigInteger, DateTime, Row, Text, Uuid, bindparam, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.process.context import traceparent
+from libs.process.context import cause_of
 from order_service.domain.notices import Delivery, Letter, Mail, News
 from order_service.domain.status import Status
 from order_service.models.notifications import notifications
 
 # The newest change of status is looked for, because an order may also change otherwise, and twice in one transaction.
 NEWS = text("""
-    SELECT change.version, change.to_status, change.from_status, change.reason,
+    SELECT told.order_id, told.version AS told_version,
+           change.version, change.to_status, change.from_status, change.reason,
            CASE WHEN NOT EXISTS (
                SELECT FROM order_history AS later
                WHERE later.order_id = orders.id AND later.version > change.version
                  AND later.from_status IS DISTINCT FROM later.to_status
            ) THEN orders.reserved_until END AS pay_until,
            EXISTS (
-               SELECT FROM notifications AS told
-               WHERE told.order_id = orders.id AND told.order_version = change.version
+               SELECT FROM notifications
+               WHERE notifications.order_id = orders.id AND notifications.order_version = change.version
            ) AS is_told,
            users.id IS NOT NULL AS is_customer_known, users.username
-    FROM orders
+    FROM unnest(:order_ids, :versions) AS told (order_id, version)
+    JOIN orders ON orders.id = told.order_id
     CROSS JOIN LATERAL (
-        SELECT * FROM order_history
-        WHERE order_id = orders.id AND version <= :version AND from_status IS DISTINCT FROM to_status
-        ORDER BY version DESC LIMIT 1
+        SELECT * FROM order_history AS entry
+        WHERE entry.order_id = told.order_id AND entry.version <= told.version
+          AND entry.from_status IS DISTINCT FROM entry.to_status
+        ORDER BY entry.version DESC LIMIT 1
     ) AS change
     LEFT JOIN users ON users.id = orders.user_id
-    WHERE orders.id = :order_id
-""").bindparams(bindparam("order_id", type_=Uuid), bindparam("version", type_=BigInteger))
+""").bindparams(bindparam("order_ids", type_=ARRAY(Uuid)), bindparam("versions", type_=ARRAY(BigInteger)))
 
-ADD = insert(notifications).on_conflict_do_nothing()
+# Whoever adds several adds them in this order, and so their orders' rows are looked at in it: nobody waits for somebody
+# who waits for them.
+ADD = text("""
+    INSERT INTO notifications (order_id, order_version, order_status, traceparent, written_at,
+                               subject, text, html, delivery, due_at, settled_at)
+    SELECT order_id, version, status, traceparent, :now, subject, text, html,
+           CASE WHEN subject IS NULL THEN :unaddressed ELSE :waiting END,
+           CASE WHEN subject IS NOT NULL THEN :now END, CASE WHEN subject IS NULL THEN :now END
+    FROM unnest(:order_ids, :versions, :statuses, :traceparents, :subjects, :texts, :htmls)
+         AS letter (order_id, version, status, traceparent, subject, text, html)
+    ORDER BY order_id, version
+    ON CONFLICT DO NOTHING
+""").bindparams(
+    bindparam("now", type_=DateTime(timezone=True)),
+    bindparam("waiting", Delivery.WAITING.value, type_=Text),
+    bindparam("unaddressed", Delivery.UNADDRESSED.value, type_=Text),
+    bindparam("order_ids", type_=ARRAY(Uuid)),
+    bindparam("versions", type_=ARRAY(BigInteger)),
+    bindparam("statuses", type_=ARRAY(Text)),
+    bindparam("traceparents", type_=ARRAY(Text)),
+    bindparam("subjects", type_=ARRAY(Text)),
+    bindparam("texts", type_=ARRAY(Text)),
+    bindparam("htmls", type_=ARRAY(Text)),
+)
 
 # Of one order's mails the next is posted when the one before is settled, so that they arrive as a story.
 CLAIM = text("""
@@ -70,32 +96,21 @@ class SqlNotifications:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def news(self, order_id: UUID, version: int) -> News | None:
-        row = (await self._connection.execute(NEWS, {"order_id": order_id, "version": version})).one_or_none()
-        if row is None:
-            return None
-        return News(
-            order_id=order_id,
-            version=row.version,
-            status=Status(row.to_status),
-            before=None if row.from_status is None else Status(row.from_status),
-            reason=row.reason,
-            pay_until=row.pay_until,
-            is_told=row.is_told,
-            is_customer_known=row.is_customer_known,
-            username=row.username,
-        )
+    async def news(self, versions: Collection[tuple[UUID, int]]) -> Mapping[tuple[UUID, int], News]:
+        told = {"order_ids": [order_id for order_id, _ in versions], "versions": [version for _, version in versions]}
+        return {(row.order_id, row.told_version): _news(row) for row in await self._connection.execute(NEWS, told)}
 
-    async def add(self, news: News, letter: Letter | None, now: datetime) -> None:
-        row = {
-            "order_id": news.order_id,
-            "order_version": news.version,
-            "order_status": news.status,
-            "written_at": now,
-            "traceparent": traceparent.get(),
-            **(_nobody(now) if letter is None else _waiting(letter, now)),
+    async def add(self, letters: Mapping[News, Letter | None], now: datetime) -> None:
+        columns = {
+            "order_ids": [news.order_id for news in letters],
+            "versions": [news.version for news in letters],
+            "statuses": [news.status for news in letters],
+            "traceparents": [cause_of(news.order_id).traceparent for news in letters],
+            "subjects": [None if letter is None else letter.subject for letter in letters.values()],
+            "texts": [None if letter is None else letter.text for letter in letters.values()],
+            "htmls": [None if letter is None else letter.html for letter in letters.values()],
         }
-        await self._connection.execute(ADD, row)
+        await self._connection.execute(ADD, {"now": now, **columns})
 
     async def claim(self, now: datetime, until: datetime) -> Mail | None:
         row = (await self._connection.execute(CLAIM, {"now": now, "until": until})).one_or_none()
@@ -125,23 +140,15 @@ class SqlNotifications:
         await self._connection.execute(SAVE, {"of_order": mail.order_id, "of_version": mail.version, **changes})
 
 
-def _waiting(letter: Letter, now: datetime) -> dict[str, object]:
-    return {
-        "delivery": Delivery.WAITING,
-        "subject": letter.subject,
-        "text": letter.text,
-        "html": letter.html,
-        "due_at": now,
-        "settled_at": None,
-    }
-
-
-def _nobody(now: datetime) -> dict[str, object]:
-    return {
-        "delivery": Delivery.UNADDRESSED,
-        "subject": None,
-        "text": None,
-        "html": None,
-        "due_at": None,
-        "settled_at": now,
-    }
+def _news(row: Row[Any]) -> News:
+    return News(
+        order_id=row.order_id,
+        version=row.version,
+        status=Status(row.to_status),
+        before=None if row.from_status is None else Status(row.from_status),
+        reason=row.reason,
+        pay_until=row.pay_until,
+        is_told=row.is_told,
+        is_customer_known=row.is_customer_known,
+        username=row.username,
+    )

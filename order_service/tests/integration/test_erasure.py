@@ -185,9 +185,8 @@ async def test_letters_that_wait_are_posted_to_nobody(shop: Shop, customer: Call
     await learn(shop, customer)
     order = await order_of(shop, customer)
     async with shop.uow() as work:
-        news = await work.notifications.news(UUID(order["id"]), 1)
-        assert news is not None
-        await work.notifications.add(news, Letter("Dear ada", "Dear ada", "Dear ada"), datetime.now(UTC))
+        (news,) = (await work.notifications.news([(UUID(order["id"]), 1)])).values()
+        await work.notifications.add({news: Letter("Dear ada", "Dear ada", "Dear ada")}, datetime.now(UTC))
     now = datetime.now(UTC)
     async with shop.uow() as work:
         claimed = await work.notifications.claim(now, now)
@@ -205,9 +204,8 @@ async def test_what_a_mail_server_said_of_an_address_goes(shop: Shop, customer: 
     await learn(shop, customer)
     order = await order_of(shop, customer)
     async with shop.uow() as work:
-        news = await work.notifications.news(UUID(order["id"]), 1)
-        assert news is not None
-        await work.notifications.add(news, Letter("Dear ada", "Dear ada", "Dear ada"), datetime.now(UTC))
+        (news,) = (await work.notifications.news([(UUID(order["id"]), 1)])).values()
+        await work.notifications.add({news: Letter("Dear ada", "Dear ada", "Dear ada")}, datetime.now(UTC))
         now = datetime.now(UTC)
         mail = await work.notifications.claim(now, now)
         assert mail is not None

@@ -14,6 +14,7 @@ import pytest
 from libs.contracts.catalog import Shortage, StockRejected
 from libs.contracts.orders import OrderItem, OrderPlaced
 from libs.contracts.topology import CATALOG_EVENTS, ORDER_EVENTS
+from libs.process.context import trace_of
 from libs.testing.databases import ROOT, empty
 from libs.testing.wait import until
 from order_service.domain.gone import Gone
@@ -24,7 +25,7 @@ from order_service.services.stock import take_answers
 from order_service.tests.integration.bus import Bus, on_the_bus
 from order_service.tests.integration.mail_server import MailServer
 from order_service.tests.integration.mailbox import Mailbox
-from order_service.tests.integration.shop import Caller, Json, Shop
+from order_service.tests.integration.shop import Caller, Json, Shop, ok
 
 RECEIVED = "We have received your order"
 PLEASE_PAY = "Please pay for your order"
@@ -160,6 +161,42 @@ async def test_one_mail_however_often_and_by_whomever_the_event_is_read(mailbox:
         await mailbox.cancel(order)
         await mailbox.until_settled(order, "sent", "sent")
     assert mailbox.names == [f"<order-{order['id']}-{version}@example.com>" for version in (1, 2)]
+
+
+async def test_of_events_that_have_waited_each_is_told_but_the_one_whose_customer_is_unknown(
+    mailbox: Mailbox, shop: Shop
+) -> None:
+    """They are taken together, some of them several times; only the one to blame is tried again."""
+    stranger = Mailbox(shop, mailbox.bus, mailbox.server, shop.caller(), mailbox.database_url, mailbox.amqp_url)
+    mine, theirs = [await mailbox.order() for _ in range(10)], await stranger.order()
+    for order in (*mine[:5], theirs, *mine):
+        await mailbox.bus.tell(ORDER_EVENTS, placed(order))
+    async with mailbox.worker():
+        for order in mine:
+            await mailbox.until_settled(order, "sent")
+        assert await stranger.rows(theirs) == []
+        await stranger.open()
+        await stranger.until_settled(theirs, "sent")
+        await mailbox.until_all_is_read()
+    assert sorted(mailbox.names) == sorted(f"<order-{order['id']}-1@example.com>" for order in mine)
+    assert stranger.names == [f"<order-{theirs['id']}-1@example.com>"]
+
+
+async def test_each_letter_belongs_to_the_trace_of_what_it_tells_of(mailbox: Mailbox) -> None:
+    lamp = await mailbox.shop.product()
+    items = [{"product_id": str(lamp.id), "quantity": 1}]
+    traces = {}
+    for _ in range(10):
+        trace = trace_of(None)
+        headers = {"traceparent": trace}
+        order = ok(await mailbox.owner.http.post("/order", json={"items": items}, headers=headers), 201)
+        traces[order["id"]] = trace
+    async with mailbox.worker():
+        for order_id in traces:
+            await mailbox.until_settled({"id": order_id}, "sent")
+    for order_id, trace in traces.items():
+        (row,) = await mailbox.rows({"id": order_id})
+        assert row["traceparent"] == trace
 
 
 async def test_several_workers_share_the_mails(mailbox: Mailbox) -> None:

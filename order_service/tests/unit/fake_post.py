@@ -1,6 +1,6 @@
 """Notifications in memory, and a post office that does as it is told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -26,16 +26,16 @@ class FakeNotifications:
     stored: dict[Key, Entry] = field(default_factory=dict)
     address: str | None = "ada@example.com"
 
-    async def news(self, order_id: UUID, version: int) -> News | None:
-        news = self.found.get((order_id, version))
-        return None if news is None else replace(news, is_told=(order_id, news.version) in self.stored)
+    async def news(self, versions: Collection[Key]) -> Mapping[Key, News]:
+        found = {key: news for key in versions if (news := self.found.get(key)) is not None}
+        return {key: replace(news, is_told=(news.order_id, news.version) in self.stored) for key, news in found.items()}
 
-    async def add(self, news: News, letter: Letter | None, now: datetime) -> None:
-        written = letter or Letter("", "", "")
-        mail = Mail(news.order_id, news.version, written, self.address, now, attempts=0)
-        delivery = Delivery.UNADDRESSED if letter is None else Delivery.WAITING
-        entry = Entry(mail, delivery, None if letter is None else now)
-        self.stored.setdefault((news.order_id, news.version), entry)
+    async def add(self, letters: Mapping[News, Letter | None], now: datetime) -> None:
+        for news, letter in letters.items():
+            mail = Mail(news.order_id, news.version, letter or Letter("", "", ""), self.address, now, attempts=0)
+            delivery = Delivery.UNADDRESSED if letter is None else Delivery.WAITING
+            entry = Entry(mail, delivery, None if letter is None else now)
+            self.stored.setdefault((news.order_id, news.version), entry)
 
     async def claim(self, now: datetime, until: datetime) -> Mail | None:
         due = [entry for entry in self.stored.values() if entry.due_at is not None and entry.due_at <= now]

@@ -35,7 +35,7 @@ class Office:
 
     async def write(self, *, ago: timedelta = timedelta()) -> Entry:
         news = some_news(Status.PENDING)
-        await self.work.notifications.add(news, Letter("s", "t", "h"), datetime.now(UTC) - ago)
+        await self.work.notifications.add({news: Letter("s", "t", "h")}, datetime.now(UTC) - ago)
         return self.work.notifications.stored[news.order_id, 1]
 
 
