@@ -7,17 +7,21 @@ from faststream.rabbit import RabbitRouter
 
 from catalog_service.consumer.dependencies import Uow
 from catalog_service.domain.reservation import Order
-from catalog_service.services.reservations import follow_order
+from catalog_service.services.reservations import follow_orders
 from libs.contracts.orders import OrderEvent
 from libs.contracts.topology import CATALOG_ORDERS
-from libs.messaging.consumer import subscriber
+from libs.messaging.consumer import batch_subscriber
 
 router = RabbitRouter()
 
 
-@subscriber(router, CATALOG_ORDERS, OrderEvent)
-async def order_changed(event: OrderEvent, uow: Uow) -> None:
+@batch_subscriber(router, CATALOG_ORDERS, OrderEvent)
+async def orders_changed(events: list[OrderEvent], uow: Uow) -> None:
+    await follow_orders(uow, *map(_order, events))
+
+
+def _order(event: OrderEvent) -> Order:
     lines: Counter[UUID] = Counter()
     for item in event.items:
         lines[item.product_id] += item.quantity
-    await follow_order(uow, Order(event.id, event.version, event.status, lines))
+    return Order(event.id, event.version, event.status, lines)

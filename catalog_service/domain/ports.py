@@ -10,7 +10,7 @@ from catalog_service.domain.category import Category
 from catalog_service.domain.facts import Fact
 from catalog_service.domain.product import Product
 from catalog_service.domain.reservation import Reservation
-from catalog_service.domain.shelf import Movement, OnShelf
+from catalog_service.domain.shelf import Movement, Shelf
 from catalog_service.domain.stock import LedgerEntry, Stock
 from catalog_service.domain.users import GoneUser, KnownUser
 
@@ -66,18 +66,20 @@ class Stocks(Protocol):
 
     async def enter(self, entry: LedgerEntry) -> None: ...
 
-    async def lock_shelf(self, product_ids: Collection[UUID]) -> Mapping[UUID, OnShelf]:
+    async def lock_shelf(self, product_ids: Collection[UUID]) -> Shelf:
         """Those of the products that ever existed, locked in the order of their ids."""
 
-    async def move(self, movements: Sequence[Movement], order_id: UUID, now: datetime) -> None:
-        """Each movement that changes what is on hand is entered into the ledger as the order's."""
+    async def move(self, movements: Mapping[UUID, Sequence[Movement]], now: datetime) -> None:
+        """By order, one after the other. Each movement is a version of its stock, and if it changes what is on hand it
+        is entered into the ledger as the order's.
+        """
 
 
 class Reservations(Protocol):
-    async def for_change(self, order_id: UUID) -> Reservation:
-        """The order's reservation, or a new one at version 0; locked until the transaction ends."""
+    async def for_change(self, order_ids: Collection[UUID]) -> Mapping[UUID, Reservation]:
+        """Each order's, or a new one at version 0; locked in the order of their ids until the transaction ends."""
 
-    async def save(self, reservation: Reservation) -> None: ...
+    async def save(self, reservations: Sequence[Reservation]) -> None: ...
 
 
 class ReplicaOfUsers(Protocol):

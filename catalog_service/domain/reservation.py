@@ -4,13 +4,13 @@ A reservation has one effect on stock at a time: none, units kept, or units gone
 effect and has the new one, whatever lay between; so it does not matter which states were skipped, repeated or late.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
 from catalog_service.domain.facts import Answer, StockHeld, StockShort
-from catalog_service.domain.shelf import Movement, OnShelf, Shortage, difference, shortages
+from catalog_service.domain.shelf import Movement, Shelf, Shortage, difference
 
 Lines = Mapping[UUID, int]
 NOTHING: Lines = {}
@@ -72,17 +72,18 @@ class Reservation:
         state, lines = demanded(order)
         return frozenset({*self.lines, *lines}) if self._movements(state, lines) else frozenset()
 
-    def follow(self, order: Order, shelf: Mapping[UUID, OnShelf]) -> list[Movement]:
-        """What has to move. An order that asks gets all of its lines or none, and no more than is for sale."""
+    def follow(self, order: Order, shelf: Shelf) -> list[Movement]:
+        """What moved on the shelf. An order that asks gets all of its lines or none, and no more than is for sale."""
         state, lines = demanded(order)
         movements = self._movements(state, lines)
-        missing = shortages(movements, lines, shelf, for_sale_only=order.asks)
+        missing = shelf.shortages(movements, lines, for_sale_only=order.asks)
         if missing:
             if not order.asks:
                 raise StockMissingError(f"Order {order.id} is {order.status}, but its stock is not there: {missing}")
             state, lines = State.SHORT, NOTHING
             movements = self._movements(state, lines)
         self.order_version, self.state, self.lines, self.shortages = order.version, state, lines, missing
+        shelf.move(movements)
         return movements
 
     def answer(self) -> Answer:
@@ -95,6 +96,16 @@ class Reservation:
             kept=(_if(self.state is State.HELD, self.lines), _if(state is State.HELD, lines)),
             gone=(_if(self.state is State.SOLD, self.lines), _if(state is State.SOLD, lines)),
         )
+
+
+def newest(orders: Iterable[Order]) -> list[Order]:
+    """Each order once, at the newest of its versions here; who was heard of first comes first."""
+    found: dict[UUID, Order] = {}
+    for order in orders:
+        known = found.get(order.id)
+        if known is None or known.version < order.version:
+            found[order.id] = order
+    return list(found.values())
 
 
 def demanded(order: Order) -> tuple[State, Lines]:

@@ -7,13 +7,17 @@ from uuid import UUID
 Lines = Mapping[UUID, int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OnShelf:
     """A product's stock, and whether the product can be ordered at all."""
 
     on_hand: int
     reserved: int
     is_for_sale: bool
+
+    @property
+    def free(self) -> int:
+        return self.on_hand - self.reserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +55,27 @@ def difference(*, kept: tuple[Lines, Lines], gone: tuple[Lines, Lines]) -> list[
     return [movement for movement in movements if movement.on_hand or movement.reserved]
 
 
-def shortages(
-    movements: Sequence[Movement], wanted: Lines, shelf: Mapping[UUID, OnShelf], *, for_sale_only: bool
-) -> tuple[Shortage, ...]:
-    """Which movements take more than is free. Units that the order has already count as available to it."""
-    missing = []
-    for movement in movements:
-        product = shelf.get(movement.product_id)
-        quantity = wanted.get(movement.product_id, 0)
-        if product is None or (for_sale_only and not product.is_for_sale):
-            if movement.takes > 0:
-                missing.append(Shortage(movement.product_id, quantity, 0))
-        elif movement.takes > (free := product.on_hand - product.reserved):
-            missing.append(Shortage(movement.product_id, quantity, free + quantity - movement.takes))
-    return tuple(missing)
+class Shelf:
+    """Where orders are followed one after the other, each finds what those before it have left."""
+
+    def __init__(self, products: Mapping[UUID, OnShelf]) -> None:
+        self._products = products
+
+    def shortages(self, movements: Sequence[Movement], wanted: Lines, *, for_sale_only: bool) -> tuple[Shortage, ...]:
+        """Which movements take more than is free. Units that the order has already count as available to it."""
+        missing = []
+        for movement in movements:
+            product = self._products.get(movement.product_id)
+            quantity = wanted.get(movement.product_id, 0)
+            if product is None or (for_sale_only and not product.is_for_sale):
+                if movement.takes > 0:
+                    missing.append(Shortage(movement.product_id, quantity, 0))
+            elif movement.takes > product.free:
+                missing.append(Shortage(movement.product_id, quantity, product.free + quantity - movement.takes))
+        return tuple(missing)
+
+    def move(self, movements: Sequence[Movement]) -> None:
+        for movement in movements:
+            product = self._products[movement.product_id]
+            product.on_hand += movement.on_hand
+            product.reserved += movement.reserved

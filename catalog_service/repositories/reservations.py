@@ -1,8 +1,11 @@
 """Reservations in transactions."""
 
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import ARRAY, BigInteger, Row, Text, Uuid, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -10,16 +13,26 @@ from catalog_service.domain.reservation import Reservation, State
 from catalog_service.domain.shelf import Shortage
 from catalog_service.models.reservations import reservations
 
-_new = insert(reservations).values(order_id=bindparam("order"))
-# Makes the row of an order that is heard of for the first time, and locks it in any case: of two events of one order
+_order_ids = func.unnest(bindparam("order_ids", type_=ARRAY(Uuid))).column_valued("order_id")
+_new = insert(reservations).from_select(["order_id"], select(_order_ids))
+# Makes the rows of orders that are heard of for the first time, and locks them in any case: of two events of one order
 # at once the second waits here and then sees what the first has done.
 LOCK = _new.on_conflict_do_update(index_elements=["order_id"], set_={"order_id": _new.excluded.order_id}).returning(
     *reservations.columns
 )
-SAVE = (
-    update(reservations)
-    .where(reservations.c.order_id == bindparam("order"))
-    .values({name: bindparam(name) for name in ("order_version", "state", "lines", "shortages")})
+SAVE = text("""
+    UPDATE reservations
+    SET order_version = changed.order_version, state = changed.state,
+        lines = changed.lines::jsonb, shortages = changed.shortages::jsonb
+    FROM unnest(:order_ids, :order_versions, :states, :lines, :shortages)
+         AS changed (order_id, order_version, state, lines, shortages)
+    WHERE reservations.order_id = changed.order_id
+""").bindparams(
+    bindparam("order_ids", type_=ARRAY(Uuid)),
+    bindparam("order_versions", type_=ARRAY(BigInteger)),
+    bindparam("states", type_=ARRAY(Text)),
+    bindparam("lines", type_=ARRAY(Text)),
+    bindparam("shortages", type_=ARRAY(Text)),
 )
 
 
@@ -27,27 +40,37 @@ class SqlReservations:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def for_change(self, order_id: UUID) -> Reservation:
-        row = (await self._connection.execute(LOCK, {"order": order_id})).one()
-        return Reservation(
-            order_id=row.order_id,
-            order_version=row.order_version,
-            state=State(row.state),
-            lines={UUID(product): quantity for product, quantity in row.lines.items()},
-            shortages=tuple(Shortage(UUID(product), *numbers) for product, *numbers in row.shortages),
-        )
+    async def for_change(self, order_ids: Collection[UUID]) -> Mapping[UUID, Reservation]:
+        # Everybody makes and locks them in this order, so nobody waits for somebody who waits for them.
+        rows = await self._connection.execute(LOCK, {"order_ids": sorted(order_ids)})
+        return {row.order_id: _reservation(row) for row in rows}
 
-    async def save(self, reservation: Reservation) -> None:
+    async def save(self, changed: Sequence[Reservation]) -> None:
         await self._connection.execute(
             SAVE,
             {
-                "order": reservation.order_id,
-                "order_version": reservation.order_version,
-                "state": reservation.state,
-                "lines": {str(product): quantity for product, quantity in reservation.lines.items()},
-                "shortages": [
-                    [str(shortage.product_id), shortage.wanted, shortage.available]
-                    for shortage in reservation.shortages
-                ],
+                "order_ids": [each.order_id for each in changed],
+                "order_versions": [each.order_version for each in changed],
+                "states": [each.state for each in changed],
+                "lines": [_lines(each) for each in changed],
+                "shortages": [_shortages(each) for each in changed],
             },
         )
+
+
+def _reservation(row: Row[Any]) -> Reservation:
+    return Reservation(
+        order_id=row.order_id,
+        order_version=row.order_version,
+        state=State(row.state),
+        lines={UUID(product): quantity for product, quantity in row.lines.items()},
+        shortages=tuple(Shortage(UUID(product), *numbers) for product, *numbers in row.shortages),
+    )
+
+
+def _lines(reservation: Reservation) -> str:
+    return json.dumps({str(product): quantity for product, quantity in reservation.lines.items()})
+
+
+def _shortages(reservation: Reservation) -> str:
+    return json.dumps([[str(each.product_id), each.wanted, each.available] for each in reservation.shortages])

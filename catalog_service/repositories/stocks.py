@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, DateTime, Uuid, any_, bindparam, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from catalog_service.domain.shelf import Movement, OnShelf
+from catalog_service.domain.shelf import Movement, OnShelf, Shelf
 from catalog_service.domain.stock import LedgerEntry, Stock
 from catalog_service.exceptions import ProductNotFound
 from catalog_service.models.products import products
@@ -40,24 +40,33 @@ LOCK_SHELF = (
     .order_by(stock.c.product_id)
     .with_for_update(of=stock)
 )
+# A row changes once in a statement, so the versions of several movements of one product are counted here.
 MOVE = text("""
-    WITH moved AS (
+    WITH movement AS (
+        SELECT product_id, on_hand, reserved, order_id,
+               row_number() OVER (PARTITION BY product_id ORDER BY place) AS nth
+        FROM unnest(:product_ids, :on_hand, :reserved, :order_ids)
+             WITH ORDINALITY AS movement (product_id, on_hand, reserved, order_id, place)
+    ), total AS (
+        SELECT product_id, sum(on_hand) AS on_hand, sum(reserved) AS reserved, count(*) AS versions
+        FROM movement GROUP BY product_id
+    ), moved AS (
         UPDATE stock
-        SET on_hand = stock.on_hand + movement.on_hand,
-            reserved = stock.reserved + movement.reserved,
-            version = stock.version + 1
-        FROM unnest(:product_ids, :on_hand, :reserved) AS movement (product_id, on_hand, reserved)
-        WHERE stock.product_id = movement.product_id
-        RETURNING stock.product_id, stock.version, movement.on_hand AS delta
+        SET on_hand = stock.on_hand + total.on_hand,
+            reserved = stock.reserved + total.reserved,
+            version = stock.version + total.versions
+        FROM total WHERE stock.product_id = total.product_id
+        RETURNING stock.product_id, stock.version - total.versions AS version_before
     )
     INSERT INTO stock_ledger (product_id, version, delta, reason, order_id, at)
-    SELECT product_id, version, delta, CASE WHEN delta < 0 THEN 'sold' ELSE 'returned' END, :order_id, :now
-    FROM moved WHERE delta <> 0
+    SELECT product_id, version_before + nth, on_hand, CASE WHEN on_hand < 0 THEN 'sold' ELSE 'returned' END,
+           order_id, :now
+    FROM movement JOIN moved USING (product_id) WHERE on_hand <> 0
 """).bindparams(
     bindparam("product_ids", type_=ARRAY(Uuid)),
     bindparam("on_hand", type_=ARRAY(BigInteger)),
     bindparam("reserved", type_=ARRAY(BigInteger)),
-    bindparam("order_id", type_=Uuid),
+    bindparam("order_ids", type_=ARRAY(Uuid)),
     bindparam("now", type_=DateTime(timezone=True)),
 )
 
@@ -112,18 +121,19 @@ class SqlStocks:
             },
         )
 
-    async def lock_shelf(self, product_ids: Collection[UUID]) -> Mapping[UUID, OnShelf]:
+    async def lock_shelf(self, product_ids: Collection[UUID]) -> Shelf:
         rows = await self._connection.execute(LOCK_SHELF, {"product_ids": list(product_ids)})
-        return {row.product_id: OnShelf(row.on_hand, row.reserved, row.is_for_sale) for row in rows}
+        return Shelf({row.product_id: OnShelf(row.on_hand, row.reserved, row.is_for_sale) for row in rows})
 
-    async def move(self, movements: Sequence[Movement], order_id: UUID, now: datetime) -> None:
+    async def move(self, movements: Mapping[UUID, Sequence[Movement]], now: datetime) -> None:
+        each = [(order_id, movement) for order_id, moved in movements.items() for movement in moved]
         await self._connection.execute(
             MOVE,
             {
-                "product_ids": [movement.product_id for movement in movements],
-                "on_hand": [movement.on_hand for movement in movements],
-                "reserved": [movement.reserved for movement in movements],
-                "order_id": order_id,
+                "product_ids": [movement.product_id for _, movement in each],
+                "on_hand": [movement.on_hand for _, movement in each],
+                "reserved": [movement.reserved for _, movement in each],
+                "order_ids": [order_id for order_id, _ in each],
                 "now": now,
             },
         )

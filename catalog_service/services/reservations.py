@@ -3,20 +3,28 @@
 from datetime import UTC, datetime
 
 from catalog_service.domain.ports import UnitOfWorkFactory
-from catalog_service.domain.reservation import Order
+from catalog_service.domain.reservation import Order, newest
+from catalog_service.domain.shelf import Shelf
 
 
-async def follow_order(uow: UnitOfWorkFactory, order: Order) -> None:
-    """Brings the order's reservation to what this version of it demands, unless a newer one was followed already."""
+async def follow_orders(uow: UnitOfWorkFactory, *orders: Order) -> None:
+    """Brings each order's reservation to what its newest version here demands, unless a newer one was followed already.
+
+    Orders are followed one after the other as they come. Any number of them costs as many statements as one.
+    """
+    heard = newest(orders)
     async with uow() as work:
-        reservation = await work.reservations.for_change(order.id)
-        if reservation.is_older_than(order):
-            products = reservation.touches(order)
-            shelf = await work.stocks.lock_shelf(products) if products else {}
-            movements = reservation.follow(order, shelf)
-            if movements:
-                await work.stocks.move(movements, order.id, datetime.now(UTC))
-            await work.reservations.save(reservation)
-        # The same version again means that the answer was lost, or is late: it is given again.
-        if order.asks and reservation.order_version == order.version:
-            work.record(reservation.answer())
+        reservations = await work.reservations.for_change([order.id for order in heard])
+        followed = [(reservations[order.id], order) for order in heard]
+        news = [(reservation, order) for reservation, order in followed if reservation.is_older_than(order)]
+        products = {product for reservation, order in news for product in reservation.touches(order)}
+        shelf = await work.stocks.lock_shelf(products) if products else Shelf({})
+        movements = {order.id: reservation.follow(order, shelf) for reservation, order in news}
+        if any(movements.values()):
+            await work.stocks.move(movements, datetime.now(UTC))
+        if news:
+            await work.reservations.save([reservation for reservation, _ in news])
+        for reservation, order in followed:
+            # The same version again means that the answer was lost, or is late: it is given again.
+            if order.asks and reservation.order_version == order.version:
+                work.record(reservation.answer())

@@ -1,6 +1,7 @@
 """The ports of the use cases, kept in dictionaries."""
 
 import copy
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +14,7 @@ from catalog_service.domain.facts import Fact
 from catalog_service.domain.ports import Categories, Products, ReplicaOfUsers, Reservations, Stocks, UnitOfWork
 from catalog_service.domain.product import Product
 from catalog_service.domain.reservation import Reservation
-from catalog_service.domain.shelf import Movement, OnShelf
+from catalog_service.domain.shelf import Movement, OnShelf, Shelf
 from catalog_service.domain.stock import LedgerEntry, Stock
 from catalog_service.domain.users import GoneUser, KnownUser
 from catalog_service.exceptions import CategoryNotEmpty, CategoryNotFound, ProductNotFound, SlugTaken
@@ -109,16 +110,18 @@ class FakeStocks:
     async def enter(self, entry: LedgerEntry) -> None:
         self.entries.append(entry)
 
-    async def lock_shelf(self, product_ids: Collection[UUID]) -> Mapping[UUID, OnShelf]:
-        return {
-            each: OnShelf(self.rows[each].on_hand, self.rows[each].reserved, each not in self.hidden)
-            for each in product_ids
-            if each in self.rows
-        }
+    async def lock_shelf(self, product_ids: Collection[UUID]) -> Shelf:
+        return Shelf(
+            {
+                each: OnShelf(self.rows[each].on_hand, self.rows[each].reserved, each not in self.hidden)
+                for each in product_ids
+                if each in self.rows
+            }
+        )
 
-    async def move(self, movements: Sequence[Movement], order_id: UUID, now: datetime) -> None:
-        del order_id, now
-        for movement in movements:
+    async def move(self, movements: Mapping[UUID, Sequence[Movement]], now: datetime) -> None:
+        del now
+        for movement in itertools.chain.from_iterable(movements.values()):
             stock = self.rows[movement.product_id]
             stock.on_hand += movement.on_hand
             stock.reserved += movement.reserved
@@ -129,11 +132,11 @@ class FakeReservations:
     def __init__(self) -> None:
         self.rows: dict[UUID, Reservation] = {}
 
-    async def for_change(self, order_id: UUID) -> Reservation:
-        return copy.copy(self.rows.get(order_id, Reservation(order_id)))
+    async def for_change(self, order_ids: Collection[UUID]) -> Mapping[UUID, Reservation]:
+        return {each: copy.copy(self.rows.get(each, Reservation(each))) for each in order_ids}
 
-    async def save(self, reservation: Reservation) -> None:
-        self.rows[reservation.order_id] = copy.copy(reservation)
+    async def save(self, reservations: Sequence[Reservation]) -> None:
+        self.rows |= {each.order_id: copy.copy(each) for each in reservations}
 
 
 class FakeUsers:

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from catalog_service.domain.reservation import Order as OrderInCatalog
 from catalog_service.domain.stock import Admin
-from catalog_service.services.reservations import follow_order
+from catalog_service.services.reservations import follow_orders
 from libs.process.ids import new_id
 from libs.refusals import Refusal
 from order_service.domain.actor import Actor
@@ -219,7 +219,7 @@ class Model(RuleBasedStateMachine):
     async def handle(self, message: Message) -> None:
         if isinstance(message, OrderNews):
             order = OrderInCatalog(message.order_id, message.version, message.status, dict(message.lines))
-            await follow_order(self.catalog, order)
+            await follow_orders(self.catalog, order)
         else:
             shortages = tuple(Shortage(each.product_id, each.wanted, each.available) for each in message.shortages)
             await take_answers(self.orders, HOLD, StockAnswer(message.order_id, message.version, shortages))

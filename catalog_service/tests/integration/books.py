@@ -1,6 +1,11 @@
-"""Whether the books are right: what must hold of stock, ledger and reservations whatever has happened."""
+"""Orders that stock follows, and whether the books are right: what must hold whatever has happened."""
+
+from uuid import UUID
 
 import asyncpg
+
+from catalog_service.domain.reservation import Order
+from catalog_service.tests.integration.catalog import Catalog, Json
 
 WRONG = """
     SELECT stock.product_id, stock.on_hand, stock.reserved, entries.total, held.total AS held
@@ -19,3 +24,17 @@ WRONG = """
 async def assert_right(database: asyncpg.Pool) -> None:
     """On hand is the sum of the ledger, and reserved is the sum of what is held."""
     assert [dict(row) for row in await database.fetch(WRONG)] == []
+
+
+def order(order_id: UUID, version: int, status: str, *lines: tuple[Json, int]) -> Order:
+    return Order(order_id, version, status, {UUID(product["id"]): quantity for product, quantity in lines})
+
+
+async def answers(database: asyncpg.Pool, order_id: UUID) -> list[tuple[int, str]]:
+    rows = await database.fetch("SELECT version, type FROM outbox WHERE aggregate_id = $1 ORDER BY version", order_id)
+    return [(row["version"], row["type"]) for row in rows]
+
+
+async def numbers(catalog: Catalog, product: Json) -> tuple[int, int]:
+    stock = await catalog.get(f"/product/{product['id']}/stock")
+    return stock["on_hand"], stock["reserved"]

@@ -7,7 +7,7 @@ from prometheus_client import REGISTRY
 from catalog_service.domain.ports import UnitOfWorkFactory
 from catalog_service.domain.reservation import Order
 from catalog_service.repositories.census import COUNTS
-from catalog_service.services.reservations import follow_order
+from catalog_service.services.reservations import follow_orders
 from catalog_service.tests.integration.catalog import Catalog
 from libs.database.census import Census
 from libs.database.engine import new_engine
@@ -32,7 +32,7 @@ async def test_the_shelf_is_counted(catalog: Catalog, uow: UnitOfWorkFactory, da
 
     before = await count()
     product = await catalog.product(stock=7)
-    await follow_order(uow, Order(new_id(), 1, "pending", {UUID(product["id"]): 3}))
+    await follow_orders(uow, Order(new_id(), 1, "pending", {UUID(product["id"]): 3}))
     after = await count()
     await engine.dispose()
     assert [new - old for new, old in zip(after, before, strict=True)] == [1, 7, 3, 1]

@@ -52,7 +52,9 @@ async def broker(worker: FastAPI, amqp_url: str) -> AsyncIterator[aio_pika.abc.A
         yield channel
 
 
-async def publish(channel: aio_pika.abc.AbstractChannel, exchange: Exchange, *events: Event) -> None:
+async def publish(
+    channel: aio_pika.abc.AbstractChannel, exchange: Exchange, *events: Event, request: str = "some-request"
+) -> None:
     target = await channel.get_exchange(exchange.name, ensure=False)
     for event in events:
         body = Envelope(
@@ -62,7 +64,7 @@ async def publish(channel: aio_pika.abc.AbstractChannel, exchange: Exchange, *ev
             subject=event.subject,
             time=NOW,
             sequence=event.sequence,
-            correlation_id="some-request",
+            correlation_id=request,
             data=event.model_dump(mode="json"),
         ).encode()
         await target.publish(aio_pika.Message(body, delivery_mode=2), event.type)
@@ -127,6 +129,38 @@ async def test_an_order_is_answered_and_paid(
         return (stock["on_hand"], stock["reserved"]) == (3, 0)
 
     await until(sold)
+    await assert_right(database)
+
+
+async def test_orders_taken_together_are_answered_each_for_its_own_request(
+    broker: aio_pika.abc.AbstractChannel, catalog: Catalog, database: asyncpg.Pool
+) -> None:
+    product = await catalog.product(stock=20)
+    requests = {new_id(): f"request-{number}" for number in range(30)}
+    queue = await broker.get_queue(ORDER_STOCK.name, ensure=False)
+    async with database.acquire() as connection, connection.transaction():
+        # Whoever comes first waits for this one, and meanwhile the others arrive.
+        await connection.execute("SELECT FROM stock WHERE product_id = $1 FOR UPDATE", UUID(product["id"]))
+        for order_id, request in requests.items():
+            await publish(broker, ORDER_EVENTS, order(OrderPlaced, order_id, 1, product, 1), request=request)
+
+    told: dict[UUID, Envelope] = {}
+
+    async def all_are_answered() -> bool:
+        while (message := await queue.get(fail=False, no_ack=True)) is not None:
+            answer = Envelope.decode(message.body)
+            told[answer.subject] = answer
+        return told.keys() >= requests.keys()
+
+    await until(all_are_answered)
+    assert {order_id: told[order_id].correlation_id for order_id in requests} == requests
+    # One queue, one reader: the first ones get what there is.
+    kinds = [told[order_id].type for order_id in requests]
+    assert kinds == ["stock.reserved"] * 20 + ["stock.rejected"] * 10
+    transactions = await database.fetchval(
+        "SELECT count(DISTINCT xmin::text) FROM reservations WHERE order_id = ANY($1)", list(requests)
+    )
+    assert transactions < 10
     await assert_right(database)
 
 
