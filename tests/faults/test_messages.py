@@ -48,6 +48,8 @@ async def test_exactly_what_cannot_be_handled_is_parked_and_nothing_waits_for_it
     else this machine does: when all the good ones are done, those that raise are on the ladder still. One that was
     handled anew in its place until it is parked, or held up its queue while it is on the ladder, would end before
     the good ones behind it.
+
+    One whose process dies in the moment between its copy and its acknowledgement is there twice.
     """
     worker = stage.processes["order-worker"]
     await poison.change_ladder()
@@ -72,16 +74,17 @@ async def test_exactly_what_cannot_be_handled_is_parked_and_nothing_waits_for_it
     await mortal.start()
     await poison.known(good)
     assert not set(raising) & set(await poison.parked())
-    await until(partial(_are_parked, stage, len(unreadable) + len(raising) + len(deadly)), timeout=PATIENCE)
+    bad = {*unreadable, *raising, *deadly}
+    await until(partial(_are_parked, poison, bad), timeout=PATIENCE, every=1)
     await mortal.stop()
     await worker.start()
-    await at_rest(stage, parked=len(unreadable) + len(raising) + len(deadly))
-    assert sorted(await poison.parked()) == sorted([*unreadable, *raising, *deadly])
+    await at_rest(stage, with_parked=True)
+    assert set(await poison.parked()) == bad
 
 
 async def _waiting(stage: Stage, count: int) -> bool:
     return await stage.waiting_in(ORDER_PRODUCTS.name) >= count
 
 
-async def _are_parked(stage: Stage, count: int) -> bool:
-    return await stage.waiting_in(ORDER_PRODUCTS.parked) == count
+async def _are_parked(poison: Poison, events: set[str]) -> bool:
+    return events <= set(await poison.parked())
