@@ -30,6 +30,7 @@ from order_service.services.stock import take_answers
 from order_service.services.timers import announce_again, expire_unpaid
 from order_service.tests.things import HOLD, PlacementIn
 from tests.model import judge
+from tests.model import messages as model
 from tests.model.crashes import Crash, Mortal, Mortality
 from tests.model.faults import FaultyProvider
 from tests.model.goods import PRODUCTS, STOCK, Goods
@@ -166,12 +167,14 @@ class Model(RuleBasedStateMachine):
             self.adjusted[product] += delta
 
     @precondition(lambda self: self.under_way)
-    @rule(at=which, again=rarely, death=deaths)
-    def deliver(self, at: int, again: bool, death: tuple[int, bool] | None) -> None:
-        """Whose consumer dies comes again, whether its effect was committed or not."""
-        message = self.under_way.pop(at % len(self.under_way))
-        if not self.attempt(self.handle(message), death) or again:
-            self.under_way.append(message)
+    @rule(at=st.lists(which, min_size=1, max_size=5), again=rarely, death=deaths)
+    def deliver(self, at: list[int], again: bool, death: tuple[int, bool] | None) -> None:
+        """Those of one queue together. Whose consumer dies comes again, whether its effect was committed or not."""
+        taken = [self.under_way.pop(each % len(self.under_way)) for each in at if self.under_way]
+        batch = [message for message in taken if type(message) is type(taken[0])]
+        self.under_way += [message for message in taken if message not in batch]
+        if not self.attempt(self.handle(*batch), death) or again:
+            self.under_way += batch
 
     @precondition(lambda self: self.under_way)
     @rule(number=st.integers(1, 8))
@@ -216,13 +219,13 @@ class Model(RuleBasedStateMachine):
             self.orders, self.pricing, ADMIN, order_id, items=None, details={}, status=status, expected=None
         )
 
-    async def handle(self, message: Message) -> None:
-        if isinstance(message, OrderNews):
-            order = OrderInCatalog(message.order_id, message.version, message.status, dict(message.lines))
-            await follow_orders(self.catalog, order)
-        else:
-            shortages = tuple(Shortage(each.product_id, each.wanted, each.available) for each in message.shortages)
-            await take_answers(self.orders, HOLD, StockAnswer(message.order_id, message.version, shortages))
+    async def handle(self, *messages: Message) -> None:
+        news = [message for message in messages if isinstance(message, OrderNews)]
+        if news:
+            await follow_orders(self.catalog, *map(_order, news))
+        told = [message for message in messages if not isinstance(message, OrderNews)]
+        if told:
+            await take_answers(self.orders, HOLD, *map(_answer, told))
 
     async def timer(self, name: str) -> None:
         timers: dict[str, Callable[[], Awaitable[None]]] = {
@@ -252,3 +255,12 @@ class Model(RuleBasedStateMachine):
         self.run(judge.assert_agreement(self.world))
         self.reached.update(status for order in self.seen.values() for _, _, status in order.steps)
         self.reached.update(f"payment {status}" for status in self.run(self.world.payments()))
+
+
+def _order(news: OrderNews) -> OrderInCatalog:
+    return OrderInCatalog(news.order_id, news.version, news.status, dict(news.lines))
+
+
+def _answer(told: model.StockAnswer) -> StockAnswer:
+    shortages = tuple(Shortage(each.product_id, each.wanted, each.available) for each in told.shortages)
+    return StockAnswer(told.order_id, told.version, shortages)
