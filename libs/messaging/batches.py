@@ -6,14 +6,13 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from aio_pika import IncomingMessage
 from aiormq.abc import AbstractChannel
 from aiormq.exceptions import ChannelInvalidStateError
 
 from libs.messaging.reading import Read, Reader, was_delivered_before
-from libs.process.context import Cause, trace_of
+from libs.process.context import Cause, Subject, trace_of
 
 AT_ONCE = 100
 # While one batch is written, the next arrives.
@@ -44,12 +43,14 @@ class Batch:
     def messages(self) -> Sequence[Read]:
         return [each.read for each in self.taken]
 
-    def causes(self, traces: Sequence[str | None]) -> Mapping[UUID, Cause]:
-        """Of what is done to whatever the messages are about. Where several tell of the same, that is the last."""
-        return {
-            read.event.subject: Cause(read.correlation_id, trace_of(trace))
-            for read, trace in zip(self.messages, traces, strict=True)
-        }
+    def causes(self, traces: Sequence[str | None]) -> Mapping[Subject, Cause]:
+        """Of what is done to whatever the messages are about."""
+        found: dict[Subject, Cause] = {}
+        told = sorted(zip(self.messages, traces, strict=True), key=lambda each: each[0].event.sequence)
+        for read, trace in told:
+            event, cause = read.event, Cause(read.correlation_id, trace_of(trace))
+            found[event.subject] = found[event.subject, event.sequence] = cause
+        return found
 
     async def ack(self) -> None:
         await self.channel.ack(self.taken)

@@ -118,7 +118,7 @@ async def store(
     """Puts events into the outbox, in the caller's transaction and in one round trip.
 
     They go to the service's exchange, or to one `queue` alone: the same news again for who needs it. Without `cause`
-    each has what is being handled for its subject. An event whose aggregate and version already wait for the same place
+    each has the one that its subject has just now. An event whose aggregate and version already wait for the same place
     is not stored twice. Ring the service's `Bell` after the commit.
     """
     if events:
@@ -127,7 +127,7 @@ async def store(
 
 def columns(events: Sequence[Event], cause: Cause | None = None) -> dict[str, Sequence[object]]:
     """The arguments of `STORE`."""
-    causes = [cause or cause_of(event.subject) for event in events]
+    causes = [cause or cause_of(event.subject, event.sequence) for event in events]
     return {
         "event_ids": [new_id() for _ in events],
         "aggregates": [event.aggregate for event in events],

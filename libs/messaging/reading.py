@@ -6,7 +6,6 @@ from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import Annotated, Any, Literal, Self, get_args
-from uuid import UUID
 
 from aio_pika.abc import AbstractIncomingMessage
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, create_model
@@ -14,7 +13,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, create_mod
 from libs.contracts.base import Event
 from libs.messaging.accounts import happened_at
 from libs.messaging.cloudevents import Structured, Undecodable
-from libs.process.context import TRACEPARENT, Cause, causes, correlation_id, event_id, traceparent, user_id
+from libs.process.context import TRACEPARENT, Cause, Subject, causes, correlation_id, event_id, traceparent, user_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +68,12 @@ def introduce(message: AbstractIncomingMessage, trace: str | None) -> None:
     _introduce({}, message.correlation_id or "-", trace, message.message_id)
 
 
-def introduce_many(each_for: Mapping[UUID, Cause]) -> None:
+def introduce_many(each_for: Mapping[Subject, Cause]) -> None:
     """None of them is the cause of all that is logged and stored from here on, but each of what it is `each_for`."""
     _introduce(each_for, "-", None, None)
 
 
-def _introduce(each_for: Mapping[UUID, Cause], correlation: str, trace: str | None, event: str | None) -> None:
+def _introduce(each_for: Mapping[Subject, Cause], correlation: str, trace: str | None, event: str | None) -> None:
     causes.set(each_for)
     correlation_id.set(correlation)
     traceparent.set(trace)

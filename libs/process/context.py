@@ -26,7 +26,10 @@ class Cause:
     traceparent: str | None = None
 
 
-causes: ContextVar[Mapping[UUID, Cause]] = ContextVar("causes", default=MappingProxyType({}))
+Subject = UUID | tuple[UUID, int]
+"""An aggregate, or that at one of its versions."""
+
+causes: ContextVar[Mapping[Subject, Cause]] = ContextVar("causes", default=MappingProxyType({}))
 """Where several events are handled together: the cause of what is done, by what it is done to."""
 
 TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
@@ -41,9 +44,10 @@ def trace_of(given: str | None) -> str:
     return f"00-{getrandbits(128):032x}-{getrandbits(64):016x}-{NOT_SAMPLED}"
 
 
-def cause_of(subject: UUID) -> Cause:
-    """Why something happens to `subject` just now."""
-    return causes.get().get(subject) or Cause(correlation_id.get(), traceparent.get())
+def cause_of(subject: UUID, version: int) -> Cause:
+    """Why something happens to `subject` just now: what happened to it at that version, or else at the newest."""
+    known = causes.get()
+    return known.get((subject, version)) or known.get(subject) or Cause(correlation_id.get(), traceparent.get())
 
 
 def facts() -> dict[str, str]:

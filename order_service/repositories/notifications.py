@@ -105,7 +105,7 @@ class SqlNotifications:
             "order_ids": [news.order_id for news in letters],
             "versions": [news.version for news in letters],
             "statuses": [news.status for news in letters],
-            "traceparents": [cause_of(news.order_id).traceparent for news in letters],
+            "traceparents": [cause_of(news.order_id, news.version).traceparent for news in letters],
             "subjects": [None if letter is None else letter.subject for letter in letters.values()],
             "texts": [None if letter is None else letter.text for letter in letters.values()],
             "htmls": [None if letter is None else letter.html for letter in letters.values()],

@@ -110,16 +110,18 @@ async def test_what_a_handler_stores_carries_its_cause_on(shop: Shop, *, batched
         async with engine.begin() as connection:
             await store(connection, [event])
 
-    stories = {changed(): f"story {number}" for number in range(5)}
+    first, third = changed(thing_id=new_id(), version=1), changed(version=3)
+    second = changed(thing_id=first.id, version=2)
+    stories = {event: f"story {number}" for number, event in enumerate((second, first, third, changed(), changed()))}
     await shop.declare(QUICK)
     for event, story in stories.items():
         await send(shop, event, story=story)
     async with consuming(shop, answer, batched=batched):
         await until(lambda: _as_many_wait(shop, len(stories)))
     async with shop.engine.connect() as connection:
-        found = (await connection.execute(text("SELECT aggregate_id, headers FROM outbox"))).all()
-    assert {row.aggregate_id: row.headers["correlation_id"] for row in found} == {
-        event.id: story for event, story in stories.items()
+        found = (await connection.execute(text("SELECT aggregate_id, version, headers FROM outbox"))).all()
+    assert {(row.aggregate_id, row.version): row.headers["correlation_id"] for row in found} == {
+        (event.id, event.version): story for event, story in stories.items()
     }
     traces = {row.headers["traceparent"] for row in found}
     assert len(traces) == len(stories)
