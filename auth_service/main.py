@@ -19,9 +19,9 @@ from auth_service.services.first_admin import FirstAdmin, ensure_admin
 from auth_service.services.guesses import GuardedPasswords
 from auth_service.services.profile import Profiles
 from auth_service.services.sessions import Sessions
-from libs.database.engine import new_engine, ping
 from libs.database.pools import measured
 from libs.database.reads import Reader
+from libs.database.transactions import Transactions
 from libs.http.app import new_api
 from libs.http.security import Authenticator
 from libs.messaging.bell import Bell
@@ -37,15 +37,15 @@ DESCRIPTION = "Users, roles and tokens of the shop."
 
 
 def create_app(settings: Settings) -> FastAPI:
-    engine = new_engine(settings.database_url, pool_size=settings.database_pool_size)
+    transactions = Transactions(settings.database_url, pool_size=settings.database_pool_size)
     reader = Reader(settings.database_url, pool_size=settings.database_pool_size)
-    bell = Bell(engine)
+    bell = Bell(settings.database_url)
     passwords = BcryptPasswords(
         cost=settings.bcrypt_cost, threads=settings.bcrypt_threads, waiting=settings.bcrypt_waiting
     )
     signing = SigningKey.load(settings.jwt_private_key_file)
     verifier = TokenVerifier(LocalKeys(signing.jwks), issuer=settings.jwt_issuer, audience=settings.jwt_audience)
-    uow = partial(AuthUnitOfWork, engine, bell)
+    uow = partial(AuthUnitOfWork, transactions, bell)
     guarded = GuardedPasswords(uow, passwords)
     first = FirstAdmin(settings.admin_email, settings.admin_password.get_secret_value())
     admin_is_there = asyncio.Event()
@@ -60,20 +60,20 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         making = asyncio.create_task(make_first_admin())
-        async with measured(engine, reader):
+        async with measured({"transactions": transactions, "reads": reader}):
             yield
         making.cancel()
         await asyncio.gather(making, return_exceptions=True)
         passwords.close()
         await bell.aclose()
         await reader.aclose()
-        await engine.dispose()
+        await transactions.aclose()
 
     app = new_api(
         "auth_service",
         DESCRIPTION,
         routers=[sessions.router, me.router, users.router],
-        checks={"database": partial(ping, engine), "first_admin": first_admin},
+        checks={"database": reader.ping, "first_admin": first_admin},
         lifespan=lifespan,
         cors_origins=settings.cors_origins,
     )

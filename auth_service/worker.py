@@ -27,7 +27,7 @@ FORGET_MESSAGES_EVERY = 300.0
 
 def create_worker(settings: WorkerSettings) -> FastAPI:
     engine = new_engine(settings.database_url, pool_size=settings.database_pool_size)
-    bell = Bell(engine)
+    bell = Bell(settings.database_url)
     forgetting = Forgetting(
         settings.amqp_url, AUTH_EVENTS, partial(gone, engine), partial(is_anybody_looked_for, engine)
     )

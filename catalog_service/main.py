@@ -6,7 +6,6 @@ from functools import partial
 
 import httpx
 from fastapi import FastAPI
-from sqlalchemy import select
 
 from catalog_service.api import categories, products, stock
 from catalog_service.core.settings import Settings
@@ -16,9 +15,9 @@ from catalog_service.repositories.product_reads import SqlProductReads
 from catalog_service.repositories.stock_reads import SqlStockReads
 from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
 from catalog_service.repositories.users import SqlStandings
-from libs.database.engine import new_engine
 from libs.database.pools import measured
-from libs.database.reads import Query, Reader
+from libs.database.reads import Reader
+from libs.database.transactions import Transactions
 from libs.http.app import new_api
 from libs.http.memory import Memory
 from libs.http.security import Authenticator
@@ -28,36 +27,32 @@ from libs.process.tracing import configure_tracing
 from libs.tokens.keys import RemoteKeys
 from libs.tokens.verifier import TokenVerifier
 
-ALIVE = Query(select(1))
-
 
 def create_app(settings: Settings) -> FastAPI:
-    engine = new_engine(settings.database_url, pool_size=settings.database_pool_size)
+    transactions = Transactions(settings.database_url, pool_size=settings.database_pool_size)
     reader = Reader(settings.database_url, pool_size=settings.database_pool_size)
-    bell = Bell(engine)
+    bell = Bell(settings.database_url)
     # The shop's own services are reached directly, whatever proxy the environment names for the world outside.
     client = httpx.AsyncClient(trust_env=False)
 
     memory = Memory(settings.remembered_products)
     changes = SqlChanges(settings.database_url, memory)
 
-    async def database() -> None:
-        await reader.value(ALIVE)
-
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with measured(engine, reader), changes.heard() if settings.remembered_products else nullcontext():
+        hearing = changes.heard() if settings.remembered_products else nullcontext()
+        async with measured({"transactions": transactions, "reads": reader}), hearing:
             yield
         await client.aclose()
         await bell.aclose()
         await reader.aclose()
-        await engine.dispose()
+        await transactions.aclose()
 
     app = new_api(
         "Catalog",
         "Categories, products and their stock.",
         routers=[categories.router, products.router, products.window, stock.router],
-        checks={"database": database},
+        checks={"database": reader.ping},
         lifespan=lifespan,
         cors_origins=settings.cors_origins,
         memory=memory,
@@ -66,7 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
     verifier = TokenVerifier(keys, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
     app.state.authenticator = Authenticator(verifier, SqlStandings(reader))
     app.state.currency = settings.currency
-    app.state.uow = partial(CatalogUnitOfWork, engine, bell)
+    app.state.uow = partial(CatalogUnitOfWork, transactions, bell)
     app.state.categories = SqlCategoryReads(reader)
     app.state.products = SqlProductReads(reader)
     app.state.stock = SqlStockReads(reader)

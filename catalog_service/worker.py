@@ -12,6 +12,7 @@ from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
 from libs.contracts.topology import CATALOG_EVENTS
 from libs.database.census import EVERY, Census
 from libs.database.engine import new_engine
+from libs.database.transactions import Transactions
 from libs.messaging.announcing import Announcing
 from libs.messaging.bell import Bell
 from libs.messaging.connection import BrokerAddress
@@ -24,14 +25,16 @@ from libs.process.tracing import configure_tracing
 
 def create_worker(settings: WorkerSettings) -> FastAPI:
     engine = new_engine(settings.database_url, pool_size=settings.database_pool_size)
-    bell = Bell(engine)
+    transactions = Transactions(settings.database_url, pool_size=settings.database_pool_size)
+    bell = Bell(settings.database_url)
     return create_worker_app(
         engine=engine,
+        transactions=transactions,
         bell=bell,
         broker=BrokerAddress(settings.amqp_url, settings.rabbitmq_ui_url),
         publishes=CATALOG_EVENTS,
         routers=[users.router, orders.router],
-        context={"uow": partial(CatalogUnitOfWork, engine, bell)},
+        context={"uow": partial(CatalogUnitOfWork, transactions, bell)},
         own_checks={"replicas": partial(check_no_rebuild, engine)},
         periodic=[
             Periodic("census", EVERY, Census(engine, COUNTS).take),

@@ -7,9 +7,9 @@ from functools import partial
 import httpx
 from fastapi import FastAPI
 
-from libs.database.engine import new_engine, ping
 from libs.database.pools import measured
 from libs.database.reads import Reader
+from libs.database.transactions import Transactions
 from libs.http.app import new_api
 from libs.http.idempotency_store import SqlIdempotencyKeys
 from libs.http.security import Authenticator
@@ -39,21 +39,21 @@ from order_service.services.webhooks import Registration
 
 
 def create_app(settings: Settings) -> FastAPI:
-    engine = new_engine(settings.database_url, pool_size=settings.database_pool_size)
+    transactions = Transactions(settings.database_url, pool_size=settings.database_pool_size)
     reader = Reader(settings.database_url, pool_size=settings.database_pool_size)
-    bell = Bell(engine)
+    bell = Bell(settings.database_url)
     watch = SqlWatch(settings.database_url)
     # The shop's own services are reached directly, whatever proxy the environment names for the world outside.
     client = httpx.AsyncClient(trust_env=False)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with watch.watching(), measured(engine, reader):
+        async with watch.watching(), measured({"transactions": transactions, "reads": reader}):
             yield
         await client.aclose()
         await bell.aclose()
         await reader.aclose()
-        await engine.dispose()
+        await transactions.aclose()
 
     app = new_api(
         "order_service",
@@ -67,7 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
             webhooks.router,
             webhook_deliveries.router,
         ],
-        checks={"database": partial(ping, engine)},
+        checks={"database": reader.ping},
         lifespan=lifespan,
         cors_origins=settings.cors_origins,
     )
@@ -75,14 +75,14 @@ def create_app(settings: Settings) -> FastAPI:
     verifier = TokenVerifier(keys, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
     app.state.authenticator = Authenticator(verifier, SqlStandings(reader))
     app.state.idempotency_keys = SqlIdempotencyKeys(reader)
-    app.state.uow = partial(OrderUnitOfWork, engine, bell)
+    app.state.uow = partial(OrderUnitOfWork, transactions, bell)
     app.state.reads = SqlOrderReads(reader)
     app.state.carts = SqlCartReads(reader)
     app.state.following = Following(app.state.reads, watch)
     app.state.pricing = Pricing(
         app.state.uow, SqlKnownProducts(reader), HttpProductSource(settings.catalog_url, client)
     )
-    provider = new_provider(settings, engine)
+    provider = new_provider(settings, transactions)
     app.state.paying = Paying(app.state.uow, provider)
     app.state.settling = Settling(app.state.uow, provider)
     app.state.messages = new_messages(settings)

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from libs.contracts.topology import ORDER_EVENTS
 from libs.database.census import EVERY, Census
 from libs.database.engine import new_engine
+from libs.database.transactions import Transactions
 from libs.http import idempotency_store
 from libs.messaging.bell import Bell
 from libs.messaging.connection import BrokerAddress
@@ -33,11 +34,13 @@ from order_service.services.timers import announce_again, expire_unpaid
 
 def create_worker(settings: WorkerSettings) -> FastAPI:
     engine = new_engine(settings.database_url, pool_size=settings.database_pool_size)
-    bell = Bell(engine)
-    uow = partial(OrderUnitOfWork, engine, bell)
-    settling = Settling(uow, new_provider(settings, engine))
+    transactions = Transactions(settings.database_url, pool_size=settings.database_pool_size)
+    bell = Bell(settings.database_url)
+    uow = partial(OrderUnitOfWork, transactions, bell)
+    settling = Settling(uow, new_provider(settings, transactions))
     return create_worker_app(
         engine=engine,
+        transactions=transactions,
         bell=bell,
         broker=BrokerAddress(settings.amqp_url, settings.rabbitmq_ui_url),
         publishes=ORDER_EVENTS,

@@ -4,10 +4,10 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, func, insert, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth_service.domain.throttle import Tally
 from auth_service.models import attempts
+from libs.database.transactions import Transaction
 
 # Any number does that no other lock of this database takes first; addresses whose hashes meet merely take turns.
 LOCK = 7_311
@@ -25,18 +25,18 @@ REMOVE = delete(attempts).where(attempts.c.id == bindparam("attempt"))
 
 
 class SqlAttempts:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
 
     async def take_turns(self, address: str) -> None:
-        await self._connection.execute(TAKE_TURNS, {"lock": LOCK, "address": address})
+        await self._transaction.execute(TAKE_TURNS, {"lock": LOCK, "address": address})
 
     async def tally(self, account: bytes, address: str, since: datetime) -> Tally:
-        found = await self._connection.execute(TALLY, {"account": account, "address": address, "since": since})
-        return Tally(**found.one()._mapping)  # noqa: SLF001 - public in SQLAlchemy, named so against columns.
+        found = await self._transaction.one(TALLY, {"account": account, "address": address, "since": since})
+        return Tally(**found)
 
     async def add(self, attempt_id: UUID, account: bytes, address: str, now: datetime) -> None:
-        await self._connection.execute(ADD, {"id": attempt_id, "account": account, "address": address, "made_at": now})
+        await self._transaction.execute(ADD, {"id": attempt_id, "account": account, "address": address, "made_at": now})
 
     async def remove(self, attempt_id: UUID) -> None:
-        await self._connection.execute(REMOVE, {"attempt": attempt_id})
+        await self._transaction.execute(REMOVE, {"attempt": attempt_id})

@@ -4,10 +4,10 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from auth_service.domain.refresh import LIFETIME, RefreshToken
 from auth_service.models import refresh_families, refresh_tokens
+from libs.database.transactions import Transaction
 from libs.process.ids import new_id
 
 START = insert(refresh_families)
@@ -45,21 +45,21 @@ REVOKE_ALL = (
 
 
 class SqlRefreshTokens:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
 
     async def start_family(self, user_id: UUID, digest: bytes, now: datetime) -> None:
         family_id, until = new_id(), now + LIFETIME
-        await self._connection.execute(
+        await self._transaction.execute(
             START, {"id": family_id, "user_id": user_id, "started_at": now, "expires_at": until}
         )
-        await self._connection.execute(ADD, {"digest": digest, "family_id": family_id, "expires_at": until})
+        await self._transaction.execute(ADD, {"digest": digest, "family_id": family_id, "expires_at": until})
 
     async def lock(self, digest: bytes) -> RefreshToken | None:
-        family = (await self._connection.execute(LOCK_FAMILY, {"digest": digest})).first()
+        family = await self._transaction.first(LOCK_FAMILY, {"digest": digest})
         if family is None:
             return None
-        token = (await self._connection.execute(TOKEN, {"digest": digest})).first()
+        token = await self._transaction.first(TOKEN, {"digest": digest})
         if token is None:
             return None
         return RefreshToken(
@@ -72,12 +72,12 @@ class SqlRefreshTokens:
 
     async def rotate(self, family_id: UUID, used: bytes, fresh: bytes, now: datetime) -> None:
         until = now + LIFETIME
-        await self._connection.execute(USE, {"used": used, "now": now})
-        await self._connection.execute(ADD, {"digest": fresh, "family_id": family_id, "expires_at": until})
-        await self._connection.execute(PROLONG, {"family": family_id, "until": until})
+        await self._transaction.execute(USE, {"used": used, "now": now})
+        await self._transaction.execute(ADD, {"digest": fresh, "family_id": family_id, "expires_at": until})
+        await self._transaction.execute(PROLONG, {"family": family_id, "until": until})
 
     async def revoke_family(self, family_id: UUID, now: datetime) -> None:
-        await self._connection.execute(REVOKE, {"family": family_id, "now": now})
+        await self._transaction.execute(REVOKE, {"family": family_id, "now": now})
 
     async def revoke_all(self, user_id: UUID, now: datetime) -> None:
-        await self._connection.execute(REVOKE_ALL, {"user": user_id, "now": now})
+        await self._transaction.execute(REVOKE_ALL, {"user": user_id, "now": now})

@@ -2,8 +2,6 @@
 
 from typing import TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from auth_service.domain.facts import Fact, UserChanged, UserDeleted, UserRegistered
 from auth_service.domain.ports import Attempts, RefreshTokens, Users
 from auth_service.domain.user import User
@@ -11,6 +9,7 @@ from auth_service.repositories.attempts import SqlAttempts
 from auth_service.repositories.refresh_tokens import SqlRefreshTokens
 from auth_service.repositories.users import SqlUsers
 from libs.contracts import auth as contracts
+from libs.database.transactions import Transaction
 from libs.messaging.unit_of_work import SqlUnitOfWork
 
 State = TypeVar("State", contracts.UserCreated, contracts.UserUpdated)
@@ -21,10 +20,10 @@ class AuthUnitOfWork(SqlUnitOfWork[Fact]):
     refresh_tokens: RefreshTokens
     attempts: Attempts
 
-    def open_repositories(self, connection: AsyncConnection) -> None:
-        self.users = SqlUsers(connection)
-        self.refresh_tokens = SqlRefreshTokens(connection)
-        self.attempts = SqlAttempts(connection)
+    def open_repositories(self, transaction: Transaction) -> None:
+        self.users = SqlUsers(transaction)
+        self.refresh_tokens = SqlRefreshTokens(transaction)
+        self.attempts = SqlAttempts(transaction)
 
     def contract(self, fact: Fact) -> contracts.UserEvent:
         match fact:

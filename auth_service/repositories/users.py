@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, delete, func, insert, literal, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import bindparam, delete, func, insert, literal, or_, select, update
 
 from auth_service.domain.facts import UserDeleted
 from auth_service.domain.user import User
 from auth_service.exceptions import EmailTaken, UsernameTaken, UserNotFound
 from auth_service.models import deleted_users, users
 from libs.database.constraints import refusing
+from libs.database.transactions import Row, Transaction
 
 TAKEN = {"uq_users_email": EmailTaken, "uq_users_username": UsernameTaken}
 
@@ -40,12 +40,12 @@ REMEMBER = insert(deleted_users)
 
 
 class SqlUsers:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
 
     async def add(self, user: User) -> None:
         with refusing(TAKEN):
-            await self._connection.execute(ADD, _row(user))
+            await self._transaction.execute(ADD, _row(user))
 
     async def by_id(self, user_id: UUID) -> User:
         return _found(await self._first(BY_ID, user_id=user_id))
@@ -58,8 +58,8 @@ class SqlUsers:
         return _found(await self._first(FOR_CHANGE, user_id=user_id))
 
     async def for_change_with_admins(self, user_id: UUID) -> tuple[User, bool]:
-        result = await self._connection.execute(FOR_CHANGE_WITH_ADMINS, {"user_id": user_id})
-        locked = {row.id: _user(row) for row in result}
+        rows = await self._transaction.all(FOR_CHANGE_WITH_ADMINS, {"user_id": user_id})
+        locked = {row.id: _user(row) for row in rows}
         user = locked.pop(user_id, None)
         if user is None:
             raise UserNotFound
@@ -70,27 +70,29 @@ class SqlUsers:
         changed = {name: row[name] for name in ("email", "username", "password_hash", "role", "is_active")}
         versions = {"seen_version": user.version - 1, "new_version": user.version, "new_updated_at": user.updated_at}
         with refusing(TAKEN):
-            await self._connection.execute(SAVE, {"user_id": user.id, **changed, **versions})
+            await self._transaction.execute(SAVE, {"user_id": user.id, **changed, **versions})
 
     async def remove(self, deleted: UserDeleted, now: datetime) -> None:
-        await self._connection.execute(REMOVE, {"user_id": deleted.user_id})
-        await self._connection.execute(REMEMBER, {"id": deleted.user_id, "version": deleted.version, "deleted_at": now})
+        await self._transaction.execute(REMOVE, {"user_id": deleted.user_id})
+        await self._transaction.execute(
+            REMEMBER, {"id": deleted.user_id, "version": deleted.version, "deleted_at": now}
+        )
 
     async def has_active_admin(self) -> bool:
-        return bool(await self._connection.scalar(HAS_ACTIVE_ADMIN))
+        return bool(await self._transaction.value(HAS_ACTIVE_ADMIN))
 
-    async def _first(self, statement: Any, **arguments: Any) -> Row[Any] | None:
-        return (await self._connection.execute(statement, arguments)).first()
+    async def _first(self, statement: Any, **arguments: Any) -> Row | None:
+        return await self._transaction.first(statement, arguments)
 
 
-def _found(row: Row[Any] | None) -> User:
+def _found(row: Row | None) -> User:
     if row is None:
         raise UserNotFound
     return _user(row)
 
 
-def _user(row: Row[Any]) -> User:
-    return User(**row._mapping)  # noqa: SLF001 - public in SQLAlchemy, named so that no column can hide it.
+def _user(row: Row) -> User:
+    return User(**row)
 
 
 def _row(user: User) -> dict[str, Any]:

@@ -4,15 +4,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, delete, literal, select, text, update
+from sqlalchemy import bindparam, delete, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalog_service.domain.category import Category
 from catalog_service.exceptions import CategoryNameTaken, CategoryNotEmpty, CategoryNotFound, SlugTaken
 from catalog_service.models.categories import categories
 from catalog_service.repositories.subtrees import above, below
 from libs.database.constraints import refusing
+from libs.database.transactions import Row, Transaction
 
 # Any number does that no other lock of this database has.
 STRUCTURE = 7_320_001
@@ -43,26 +43,26 @@ DELETE = delete(categories).where(categories.c.id == bindparam("category_id"))
 
 
 class SqlCategories:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
 
     async def lock_structure(self) -> None:
-        await self._connection.execute(LOCK_STRUCTURE)
+        await self._transaction.execute(LOCK_STRUCTURE)
 
     async def add(self, category: Category) -> bool:
         with refusing({"uq_categories_parent_id_name": lambda: _name_taken(category)}):
-            result = await self._connection.execute(ADD, _row(category))
+            result = await self._transaction.execute(ADD, _row(category))
         return result.rowcount == 1
 
     async def get(self, category_id: UUID) -> Category:
-        return _found(category_id, (await self._connection.execute(BY_ID, {"category_id": category_id})).first())
+        return _found(category_id, await self._transaction.first(BY_ID, {"category_id": category_id}))
 
     async def for_change(self, category_id: UUID) -> Category:
-        return _found(category_id, (await self._connection.execute(FOR_CHANGE, {"category_id": category_id})).first())
+        return _found(category_id, await self._transaction.first(FOR_CHANGE, {"category_id": category_id}))
 
     async def is_at_or_below(self, category_id: UUID, other_id: UUID) -> bool:
         arguments = {"category_id": category_id, "other_id": other_id}
-        return bool(await self._connection.scalar(IS_AT_OR_BELOW, arguments))
+        return bool(await self._transaction.value(IS_AT_OR_BELOW, arguments))
 
     async def save(self, category: Category) -> None:
         refusals = {
@@ -72,10 +72,10 @@ class SqlCategories:
         row = _row(category)
         changed = {name: row[name] for name in ("name", "slug", "parent_id", "level", "version", "updated_at")}
         with refusing(refusals):
-            await self._connection.execute(SAVE, {"category_id": category.id, "seen": category.version - 1, **changed})
+            await self._transaction.execute(SAVE, {"category_id": category.id, "seen": category.version - 1, **changed})
 
     async def shift_below(self, category_id: UUID, levels: int, now: datetime) -> None:
-        await self._connection.execute(SHIFT_BELOW, {"category_id": category_id, "levels": levels, "now": now})
+        await self._transaction.execute(SHIFT_BELOW, {"category_id": category_id, "levels": levels, "now": now})
 
     async def delete(self, category_id: UUID) -> None:
         refusals = {
@@ -87,17 +87,17 @@ class SqlCategories:
             ),
         }
         with refusing(refusals):
-            await self._connection.execute(DELETE, {"category_id": category_id})
+            await self._transaction.execute(DELETE, {"category_id": category_id})
 
 
 def _name_taken(category: Category) -> CategoryNameTaken:
     return CategoryNameTaken(f"There is a category “{category.name}” under the same parent.")
 
 
-def _found(category_id: UUID, row: Row[Any] | None) -> Category:
+def _found(category_id: UUID, row: Row | None) -> Category:
     if row is None:
         raise CategoryNotFound(f"There is no category {category_id}.")
-    return Category(**row._mapping)  # noqa: SLF001 - public in SQLAlchemy, named so that no column can hide it.
+    return Category(**row)
 
 
 def _row(category: Category) -> dict[str, Any]:

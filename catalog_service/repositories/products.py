@@ -6,13 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import Text, bindparam, cast, select, update
 from sqlalchemy.dialects.postgresql import TSVECTOR, insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalog_service.domain.product import Product
 from catalog_service.domain.words import indexed, sort_name
 from catalog_service.exceptions import CategoryNotFound, ProductNotFound, SkuTaken, SlugTaken
 from catalog_service.models.products import products
 from libs.database.constraints import refusing
+from libs.database.transactions import Transaction
 from libs.refusals import Refusal
 
 ALIVE = products.c.deleted_at.is_(None)
@@ -47,28 +47,28 @@ BURY = (
 
 
 class SqlProducts:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
 
     async def add(self, product: Product) -> bool:
         with refusing(_refusals(product)):
-            result = await self._connection.execute(ADD, _row(product))
+            result = await self._transaction.execute(ADD, _row(product))
         return result.rowcount == 1
 
     async def for_change(self, product_id: UUID) -> Product:
-        row = (await self._connection.execute(FOR_CHANGE, {"product_id": product_id})).first()
+        row = await self._transaction.first(FOR_CHANGE, {"product_id": product_id})
         if row is None:
             raise ProductNotFound(f"There is no product {product_id}.")
-        return Product(**row._mapping)  # noqa: SLF001 - public in SQLAlchemy, named so that no column can hide it.
+        return Product(**row)
 
     async def save(self, product: Product) -> None:
         row = _row(product)
         arguments = {name: row[name] for name in (*CHANGING, "sort_name", "search")}
         with refusing(_refusals(product)):
-            await self._connection.execute(SAVE, {"product_id": product.id, "seen": product.version - 1, **arguments})
+            await self._transaction.execute(SAVE, {"product_id": product.id, "seen": product.version - 1, **arguments})
 
     async def bury(self, product: Product) -> None:
-        await self._connection.execute(
+        await self._transaction.execute(
             BURY,
             {
                 "product_id": product.id,

@@ -2,16 +2,15 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Row, Text, Uuid, bindparam, func, select, text
+from sqlalchemy import ARRAY, BigInteger, Text, Uuid, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalog_service.domain.reservation import Reservation, State
 from catalog_service.domain.shelf import Shortage
 from catalog_service.models.reservations import reservations
+from libs.database.transactions import Row, Transaction
 
 _order_ids = func.unnest(bindparam("order_ids", type_=ARRAY(Uuid))).column_valued("order_id")
 _new = insert(reservations).from_select(["order_id"], select(_order_ids))
@@ -37,16 +36,16 @@ SAVE = text("""
 
 
 class SqlReservations:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
 
     async def for_change(self, order_ids: Collection[UUID]) -> Mapping[UUID, Reservation]:
         # Everybody makes and locks them in this order, so nobody waits for somebody who waits for them.
-        rows = await self._connection.execute(LOCK, {"order_ids": sorted(order_ids)})
+        rows = await self._transaction.all(LOCK, {"order_ids": sorted(order_ids)})
         return {row.order_id: _reservation(row) for row in rows}
 
     async def save(self, changed: Sequence[Reservation]) -> None:
-        await self._connection.execute(
+        await self._transaction.execute(
             SAVE,
             {
                 "order_ids": [each.order_id for each in changed],
@@ -58,7 +57,7 @@ class SqlReservations:
         )
 
 
-def _reservation(row: Row[Any]) -> Reservation:
+def _reservation(row: Row) -> Reservation:
     return Reservation(
         order_id=row.order_id,
         order_version=row.order_version,

@@ -5,13 +5,13 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, DateTime, Uuid, any_, bindparam, insert, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalog_service.domain.shelf import Movement, OnShelf, Shelf
 from catalog_service.domain.stock import LedgerEntry, Stock
 from catalog_service.exceptions import ProductNotFound
 from catalog_service.models.products import products
 from catalog_service.models.stock import stock, stock_ledger
+from libs.database.transactions import Transaction
 
 BY_ID = select(stock).where(stock.c.product_id == bindparam("product"))
 OF_A_PRODUCT = (
@@ -72,11 +72,11 @@ MOVE = text("""
 
 
 class SqlStocks:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
 
     async def add(self, new: Stock) -> None:
-        await self._connection.execute(
+        await self._transaction.execute(
             ADD,
             {
                 "product_id": new.product_id,
@@ -87,16 +87,16 @@ class SqlStocks:
         )
 
     async def get(self, product_id: UUID) -> Stock:
-        return Stock(*(await self._connection.execute(BY_ID, {"product": product_id})).one())
+        return Stock(*await self._transaction.one(BY_ID, {"product": product_id}))
 
     async def for_change(self, product_id: UUID) -> Stock:
-        row = (await self._connection.execute(OF_A_PRODUCT, {"product": product_id})).first()
+        row = await self._transaction.first(OF_A_PRODUCT, {"product": product_id})
         if row is None:
             raise ProductNotFound(f"There is no product {product_id}.")
         return Stock(*row)
 
     async def save(self, changed: Stock) -> None:
-        await self._connection.execute(
+        await self._transaction.execute(
             SAVE,
             {
                 "product": changed.product_id,
@@ -108,7 +108,7 @@ class SqlStocks:
         )
 
     async def enter(self, entry: LedgerEntry) -> None:
-        await self._connection.execute(
+        await self._transaction.execute(
             ENTER,
             {
                 "product_id": entry.product_id,
@@ -122,12 +122,12 @@ class SqlStocks:
         )
 
     async def lock_shelf(self, product_ids: Collection[UUID]) -> Shelf:
-        rows = await self._connection.execute(LOCK_SHELF, {"product_ids": list(product_ids)})
+        rows = await self._transaction.all(LOCK_SHELF, {"product_ids": list(product_ids)})
         return Shelf({row.product_id: OnShelf(row.on_hand, row.reserved, row.is_for_sale) for row in rows})
 
     async def move(self, movements: Mapping[UUID, Sequence[Movement]], now: datetime) -> None:
         each = [(order_id, movement) for order_id, moved in movements.items() for movement in moved]
-        await self._connection.execute(
+        await self._transaction.execute(
             MOVE,
             {
                 "product_ids": [movement.product_id for _, movement in each],

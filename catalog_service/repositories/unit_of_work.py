@@ -2,8 +2,6 @@
 
 from typing import TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from catalog_service.domain.facts import Fact, ProductChanged, ProductCreated, ProductDeleted, StockHeld, StockShort
 from catalog_service.domain.ports import Categories, Products, ReplicaOfUsers, Reservations, Stocks
 from catalog_service.domain.product import Product
@@ -13,6 +11,7 @@ from catalog_service.repositories.reservations import SqlReservations
 from catalog_service.repositories.stocks import SqlStocks
 from catalog_service.repositories.users import SqlReplicaOfUsers
 from libs.contracts import catalog as contracts
+from libs.database.transactions import Transaction
 from libs.messaging.unit_of_work import SqlUnitOfWork
 
 State = TypeVar("State", contracts.ProductCreated, contracts.ProductUpdated)
@@ -25,12 +24,12 @@ class CatalogUnitOfWork(SqlUnitOfWork[Fact]):
     reservations: Reservations
     users: ReplicaOfUsers
 
-    def open_repositories(self, connection: AsyncConnection) -> None:
-        self.categories = SqlCategories(connection)
-        self.products = SqlProducts(connection)
-        self.stocks = SqlStocks(connection)
-        self.reservations = SqlReservations(connection)
-        self.users = SqlReplicaOfUsers(connection)
+    def open_repositories(self, transaction: Transaction) -> None:
+        self.categories = SqlCategories(transaction)
+        self.products = SqlProducts(transaction)
+        self.stocks = SqlStocks(transaction)
+        self.reservations = SqlReservations(transaction)
+        self.users = SqlReplicaOfUsers(transaction)
 
     def contract(self, fact: Fact) -> contracts.ProductEvent | contracts.StockEvent:
         match fact:

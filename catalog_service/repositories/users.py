@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalog_service.domain.users import GoneUser, KnownUser
 from catalog_service.models.replicas import users
 from libs.database.reads import Query, Reader
+from libs.database.transactions import Transaction
 from libs.messaging.guard import apply_if_newer
 from libs.tokens.principal import Standing
 
@@ -20,11 +20,11 @@ STANDING = Query(
 
 
 class SqlReplicaOfUsers:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
 
     async def learn(self, news: Sequence[KnownUser | GoneUser], now: datetime) -> None:
-        await apply_if_newer(self._connection, users, [_row(each, now) for each in news])
+        await apply_if_newer(self._transaction, users, [_row(each, now) for each in news])
 
 
 class SqlStandings:

@@ -1,7 +1,8 @@
-"""Connections that reads take turns on."""
+"""Connections that reads, or transactions, take turns on."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -19,9 +20,10 @@ class Connections:
     asyncpg's pool does more, and what it does beside takes half as long again as a point read.
     """
 
-    def __init__(self, url: str, size: int) -> None:
+    def __init__(self, url: str, size: int, **settings: str) -> None:
         self._dsn = for_asyncpg(url)
         self._size = size
+        self._settings = {**server_settings(), **settings}
         self._turns = asyncio.Semaphore(size)
         # The one that was used last comes first: it is the warmest, and the others may be closed by whoever wants to.
         self._idle: list[asyncpg.Connection] = []
@@ -41,6 +43,17 @@ class Connections:
             raise
         self._give(connection)
         return rows
+
+    @asynccontextmanager
+    async def borrowed(self) -> AsyncIterator[asyncpg.Connection]:
+        """For a transaction. One that was left open is not given back but ended."""
+        connection = await self._take()
+        try:
+            yield connection
+        finally:
+            if connection.is_closed() or connection.is_in_transaction():
+                connection.terminate()
+            self._give(connection)
 
     def use(self) -> tuple[int, int, int]:
         """How many are borrowed, open, allowed."""
@@ -81,7 +94,7 @@ class Connections:
             self._dsn,
             timeout=CONNECT_TIMEOUT,
             command_timeout=STATEMENT_TIMEOUT,
-            server_settings=server_settings(),
+            server_settings=self._settings,
         )
         await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=_written, decoder=orjson.loads)
         return connection

@@ -1,6 +1,5 @@
-"""The SQLAlchemy engine that transactions run on."""
+"""The SQLAlchemy engine, for what is done now and then: timers, counting, rebuilding. See transactions and reads."""
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from libs.database.urls import for_sqlalchemy
@@ -10,15 +9,14 @@ POOL_TIMEOUT = 5.0
 CONNECT_TIMEOUT = 5.0
 # No statement of a request or an event takes longer unless something is badly wrong.
 STATEMENT_TIMEOUT = 30.0
+# A transaction that its process forgot is ended by the server, which frees its locks.
+IDLE_TIMEOUT = 60.0
 # How often a server that works for somebody looks whether they are still there.
 PRESENCE_CHECK = 5.0
 
 
 def new_engine(url: str, *, pool_size: int) -> AsyncEngine:
-    """An engine whose pool neither overflows nor waits for long: a burst queues instead of storming the server.
-
-    A transaction that its process forgot is ended by the server, which frees its locks.
-    """
+    """An engine whose pool neither overflows nor waits for long: a burst queues instead of storming the server."""
     return create_async_engine(
         for_sqlalchemy(url),
         pool_size=pool_size,
@@ -30,7 +28,7 @@ def new_engine(url: str, *, pool_size: int) -> AsyncEngine:
         connect_args={
             "timeout": CONNECT_TIMEOUT,
             "command_timeout": STATEMENT_TIMEOUT,
-            "server_settings": {"idle_in_transaction_session_timeout": "60000", **server_settings()},
+            "server_settings": server_settings(),
         },
     )
 
@@ -43,6 +41,7 @@ def server_settings() -> dict[str, str]:
     """
     return {
         "statement_timeout": _milliseconds(STATEMENT_TIMEOUT),
+        "idle_in_transaction_session_timeout": _milliseconds(IDLE_TIMEOUT),
         "client_connection_check_interval": _milliseconds(PRESENCE_CHECK),
         "jit": "off",
     }
@@ -50,9 +49,3 @@ def server_settings() -> dict[str, str]:
 
 def _milliseconds(seconds: float) -> str:
     return str(round(seconds * 1000))
-
-
-async def ping(engine: AsyncEngine) -> None:
-    """For readiness: raises while the database does not answer."""
-    async with engine.connect() as connection:
-        await connection.execute(text("SELECT 1"))

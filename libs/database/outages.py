@@ -33,6 +33,11 @@ def is_outage(error: BaseException) -> bool:
     return isinstance(error, _PASSING)
 
 
+def is_somebodys_lock(error: BaseException) -> bool:
+    """True if a row was locked for longer than its statement was to wait."""
+    return isinstance(error, asyncpg.LockNotAvailableError)
+
+
 def is_unusable_value(error: BaseException) -> bool:
     """True if PostgreSQL could not store a value as given (class 22), such as a NUL byte or a number out of range."""
     cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig is not None else error

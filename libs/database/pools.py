@@ -2,15 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final, Protocol
 
 from prometheus_client import Gauge
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import QueuePool
-
-from libs.database.reads import Reader
 
 # By a timer: what is counted as connections come and go would cost every statement something, and what is asked for
 # when Prometheus comes would tell of one process alone where several share a port.
@@ -37,11 +35,8 @@ class EnginePool:
 
 
 @asynccontextmanager
-async def measured(engine: AsyncEngine, reader: Reader | None = None) -> AsyncIterator[None]:
+async def measured(pools: Mapping[str, Pool]) -> AsyncIterator[None]:
     """For the length of a process's life."""
-    pools: dict[str, Pool] = {"transactions": EnginePool(engine)}
-    if reader is not None:
-        pools["reads"] = reader
     task = asyncio.create_task(_measure(pools))
     try:
         yield
@@ -51,7 +46,7 @@ async def measured(engine: AsyncEngine, reader: Reader | None = None) -> AsyncIt
             await task
 
 
-async def _measure(pools: dict[str, Pool]) -> None:
+async def _measure(pools: Mapping[str, Pool]) -> None:
     while True:
         for name, pool in pools.items():
             in_use, is_open, limit = pool.use()

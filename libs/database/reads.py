@@ -1,13 +1,13 @@
 """The one way to run a read, or whatever else is one statement: compiled once by SQLAlchemy, run on asyncpg itself.
 
 Compiling, the session and result objects are most of what a read costs in the usual style; none of the three is
-needed to bring rows to a response. What takes several statements stays on the engine, where transactions are.
+needed to bring rows to a response. What takes several statements is a transaction: see `transactions`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ClauseElement
+from sqlalchemy import ClauseElement, select
 from sqlalchemy.dialects.postgresql import asyncpg as dialect
 
 from libs.database.connections import Connections, Records
@@ -23,8 +23,9 @@ class Query:
     Arguments reach asyncpg as they are, so lists go through `= ANY(:ids)`, not through `IN`.
     """
 
-    def __init__(self, statement: ClauseElement) -> None:
-        compiled = statement.compile(dialect=_DIALECT)
+    def __init__(self, statement: ClauseElement, columns: Sequence[str] | None = None) -> None:
+        """`columns` are those of an INSERT or UPDATE that names none itself."""
+        compiled = statement.compile(dialect=_DIALECT, column_keys=columns)
         self.sql = str(compiled)
         self._names: list[str] = list(getattr(compiled, "positiontup", None) or ())
         self._constants: Mapping[str, Any] = compiled.params
@@ -34,6 +35,9 @@ class Query:
         if unknown:
             raise TypeError(f"The query has no parameters {sorted(unknown)}")
         return [given[name] if name in given else self._constants[name] for name in self._names]
+
+
+ALIVE = Query(select(1))
 
 
 class Reader:
@@ -52,6 +56,10 @@ class Reader:
     async def value(self, query: Query, **arguments: Any) -> Any:
         rows = await self._rows(query, arguments)
         return rows[0][0] if rows else None
+
+    async def ping(self) -> None:
+        """For readiness: raises while the database does not answer."""
+        await self.value(ALIVE)
 
     def use(self) -> tuple[int, int, int]:
         """How many connections are borrowed, open, allowed."""

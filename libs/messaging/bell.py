@@ -5,7 +5,6 @@ import contextlib
 from typing import Final
 
 import asyncpg
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.database.engine import CONNECT_TIMEOUT
 from libs.database.urls import for_asyncpg
@@ -23,8 +22,8 @@ class Bell:
     one is under way become one more. A ring that is lost costs no more than the relay's slow poll.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._dsn = for_asyncpg(engine.url.render_as_string(hide_password=False))
+    def __init__(self, database_url: str) -> None:
+        self._dsn = for_asyncpg(database_url)
         self._connection: asyncpg.Connection | None = None
         self._ringing: asyncio.Task[None] | None = None
         self._again = False

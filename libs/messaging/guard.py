@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Executable, Table, bindparam, column, func, select
+from sqlalchemy import ARRAY, ClauseElement, Table, bindparam, column, func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.database.transactions import Writes
 
 Row = Mapping[str, Any]
 
 
-async def apply_if_newer(connection: AsyncConnection, replica: Table, rows: Sequence[Row]) -> int:
+async def apply_if_newer(transaction: Writes, replica: Table, rows: Sequence[Row]) -> int:
     """Inserts or updates by primary key, in one statement for all rows. How many were newer than what was there.
 
     Each row holds the key, `version` and what else changes; all name the same columns. A delete is a version too: pass
@@ -22,8 +23,7 @@ async def apply_if_newer(connection: AsyncConnection, replica: Table, rows: Sequ
     names = tuple(rows[0])
     newest = _newest(replica, rows)
     arguments = {name: [row[name] for row in newest] for name in names}
-    result = await connection.execute(_guarded_upsert(replica, names), arguments)
-    return int(result.rowcount)
+    return (await transaction.execute(_guarded_upsert(replica, names), arguments)).rowcount
 
 
 def _newest(replica: Table, rows: Sequence[Row]) -> list[Row]:
@@ -39,7 +39,7 @@ def _newest(replica: Table, rows: Sequence[Row]) -> list[Row]:
 
 
 @lru_cache
-def _guarded_upsert(replica: Table, names: tuple[str, ...]) -> Executable:
+def _guarded_upsert(replica: Table, names: tuple[str, ...]) -> ClauseElement:
     """Whatever the number of rows, so that it is compiled and prepared once."""
     arrays = [bindparam(name, type_=ARRAY(replica.c[name].type)) for name in names]
     columns = [column(name, replica.c[name].type) for name in names]

@@ -19,9 +19,9 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.contracts.base import Event
+from libs.database.transactions import Writes
 from libs.process.context import Cause, cause_of
 from libs.process.ids import new_id
 
@@ -112,9 +112,7 @@ def _event_columns() -> tuple[Column[object], ...]:
     )
 
 
-async def store(
-    connection: AsyncConnection, events: Sequence[Event], *, cause: Cause | None = None, queue: str = ""
-) -> None:
+async def store(transaction: Writes, events: Sequence[Event], *, cause: Cause | None = None, queue: str = "") -> None:
     """Puts events into the outbox, in the caller's transaction and in one round trip.
 
     They go to the service's exchange, or to one `queue` alone: the same news again for who needs it. Without `cause`
@@ -122,7 +120,7 @@ async def store(
     is not stored twice. Ring the service's `Bell` after the commit.
     """
     if events:
-        await connection.execute(STORE, {**columns(events, cause), "queue": queue})
+        await transaction.execute(STORE, {**columns(events, cause), "queue": queue})
 
 
 def columns(events: Sequence[Event], cause: Cause | None = None) -> dict[str, Sequence[object]]:

@@ -1,14 +1,14 @@
 """The transaction that commits rows and the events that tell of them together, or neither."""
 
 from abc import ABC, abstractmethod
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from prometheus_client import Counter
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.contracts.base import Event
+from libs.database.transactions import Transaction, Transactions
 from libs.messaging.bell import Bell
 from libs.messaging.outbox import store
 from libs.process.failpoints import failpoint
@@ -24,17 +24,16 @@ class SqlUnitOfWork(ABC, Generic[Fact]):
     A use case records what happened as facts of its domain; they become contracts and outbox rows before the commit.
     """
 
-    connection: AsyncConnection
-
-    def __init__(self, engine: AsyncEngine, bell: Bell) -> None:
-        self._engine = engine
+    def __init__(self, transactions: Transactions, bell: Bell) -> None:
+        self._scope: AbstractAsyncContextManager[Transaction] = transactions.begin(before_commit=self._tell)
         self._bell = bell
+        self._events: list[Event] = []
         self._facts: list[Fact] = []
         self._repeated: list[Fact] = []
 
     @abstractmethod
-    def open_repositories(self, connection: AsyncConnection) -> None:
-        """Puts the service's repositories on the transaction's connection."""
+    def open_repositories(self, transaction: Transaction) -> None:
+        """Has the service's repositories work in the transaction."""
 
     @abstractmethod
     def contract(self, fact: Fact) -> Event:
@@ -48,9 +47,7 @@ class SqlUnitOfWork(ABC, Generic[Fact]):
         self._repeated.append(fact)
 
     async def __aenter__(self) -> Self:
-        self.connection = await self._engine.connect()
-        await self.connection.begin()
-        self.open_repositories(self.connection)
+        self.open_repositories(await self._scope.__aenter__())
         return self
 
     async def __aexit__(
@@ -59,16 +56,15 @@ class SqlUnitOfWork(ABC, Generic[Fact]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        async with aclosing(self.connection):  # gives the connection back, rolling back what was not committed
-            if error_type is not None:
-                return
-            events = [self.contract(fact) for fact in (*self._facts, *self._repeated)]
-            if events:
-                await store(self.connection, events)
-                failpoint("commit.begun")
-            await self.connection.commit()
-        if events:
+        await self._scope.__aexit__(error_type, error, traceback)
+        if error is None and self._events:
             failpoint("commit.done")
-            for news in events[: len(self._facts)]:
+            for news in self._events[: len(self._facts)]:
                 RECORDED.labels(news.type).inc()
             self._bell.ring()
+
+    async def _tell(self, transaction: Transaction) -> None:
+        self._events = [self.contract(fact) for fact in (*self._facts, *self._repeated)]
+        if self._events:
+            await store(transaction, self._events)
+            failpoint("commit.begun")

@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.contracts.topology import QUEUES, Exchange
 from libs.database.outages import is_outage
-from libs.database.pools import measured
+from libs.database.pools import EnginePool, Pool, measured
+from libs.database.transactions import Transactions
 from libs.http.health import Check, health_router
 from libs.http.metrics import router as metrics_router
 from libs.messaging import topology
@@ -61,11 +62,12 @@ class Periodic:
                 await asyncio.sleep(self.seconds)
 
 
-def create_worker_app(
+def create_worker_app(  # noqa: PLR0913 - whoever composes a worker names its parts.
     *,
     engine: AsyncEngine,
     broker: BrokerAddress,
     publishes: Exchange,
+    transactions: Transactions | None = None,
     bell: Bell | None = None,
     routers: Sequence[RabbitRouter] = (),
     context: Mapping[str, object] | None = None,
@@ -75,7 +77,7 @@ def create_worker_app(
     """An ASGI app that starts whatever is away, and says so on /health/ready until everything is there.
 
     `context` is what handlers get by `Given(name)`, `own_checks` what else the service needs to be ready.
-    Engine and bell are closed at the end.
+    Engine, transactions and bell are closed at the end.
     """
     database_url = engine.url.render_as_string(hide_password=False)
     read = [queue for queue in QUEUES if queue.exchange == publishes]
@@ -85,6 +87,10 @@ def create_worker_app(
     consumption = Consumption(engine, broker.amqp_url, routers, context or {})
     subscribers = [cast(RabbitSubscriber, each) for router in routers for each in router.subscribers]
     backlog = Backlog(broker.amqp_url, [queue for queue in QUEUES if queue.name in {s.queue.name for s in subscribers}])
+
+    pools: dict[str, Pool] = {"timers": EnginePool(engine)}
+    if transactions is not None:
+        pools["transactions"] = transactions
 
     async def database() -> None:
         async with engine.connect() as connection:
@@ -104,7 +110,7 @@ def create_worker_app(
             works |= {"consumers": consumption.run, "backlog": backlog.run}
         tasks = [asyncio.create_task(keep_running(name, work)) for name, work in works.items()]
         try:
-            async with measured(engine):
+            async with measured(pools):
                 yield
         finally:
             await end(tasks)
@@ -112,6 +118,8 @@ def create_worker_app(
             await bindings.aclose()
             if bell is not None:
                 await bell.aclose()
+            if transactions is not None:
+                await transactions.aclose()
             await engine.dispose()
 
     app = FastAPI(

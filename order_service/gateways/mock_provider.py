@@ -7,10 +7,10 @@ no answer comes), `tok_error` (is away). Any other is a card that it does not kn
 import asyncio
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import DateTime, Uuid, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncEngine
 
+from libs.database.transactions import Transactions
 from libs.process.ids import new_id
 from order_service.domain.payment import Captured, Declined, Outcome, Payment, Refunded
 from order_service.domain.provider import OutcomeUnknownError
@@ -20,12 +20,20 @@ from order_service.models.payments import mock_provider_charges as charges
 SLOW = 5.0
 DECLINES = {"tok_ok": None, "tok_slow": None, "tok_unknown": None, "tok_declined": "insufficient funds"}
 
+FIND = select(charges).where(charges.c.payment_id == bindparam("payment_id", type_=Uuid))
+WRITE = insert(charges).on_conflict_do_nothing()
+REFUND = (
+    update(charges)
+    .where(charges.c.payment_id == bindparam("refunded", type_=Uuid), charges.c.declined_because.is_(None))
+    .values(refunded_at=func.coalesce(charges.c.refunded_at, bindparam("now", type_=DateTime(timezone=True))))
+)
+
 
 class MockProvider:
     """Its statements commit by themselves, never with a use case."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
 
     async def charge(self, payment: Payment) -> Captured | Declined:
         if payment.token == "tok_error":  # noqa: S105 - not a secret.
@@ -42,9 +50,8 @@ class MockProvider:
         raise OutcomeUnknownError(f"The provider says of a charge: {outcome}.")
 
     async def look_up(self, payment: Payment) -> Outcome | None:
-        async with self._engine.connect() as connection:
-            found = select(charges).where(charges.c.payment_id == payment.id)
-            row = (await connection.execute(found)).one_or_none()
+        async with self._transactions.apart() as statements:
+            row = await statements.first(FIND, {"payment_id": payment.id})
         if row is None:
             return None
         if row.declined_because is not None:
@@ -52,10 +59,8 @@ class MockProvider:
         return Captured(row.reference) if row.refunded_at is None else Refunded(row.reference)
 
     async def refund(self, payment: Payment) -> None:
-        captured = (charges.c.payment_id == payment.id, charges.c.declined_because.is_(None))
-        once = func.coalesce(charges.c.refunded_at, datetime.now(UTC))
-        async with self._engine.connect() as connection:
-            refunded = await connection.execute(update(charges).where(*captured).values(refunded_at=once))
+        async with self._transactions.apart() as statements:
+            refunded = await statements.execute(REFUND, {"refunded": payment.id, "now": datetime.now(UTC)})
         if refunded.rowcount == 0:
             raise OutcomeUnknownError("The provider has captured nothing that it could give back.")
 
@@ -71,8 +76,8 @@ class MockProvider:
             "declined_because": reason,
             "created_at": datetime.now(UTC),
         }
-        async with self._engine.connect() as connection:
-            written = await connection.execute(insert(charges).values(row).on_conflict_do_nothing())
+        async with self._transactions.apart() as statements:
+            written = await statements.execute(WRITE, row)
         if written.rowcount == 0:
             return None
         return Captured(reference) if reason is None else Declined(reason)

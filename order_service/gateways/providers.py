@@ -1,8 +1,8 @@
 """Which payment provider the settings choose."""
 
 from pydantic import SecretStr
-from sqlalchemy.ext.asyncio import AsyncEngine
 
+from libs.database.transactions import Transactions
 from order_service.core.settings import PaymentSettings, Settings
 from order_service.domain.provider import PaymentProvider, ProviderMessages
 from order_service.gateways.mock_messages import SignedMessages
@@ -10,7 +10,7 @@ from order_service.gateways.mock_provider import MockProvider
 from order_service.gateways.stripe_messages import StripeMessages
 
 
-def new_provider(settings: PaymentSettings, engine: AsyncEngine) -> PaymentProvider:
+def new_provider(settings: PaymentSettings, transactions: Transactions) -> PaymentProvider:
     match settings.payment_provider, settings.stripe_api_key:
         case "stripe", SecretStr() as key:
             # Only who has chosen it waits for this library at every start.
@@ -19,7 +19,7 @@ def new_provider(settings: PaymentSettings, engine: AsyncEngine) -> PaymentProvi
 
             return StripeProvider(new_client(key.get_secret_value()))
         case _:
-            return MockProvider(engine)
+            return MockProvider(transactions)
 
 
 def new_messages(settings: Settings) -> ProviderMessages:

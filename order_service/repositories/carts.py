@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Integer, Text, Uuid, any_, bindparam, delete, func, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.database.reads import Query, Reader
+from libs.database.transactions import Transaction
 from order_service.domain.cart import Cart, CartLine
 from order_service.domain.products import Product
 from order_service.models.carts import cart_lines, carts
@@ -64,16 +64,16 @@ FORGET = delete(carts).where(carts.c.user_id == any_(bindparam("user_ids", type_
 
 
 class SqlCarts:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
 
     async def for_change(self, user_id: UUID) -> Cart:
-        await self._connection.execute(LOCK, {"user_id": user_id})
+        await self._transaction.execute(LOCK, {"user_id": user_id})
         # After the lock and not with it: while the lock was waited for, the lines may have become others.
-        return _cart(user_id, (await self._connection.execute(SHOW, {"user_id": user_id})).mappings().all())
+        return _cart(user_id, await self._transaction.all(SHOW, {"user_id": user_id}))
 
     async def save(self, cart: Cart) -> None:
-        result = await self._connection.execute(
+        result = await self._transaction.execute(
             SAVE,
             {
                 "user_id": cart.user_id,
@@ -87,7 +87,7 @@ class SqlCarts:
             raise RuntimeError(f"The cart of {cart.user_id} was saved without having been locked.")
 
     async def forget(self, user_ids: Sequence[UUID]) -> None:
-        await self._connection.execute(FORGET, {"user_ids": list(user_ids)})
+        await self._transaction.execute(FORGET, {"user_ids": list(user_ids)})
 
 
 class SqlCartReads:

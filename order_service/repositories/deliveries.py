@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import DateTime, Integer, Uuid, bindparam, insert, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.database.transactions import Transaction
 from libs.process.ids import new_id
 from order_service.domain.telling import Answer, Backlog, DeliveryStatus, Dispatch, Told
 from order_service.exceptions import DeliveryNotFound
@@ -52,10 +52,19 @@ CLAIM = text("""
     bindparam("claim", type_=Uuid),
     bindparam("until", type_=_MOMENT),
 ).columns(secrets=JSONB)  # fmt: skip
-SETTLE = update(webhook_deliveries).where(
-    webhook_deliveries.c.id == bindparam("delivery_id", type_=Uuid),
-    webhook_deliveries.c.claim == bindparam("claimed_as", type_=Uuid),
+ADD = insert(webhook_deliveries)
+SETTLE = (
+    update(webhook_deliveries)
+    .where(
+        webhook_deliveries.c.id == bindparam("delivery_id", type_=Uuid),
+        webhook_deliveries.c.claim == bindparam("claimed_as", type_=Uuid),
+    )
+    .values(
+        {name: bindparam(name) for name in ("status", "due_at", "settled_at")}
+        | {"claim": None, "tries": webhook_deliveries.c.tries + 1, "version": webhook_deliveries.c.version + 1}
+    )
 )
+ADD_ATTEMPT = insert(webhook_attempts)
 TRIES = text("SELECT tries FROM webhook_deliveries WHERE id = :id").bindparams(bindparam("id", type_=Uuid))
 # One that is being sent has a claim that has not run out, and keeps it.
 RESEND = text("""
@@ -93,11 +102,11 @@ FORGET_WEBHOOKS = text("""
 
 
 class SqlDeliveries:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
 
     async def add(self, told: Told, webhook_ids: Sequence[UUID], now: datetime) -> Sequence[UUID]:
-        if told.type in NAMES_PEOPLE and await self._connection.scalar(IS_GONE, {"subject": told.subject}):
+        if told.type in NAMES_PEOPLE and await self._transaction.value(IS_GONE, {"subject": told.subject}):
             return []
         event = {
             "id": told.id,
@@ -107,7 +116,7 @@ class SqlDeliveries:
             "body": told.body,
             "received_at": now,
         }
-        if (await self._connection.execute(KEEP, event)).first() is None:
+        if await self._transaction.first(KEEP, event) is None:
             return []
         ids = {new_id(): webhook_id for webhook_id in webhook_ids}
         rows = [
@@ -122,17 +131,17 @@ class SqlDeliveries:
             }
             for delivery_id, webhook_id in ids.items()
         ]
-        await self._connection.execute(insert(webhook_deliveries), rows)
+        await self._transaction.execute_each(ADD, rows)
         return list(ids)
 
     async def due(self, now: datetime, at_most: int) -> Mapping[UUID, int]:
-        rows = await self._connection.execute(DUE, {"now": now, "at_most": at_most})
+        rows = await self._transaction.all(DUE, {"now": now, "at_most": at_most})
         return {row.id: row.number for row in rows}
 
     async def claim(self, webhook_id: UUID, now: datetime, until: datetime) -> Dispatch | None:
         claim = uuid4()
         given = {"webhook_id": webhook_id, "now": now, "until": until, "claim": claim}
-        row = (await self._connection.execute(CLAIM, given)).one_or_none()
+        row = await self._transaction.first(CLAIM, given)
         if row is None:
             return None
         return Dispatch(
@@ -148,21 +157,15 @@ class SqlDeliveries:
 
     async def tries(self, dispatch: Dispatch) -> int:
         # Where it is gone, nothing is settled either.
-        return (await self._connection.scalar(TRIES, {"id": dispatch.delivery_id})) or 0
+        return (await self._transaction.value(TRIES, {"id": dispatch.delivery_id})) or 0
 
     async def settle(
         self, dispatch: Dispatch, answer: Answer, status: DeliveryStatus, due_at: datetime | None, now: datetime
     ) -> bool:
-        changes = {
-            "status": status,
-            "due_at": due_at,
-            "claim": None,
-            "tries": webhook_deliveries.c.tries + 1,
-            "settled_at": None if status is DeliveryStatus.PENDING else now,
-            "version": webhook_deliveries.c.version + 1,
-        }
         mine = {"delivery_id": dispatch.delivery_id, "claimed_as": dispatch.claim}
-        if (await self._connection.execute(SETTLE.values(changes), mine)).rowcount == 0:
+        settled_at = None if status is DeliveryStatus.PENDING else now
+        changes = {"status": status, "due_at": due_at, "settled_at": settled_at}
+        if (await self._transaction.execute(SETTLE, {**mine, **changes})).rowcount == 0:
             return False
         attempt = {
             "delivery_id": dispatch.delivery_id,
@@ -173,21 +176,21 @@ class SqlDeliveries:
             "error": answer.error,
             "answer": answer.text,
         }
-        await self._connection.execute(insert(webhook_attempts), attempt)
+        await self._transaction.execute(ADD_ATTEMPT, attempt)
         return True
 
     async def resend(self, webhook_id: UUID, delivery_id: UUID, now: datetime) -> None:
         this = {"id": delivery_id, "webhook_id": webhook_id, "now": now}
-        if (await self._connection.execute(RESEND, this)).rowcount == 0:
+        if (await self._transaction.execute(RESEND, this)).rowcount == 0:
             raise DeliveryNotFound(f"The webhook has no delivery {delivery_id}.")
 
     async def backlog(self, now: datetime) -> Backlog:
-        row = (await self._connection.execute(BACKLOG, {"now": now})).one()
+        row = await self._transaction.one(BACKLOG, {"now": now})
         return Backlog(row.pending, row.oldest)
 
     async def forget(self, before: datetime, limit: int) -> int:
         old = {"before": before, "limit": limit}
-        events = await self._connection.execute(FORGET_EVENTS, old)
-        deliveries = await self._connection.execute(FORGET_DELIVERIES, {"limit": limit})
-        await self._connection.execute(FORGET_WEBHOOKS, old)
+        events = await self._transaction.execute(FORGET_EVENTS, old)
+        deliveries = await self._transaction.execute(FORGET_DELIVERIES, {"limit": limit})
+        await self._transaction.execute(FORGET_WEBHOOKS, old)
         return max(events.rowcount, deliveries.rowcount)

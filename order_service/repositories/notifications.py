@@ -2,12 +2,11 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Row, Text, Uuid, bindparam, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ARRAY, BigInteger, DateTime, Text, Uuid, bindparam, text, update
 
+from libs.database.transactions import Row, Transaction
 from libs.process.context import cause_of
 from order_service.domain.notices import Delivery, Letter, Mail, News
 from order_service.domain.status import Status
@@ -93,12 +92,12 @@ SAVE = update(notifications).where(
 
 
 class SqlNotifications:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
 
     async def news(self, versions: Collection[tuple[UUID, int]]) -> Mapping[tuple[UUID, int], News]:
         told = {"order_ids": [order_id for order_id, _ in versions], "versions": [version for _, version in versions]}
-        return {(row.order_id, row.told_version): _news(row) for row in await self._connection.execute(NEWS, told)}
+        return {(row.order_id, row.told_version): _news(row) for row in await self._transaction.all(NEWS, told)}
 
     async def add(self, letters: Mapping[News, Letter | None], now: datetime) -> None:
         columns = {
@@ -110,10 +109,10 @@ class SqlNotifications:
             "texts": [None if letter is None else letter.text for letter in letters.values()],
             "htmls": [None if letter is None else letter.html for letter in letters.values()],
         }
-        await self._connection.execute(ADD, {"now": now, **columns})
+        await self._transaction.execute(ADD, {"now": now, **columns})
 
     async def claim(self, now: datetime, until: datetime) -> Mail | None:
-        row = (await self._connection.execute(CLAIM, {"now": now, "until": until})).one_or_none()
+        row = await self._transaction.first(CLAIM, {"now": now, "until": until})
         if row is None:
             return None
         return Mail(
@@ -137,10 +136,10 @@ class SqlNotifications:
         await self._save(mail, delivery=delivery, reason=reason, settled_at=now, due_at=None, **letter)
 
     async def _save(self, mail: Mail, **changes: object) -> None:
-        await self._connection.execute(SAVE, {"of_order": mail.order_id, "of_version": mail.version, **changes})
+        await self._transaction.execute(SAVE, {"of_order": mail.order_id, "of_version": mail.version, **changes})
 
 
-def _news(row: Row[Any]) -> News:
+def _news(row: Row) -> News:
     return News(
         order_id=row.order_id,
         version=row.version,

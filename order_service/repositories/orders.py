@@ -10,7 +10,6 @@ from sqlalchemy import (
     DateTime,
     Integer,
     Interval,
-    RowMapping,
     Uuid,
     any_,
     bindparam,
@@ -18,8 +17,8 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.database.transactions import Row, Transaction
 from order_service.domain.order import Order
 from order_service.domain.payment import Payment, PaymentStatus
 from order_service.domain.products import Line
@@ -81,24 +80,24 @@ UNANSWERED = text("""
 
 
 class SqlOrders:
-    def __init__(self, connection: AsyncConnection, payments: SqlPayments) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction, payments: SqlPayments) -> None:
+        self._transaction = transaction
         self._payments = payments
 
     async def add(self, order: Order) -> None:
         with expecting_a_new(order):
-            await self._connection.execute(PLACE, columns_of(order))
+            await self._transaction.execute(PLACE, columns_of(order))
 
     async def for_change(self, order_id: UUID) -> Order | None:
         return (await self.all_for_change([order_id])).get(order_id)
 
     async def all_for_change(self, order_ids: Collection[UUID]) -> Mapping[UUID, Order]:
-        rows = (await self._connection.execute(LOCK, {"ids": list(order_ids)})).mappings().all()
+        rows = await self._transaction.all(LOCK, {"ids": list(order_ids)})
         if not rows:
             return {}
         found = [row["id"] for row in rows]
         lines: defaultdict[UUID, list[Line]] = defaultdict(list)
-        for line in await self._connection.execute(LINES, {"ids": found}):
+        for line in await self._transaction.all(LINES, {"ids": found}):
             lines[line.order_id].append(Line(line.product_id, line.name, line.unit_price, line.quantity))
         payments_of = await self._payments.of(found)
         return {row["id"]: _order(row, tuple(lines[row["id"]]), payments_of.get(row["id"])) for row in rows}
@@ -107,22 +106,23 @@ class SqlOrders:
         changed = [order for order in orders if order.changes]
         if not changed:
             return
-        result = await self._connection.execute(SAVE, changes_of(changed))
+        result = await self._transaction.execute(SAVE, changes_of(changed))
         if result.rowcount != sum(len(order.changes) for order in changed):
             told = ", ".join(str(order.id) for order in changed)
             raise RuntimeError(f"Of these orders one was saved without having been locked: {told}.")
 
     async def replace_lines(self, order: Order) -> None:
-        await self._connection.execute(REPLACE_LINES, {"id": order.id, **line_columns(order.lines)})
+        await self._transaction.execute(REPLACE_LINES, {"id": order.id, **line_columns(order.lines)})
 
     async def due(self, now: datetime, limit: int) -> Sequence[UUID]:
-        return (await self._connection.scalars(DUE, {"now": now, "limit": limit})).all()
+        return [row.id for row in await self._transaction.all(DUE, {"now": now, "limit": limit})]
 
     async def unanswered(self, before: datetime, now: datetime, limit: int) -> Sequence[UUID]:
-        return (await self._connection.scalars(UNANSWERED, {"before": before, "now": now, "limit": limit})).all()
+        rows = await self._transaction.all(UNANSWERED, {"before": before, "now": now, "limit": limit})
+        return [row.id for row in rows]
 
 
-def _order(row: RowMapping, lines: tuple[Line, ...], payment: Payment | None) -> Order:
+def _order(row: Row, lines: tuple[Line, ...], payment: Payment | None) -> Order:
     return Order(
         id=row["id"],
         user_id=row["user_id"],

@@ -5,11 +5,11 @@ from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Integer, RowMapping, Text, Uuid, any_, bindparam, insert, select, text, update
+from sqlalchemy import ARRAY, DateTime, Integer, Text, Uuid, any_, bindparam, insert, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.database.transactions import Row, Transaction
 from order_service.domain.payment import Payment, PaymentStatus, pause_after
 from order_service.models.payments import THE_ONE_TO_TELL_OF, payments, provider_messages
 
@@ -19,6 +19,7 @@ OF_ORDERS = (
     .where(payments.c.order_id == any_(bindparam("order_ids", type_=ARRAY(Uuid))))
     .order_by(payments.c.order_id, *THE_ONE_TO_TELL_OF)
 )
+ADD = insert(payments)
 FIND = select(payments).where(payments.c.id == bindparam("id", type_=Uuid))
 SAVE = update(payments).where(payments.c.id == bindparam("saved_id", type_=Uuid))
 DUE = text("""
@@ -30,43 +31,43 @@ REMEMBER = upsert(provider_messages).on_conflict_do_nothing()
 
 
 class SqlPayments:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
 
     async def add(self, payment: Payment) -> None:
-        await self._connection.execute(insert(payments), asdict(payment))
+        await self._transaction.execute(ADD, asdict(payment))
 
     async def save(self, payment: Payment) -> None:
         row = asdict(payment)
-        await self._connection.execute(SAVE, {"saved_id": row.pop("id"), **row})
+        await self._transaction.execute(SAVE, {"saved_id": row.pop("id"), **row})
 
     async def find(self, payment_id: UUID) -> Payment | None:
-        row = (await self._connection.execute(FIND, {"id": payment_id})).mappings().one_or_none()
+        row = await self._transaction.first(FIND, {"id": payment_id})
         return None if row is None else _payment(row)
 
     async def of(self, order_ids: Collection[UUID]) -> Mapping[UUID, Payment]:
         """Of each order that has any, the one to tell of."""
-        rows = (await self._connection.execute(OF_ORDERS, {"order_ids": list(order_ids)})).mappings()
+        rows = await self._transaction.all(OF_ORDERS, {"order_ids": list(order_ids)})
         return {row["order_id"]: _payment(row) for row in rows}
 
     async def due(self, now: datetime, limit: int) -> Sequence[UUID]:
-        rows = (await self._connection.execute(DUE, {"now": now, "limit": limit})).all()
+        rows = await self._transaction.all(DUE, {"now": now, "limit": limit})
         for row in rows:
             changes = {"attempts": row.attempts + 1, "due_at": now + pause_after(row.attempts)}
-            await self._connection.execute(PUT_OFF, {"put_off_id": row.id, **changes})
+            await self._transaction.execute(PUT_OFF, {"put_off_id": row.id, **changes})
         return [row.id for row in rows]
 
 
 class SqlSeenMessages:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
 
     async def has(self, message_id: str) -> bool:
-        return (await self._connection.execute(SEEN, {"id": message_id})).first() is not None
+        return await self._transaction.first(SEEN, {"id": message_id}) is not None
 
     async def add(self, message_id: str, now: datetime) -> None:
-        await self._connection.execute(REMEMBER, {"id": message_id, "received_at": now})
+        await self._transaction.execute(REMEMBER, {"id": message_id, "received_at": now})
 
 
-def _payment(row: RowMapping) -> Payment:
+def _payment(row: Row) -> Payment:
     return Payment(**{**row, "status": PaymentStatus(row["status"])})

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from libs.database.transactions import Transaction
 from libs.messaging.guard import apply_if_newer
 from order_service.domain.gone import Gone
 from order_service.domain.people import Person
@@ -18,19 +17,19 @@ NOBODY = dict.fromkeys(("username", "email", "role", "is_active"))
 
 
 class SqlReplicaOfProducts:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
 
     async def learn(self, news: Sequence[Product | Gone], now: datetime) -> None:
-        await apply_if_newer(self._connection, products, [_product(each, now) for each in news])
+        await apply_if_newer(self._transaction, products, [_product(each, now) for each in news])
 
 
 class SqlReplicaOfUsers:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
 
     async def learn(self, news: Sequence[Person | Gone], now: datetime) -> None:
-        await apply_if_newer(self._connection, users, [_person(each, now) for each in news])
+        await apply_if_newer(self._transaction, users, [_person(each, now) for each in news])
 
 
 def _product(news: Product | Gone, now: datetime) -> dict[str, Any]:

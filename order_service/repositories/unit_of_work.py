@@ -1,8 +1,7 @@
 """The one transaction of a use case."""
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from libs.contracts import orders as contracts
+from libs.database.transactions import Transaction
 from libs.messaging.unit_of_work import SqlUnitOfWork
 from order_service.domain.facts import Fact
 from order_service.repositories.carts import SqlCarts
@@ -26,16 +25,16 @@ class OrderUnitOfWork(SqlUnitOfWork[Fact]):
     webhooks: SqlWebhooks
     deliveries: SqlDeliveries
 
-    def open_repositories(self, connection: AsyncConnection) -> None:
-        self.payments = SqlPayments(connection)
-        self.orders = SqlOrders(connection, self.payments)
-        self.carts = SqlCarts(connection)
-        self.seen_messages = SqlSeenMessages(connection)
-        self.products = SqlReplicaOfProducts(connection)
-        self.users = SqlReplicaOfUsers(connection)
-        self.notifications = SqlNotifications(connection)
-        self.webhooks = SqlWebhooks(connection)
-        self.deliveries = SqlDeliveries(connection)
+    def open_repositories(self, transaction: Transaction) -> None:
+        self.payments = SqlPayments(transaction)
+        self.orders = SqlOrders(transaction, self.payments)
+        self.carts = SqlCarts(transaction)
+        self.seen_messages = SqlSeenMessages(transaction)
+        self.products = SqlReplicaOfProducts(transaction)
+        self.users = SqlReplicaOfUsers(transaction)
+        self.notifications = SqlNotifications(transaction)
+        self.webhooks = SqlWebhooks(transaction)
+        self.deliveries = SqlDeliveries(transaction)
 
     def contract(self, fact: Fact) -> contracts.OrderEvent:
         return contract_of(fact)

@@ -5,15 +5,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Uuid, bindparam, func, insert, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Uuid, bindparam, func, insert, select, text, update
 
+from libs.database.transactions import Row, Transaction
 from order_service.domain.webhooks import MAX_WEBHOOKS, Listener, Secret, Webhook
 from order_service.exceptions import TooManyWebhooks, WebhookNotFound
 from order_service.models.webhooks import webhooks
 
 # Who counts them waits for who has counted before and may add one.
 LOCK = text("SELECT pg_advisory_xact_lock(hashtext('webhooks'))")
+ADD = insert(webhooks)
 COUNT = select(func.count()).select_from(webhooks).where(webhooks.c.deleted_at.is_(None))
 _THIS = (webhooks.c.id == bindparam("webhook_id", type_=Uuid), webhooks.c.deleted_at.is_(None))
 # Who notes a delivery for it need not wait.
@@ -24,34 +25,34 @@ LISTENING = select(webhooks.c.id, webhooks.c.types, webhooks.c.active_since).whe
 
 
 class SqlWebhooks:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
 
     async def add(self, webhook: Webhook) -> None:
-        await self._connection.execute(LOCK)
-        if (await self._connection.execute(COUNT)).scalar_one() >= MAX_WEBHOOKS:
+        await self._transaction.execute(LOCK)
+        if await self._transaction.value(COUNT) >= MAX_WEBHOOKS:
             raise TooManyWebhooks(f"There may be {MAX_WEBHOOKS} of them; delete one that nobody needs.")
-        await self._connection.execute(insert(webhooks), {"id": webhook.id, **_row(webhook)})
+        await self._transaction.execute(ADD, {"id": webhook.id, **_row(webhook)})
 
     async def for_change(self, webhook_id: UUID) -> Webhook:
-        row = (await self._connection.execute(FOR_CHANGE, {"webhook_id": webhook_id})).mappings().one_or_none()
+        row = await self._transaction.first(FOR_CHANGE, {"webhook_id": webhook_id})
         if row is None:
             raise WebhookNotFound(f"There is no webhook {webhook_id}.")
         return _webhook(row)
 
     async def save(self, webhook: Webhook) -> None:
-        await self._connection.execute(SAVE, {"webhook_id": webhook.id, **_row(webhook)})
+        await self._transaction.execute(SAVE, {"webhook_id": webhook.id, **_row(webhook)})
 
     async def remove(self, webhook_id: UUID, now: datetime) -> None:
         gone = {"deleted_at": now, "is_active": False, "secrets": []}
-        await self._connection.execute(SAVE, {"webhook_id": webhook_id, **gone})
+        await self._transaction.execute(SAVE, {"webhook_id": webhook_id, **gone})
 
     async def listening(self) -> Sequence[Listener]:
-        rows = (await self._connection.execute(LISTENING)).all()
+        rows = await self._transaction.all(LISTENING)
         return [Listener(row.id, tuple(row.types), row.active_since) for row in rows]
 
     async def recovered(self, webhook_id: UUID) -> None:
-        await self._connection.execute(RECOVERED, {"webhook_id": webhook_id})
+        await self._transaction.execute(RECOVERED, {"webhook_id": webhook_id})
 
 
 def secrets_of(column: Sequence[dict[str, Any]]) -> tuple[Secret, ...]:
@@ -61,7 +62,7 @@ def secrets_of(column: Sequence[dict[str, Any]]) -> tuple[Secret, ...]:
     )
 
 
-def _webhook(row: RowMapping) -> Webhook:
+def _webhook(row: Row) -> Webhook:
     known = {name: value for name, value in row.items() if name != "deleted_at"}
     return Webhook(**{**known, "types": tuple(row["types"]), "secrets": secrets_of(row["secrets"])})
 

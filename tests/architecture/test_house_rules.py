@@ -21,7 +21,8 @@ ANATOMY = (
     "core",
     "exceptions",
 )
-COMMIT_STANDS_IN = {"libs/messaging/unit_of_work.py"}
+COMMIT_STANDS_IN = {"libs/database/transactions.py"}
+COMMIT = re.compile(r"""\.commit\(|execute\(["']COMMIT""")
 # The statement that stores events: who runs it with others in a transaction, and who makes it one with their rows.
 STORE_STANDS_IN = {"libs/messaging/outbox.py", "libs/messaging/statement.py"}
 SECRET = r"password|secret|private_key|api_key|token|credential|database_url|amqp_url"
@@ -36,8 +37,8 @@ def sources(*folders: str) -> Iterator[Path]:
                 yield path
 
 
-def test_only_the_unit_of_work_commits() -> None:
-    committing = {str(path.relative_to(ROOT)) for path in sources("libs", *SERVICES) if ".commit(" in path.read_text()}
+def test_only_one_module_commits_transactions() -> None:
+    committing = {str(path.relative_to(ROOT)) for path in sources("libs", *SERVICES) if COMMIT.search(path.read_text())}
     assert committing == COMMIT_STANDS_IN
 
 

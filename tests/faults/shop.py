@@ -14,10 +14,12 @@ import httpx
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from catalog_service.domain.ports import UnitOfWorkFactory
 from catalog_service.domain.stock import Admin
 from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
 from catalog_service.services.products import create_product
 from libs.database.engine import new_engine
+from libs.database.transactions import Transactions
 from libs.messaging.bell import Bell
 from libs.process.ids import new_id
 from libs.testing.ports import free_port
@@ -46,7 +48,7 @@ class Shop:
     processes: Mapping[str, Process]
     orders: AsyncEngine
     catalog: AsyncEngine
-    bell: Bell
+    uow: UnitOfWorkFactory
     client: httpx.AsyncClient
 
     @classmethod
@@ -77,24 +79,24 @@ class Shop:
             headers = {"Authorization": f"Bearer {neighbours.token(a_customer())}"}
             base_url = f"{processes['order-api'].url}/api/v1"
             orders, catalog = (new_engine(url, pool_size=2) for url in (orders_url, catalog_url))
-            bell = Bell(catalog)
+            transactions, bell = Transactions(catalog_url, pool_size=2), Bell(catalog_url)
             try:
                 await asyncio.gather(*(each.start() for each in processes.values()))
                 async with httpx.AsyncClient(base_url=base_url, headers=headers, trust_env=False, timeout=60) as client:
-                    yield cls(processes, orders, catalog, bell, client)
+                    yield cls(processes, orders, catalog, partial(CatalogUnitOfWork, transactions, bell), client)
             finally:
                 for each in processes.values():
                     await each.stop()
                 await bell.aclose()
+                await transactions.aclose()
                 await orders.dispose()
                 await catalog.dispose()
 
     async def product(self, stock: int) -> UUID:
         """New, and known to both services."""
-        uow = partial(CatalogUnitOfWork, self.catalog, self.bell)
         admin = Admin(new_id(), "root")
         fields = {"name": f"Lamp {new_id()}", "price": Decimal("19.99")}
-        product, _ = await create_product(uow, fields, stock, "EUR", admin)  # type: ignore[arg-type]
+        product, _ = await create_product(self.uow, fields, stock, "EUR", admin)  # type: ignore[arg-type]
         known = text("SELECT count(*) FROM products WHERE id = :id")
 
         async def heard() -> bool:

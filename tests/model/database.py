@@ -15,6 +15,7 @@ from catalog_service.domain.product import Product
 from catalog_service.domain.stock import Admin, Stock
 from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
 from libs.database.engine import new_engine
+from libs.database.transactions import Transactions
 from libs.messaging.bell import Bell
 from libs.process.ids import new_id
 from libs.testing.databases import empty
@@ -47,10 +48,11 @@ class DatabaseWorld:
     def __init__(self, order_url: str, catalog_url: str) -> None:
         self._urls = order_url, catalog_url
         self._order_engine, self._catalog_engine = (new_engine(url, pool_size=2) for url in self._urls)
-        self._bells = Bell(self._order_engine), Bell(self._catalog_engine)
-        self.orders = partial(OrderUnitOfWork, self._order_engine, self._bells[0])
-        self.catalog = partial(CatalogUnitOfWork, self._catalog_engine, self._bells[1])
-        self.provider = MockProvider(self._order_engine)
+        self._transactions = [Transactions(url, pool_size=2) for url in self._urls]
+        self._bells = [Bell(url) for url in self._urls]
+        self.orders = partial(OrderUnitOfWork, self._transactions[0], self._bells[0])
+        self.catalog = partial(CatalogUnitOfWork, self._transactions[1], self._bells[1])
+        self.provider = MockProvider(self._transactions[0])
 
     async def __aenter__(self) -> Self:
         return self
@@ -58,6 +60,8 @@ class DatabaseWorld:
     async def __aexit__(self, *_: object) -> None:
         for bell in self._bells:
             await bell.aclose()
+        for transactions in self._transactions:
+            await transactions.aclose()
         await self._order_engine.dispose()
         await self._catalog_engine.dispose()
 

@@ -78,7 +78,7 @@ async def prometheus(
 
 async def ask(prometheus: httpx.AsyncClient, expression: str) -> list[float]:
     """The values of what there is; of what nobody did in that time a quantile is no number."""
-    answer = (await prometheus.get("/query", params={"query": expression})).json()
+    answer = (await prometheus.get("/query", params={"query": expression})).raise_for_status().json()
     assert answer["status"] == "success", f"{expression}: {answer}"
     return [float(series["value"][1]) for series in answer["data"]["result"]]
 
@@ -87,7 +87,7 @@ async def test_each_panel_shows_something(shop: Shop, prometheus: httpx.AsyncCli
     async def all_are_up() -> bool:
         try:
             return sum(await ask(prometheus, 'up{job="shop"}')) == len(shop.processes)
-        except httpx.TransportError:
+        except httpx.HTTPError:
             return False
 
     await until(all_are_up, timeout=PATIENCE, every=0.5)

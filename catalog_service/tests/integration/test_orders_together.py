@@ -1,18 +1,21 @@
 """Many orders in one transaction."""
 
-from typing import Any
+from functools import partial
 from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy import Engine, event
 
 from catalog_service.domain.ports import UnitOfWorkFactory
 from catalog_service.domain.reservation import StockMissingError
+from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
 from catalog_service.services.reservations import follow_orders
 from catalog_service.tests.integration.books import answers, assert_right, numbers, order
 from catalog_service.tests.integration.catalog import Catalog, Json
+from libs.database.transactions import Transactions
+from libs.messaging.bell import Bell
 from libs.process.ids import new_id
+from libs.testing.statements import statements
 
 Entry = tuple[int, int, str, UUID | None]
 
@@ -107,21 +110,14 @@ async def test_one_without_stock_undoes_all(catalog: Catalog, uow: UnitOfWorkFac
     assert await database.fetchval("SELECT count(*) FROM reservations WHERE order_id = ANY($1)", [fine, wrong]) == 0
 
 
-async def test_many_cost_as_many_statements_as_one(catalog: Catalog, uow: UnitOfWorkFactory) -> None:
+async def test_many_cost_as_many_statements_as_one(catalog: Catalog, database_url: str) -> None:
     products = [await catalog.product(stock=100) for _ in range(3)]
-    statements: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        statements.append(statement)
-
-    async def cost(orders: int) -> int:
-        statements.clear()
-        lines = [(product, 1) for product in products]
-        await follow_orders(uow, *(order(new_id(), 1, "pending", *lines) for _ in range(orders)))
-        return len(statements)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        assert [await cost(orders) for orders in (1, 30)] == [5, 5]
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
+    lines = [(product, 1) for product in products]
+    transactions, bell = Transactions(database_url, pool_size=1), Bell(database_url)
+    for orders in (1, 30):
+        async with statements(transactions) as seen:
+            placed = [order(new_id(), 1, "pending", *lines) for _ in range(orders)]
+            await follow_orders(partial(CatalogUnitOfWork, transactions, bell), *placed)
+        assert len(seen) == 5, seen
+    await bell.aclose()
+    await transactions.aclose()

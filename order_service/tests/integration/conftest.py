@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.database.engine import new_engine
+from libs.database.transactions import Transactions
 from libs.testing.fixtures import DatabaseFor
 from order_service.core.settings import Settings
 from order_service.main import create_app
@@ -54,6 +55,14 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
     engine = new_engine(database_url, pool_size=2)
     yield engine
     await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+async def transactions(database_url: str) -> AsyncIterator[Transactions]:
+    """With connections for many at once."""
+    transactions = Transactions(database_url, pool_size=10)
+    yield transactions
+    await transactions.aclose()
 
 
 @pytest.fixture(scope="session")

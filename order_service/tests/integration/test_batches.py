@@ -2,22 +2,22 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import ARRAY, Uuid, bindparam, event, text
+from sqlalchemy import ARRAY, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from libs.database.transactions import Transactions
 from libs.messaging.bell import Bell
 from libs.process.context import Cause, causes
 from libs.process.ids import new_id
 from libs.refusals import Refusal
+from libs.testing.statements import statements
 from order_service.domain.gone import Gone
 from order_service.domain.notices import Occasion
 from order_service.domain.people import Person
@@ -38,25 +38,18 @@ HELD, REJECTED = "order.reserved", "order.rejected"
 
 
 @pytest.fixture
-async def uow(engine: AsyncEngine) -> AsyncIterator[UnitOfWorkFactory]:
-    """Transactions whose statements a test can count."""
-    bell = Bell(engine)
-    yield partial(OrderUnitOfWork, engine, bell)
+async def counted(database_url: str) -> AsyncIterator[Transactions]:
+    """One after the other, whose statements can be counted."""
+    transactions = Transactions(database_url, pool_size=1)
+    yield transactions
+    await transactions.aclose()
+
+
+@pytest.fixture
+async def uow(database_url: str, counted: Transactions) -> AsyncIterator[UnitOfWorkFactory]:
+    bell = Bell(database_url)
+    yield partial(OrderUnitOfWork, counted, bell)
     await bell.aclose()
-
-
-@contextmanager
-def statements(engine: AsyncEngine) -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def see(*given: Any) -> None:
-        seen.append(given[2])
-
-    event.listen(engine.sync_engine, "before_cursor_execute", see)
-    try:
-        yield seen
-    finally:
-        event.remove(engine.sync_engine, "before_cursor_execute", see)
 
 
 def held(order: Json, version: int = 1) -> StockAnswer:
@@ -111,35 +104,35 @@ async def test_answers_of_every_kind_at_once(shop: Shop, customer: Caller) -> No
 
 
 async def test_any_number_of_answers_is_as_many_statements(
-    shop: Shop, customer: Caller, engine: AsyncEngine, uow: UnitOfWorkFactory
+    shop: Shop, customer: Caller, counted: Transactions, uow: UnitOfWorkFactory
 ) -> None:
     lamp = await shop.product()
     for number in (1, 30):
         orders = [await customer.place(lamp) for _ in range(number)]
-        with statements(engine) as seen:
+        async with statements(counted) as seen:
             await take_answers(uow, HOLD, *map(held, orders))
         # The orders, their lines, their payments; what they are now, and the events that tell of it.
         assert len(seen) == 5, seen
-        with statements(engine) as seen:
+        async with statements(counted) as seen:
             await take_answers(uow, HOLD, *map(held, orders))
         assert len(seen) == 3, seen
-    with statements(engine) as seen:
+    async with statements(counted) as seen:
         await take_answers(uow, HOLD, StockAnswer(new_id(), 1))
     assert len(seen) == 1, seen
 
 
 async def test_any_number_of_letters_is_as_many_statements(
-    shop: Shop, customer: Caller, engine: AsyncEngine, uow: UnitOfWorkFactory
+    shop: Shop, customer: Caller, counted: Transactions, uow: UnitOfWorkFactory
 ) -> None:
     await learn_users(shop.uow, known(customer))
     lamp = await shop.product()
     for number in (1, 30):
         occasions = [occasion(await customer.place(lamp)) for _ in range(number)]
-        with statements(engine) as seen:
+        async with statements(counted) as seen:
             await notify(uow, TemplateLetters(), *occasions, *occasions)
         # What there is to tell, and the letters.
         assert len(seen) == 2, seen
-        with statements(engine) as seen:
+        async with statements(counted) as seen:
             await notify(uow, TemplateLetters(), *occasions)
         assert len(seen) == 1, seen
 

@@ -13,6 +13,7 @@ from sqlalchemy import Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.database.reads import Reader
+from libs.database.transactions import Transactions
 from libs.http.idempotency_store import SqlIdempotencyKeys
 from libs.process.ids import new_id
 from order_service.gateways.mock_provider import MockProvider
@@ -32,8 +33,8 @@ class Deaf(SqlIdempotencyKeys):
 
 
 @pytest.fixture
-def till(shop: Shop, engine: AsyncEngine) -> Till:
-    return Till(shop, engine, MockProvider(engine))
+def till(shop: Shop, engine: AsyncEngine, transactions: Transactions) -> Till:
+    return Till(shop, engine, MockProvider(transactions))
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from libs.database.transactions import Transactions
 from libs.process.ids import new_id
 from order_service.gateways.mock_messages import SignedMessages
 from order_service.gateways.mock_provider import MockProvider
@@ -18,8 +19,8 @@ AGREED = "agreed"
 
 
 @pytest.fixture
-def till(shop: Shop, engine: AsyncEngine) -> Till:
-    return Till(shop, engine, MockProvider(engine))
+def till(shop: Shop, engine: AsyncEngine, transactions: Transactions) -> Till:
+    return Till(shop, engine, MockProvider(transactions))
 
 
 async def test_paying_an_order(shop: Shop, till: Till, customer: Caller) -> None:

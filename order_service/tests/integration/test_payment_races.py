@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -13,6 +14,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from libs.database.transactions import Transactions
 from order_service.gateways.mock_provider import MockProvider
 from order_service.repositories.orders import SqlOrders
 from order_service.repositories.payments import SqlPayments
@@ -30,8 +32,8 @@ Rival = Callable[[Till, Caller, Json], Awaitable[object]]
 
 
 @pytest.fixture
-def till(shop: Shop, engine: AsyncEngine) -> Till:
-    return Till(shop, engine, MockProvider(engine))
+def till(shop: Shop, engine: AsyncEngine, transactions: Transactions) -> Till:
+    return Till(shop, engine, MockProvider(transactions))
 
 
 async def test_ten_parallel_payments_capture_once(shop: Shop, till: Till, customer: Caller) -> None:
@@ -148,17 +150,29 @@ async def test_several_timers_expire_an_order_once(shop: Shop, till: Till, custo
         assert [type_ for _, type_, _ in await shop.announced(order["id"])].count("order.expired") == 1
 
 
-async def test_an_order_that_stays_unanswered_is_announced_ever_more_rarely(shop: Shop, customer: Caller) -> None:
+class UndoneError(Exception):
+    """Ends a transaction of which nothing shall stay."""
+
+
+async def test_an_order_that_stays_unanswered_is_announced_ever_more_rarely(
+    shop: Shop, customer: Caller, transactions: Transactions
+) -> None:
     """Where catalog is away for a night, a mountain of announcements must not wait for it."""
     order = await customer.place(await shop.product())
     order_id, placed_at = UUID(order["id"]), datetime.fromisoformat(order["created_at"])
     waited = []
-    async with shop.engine.connect() as connection:  # Nothing is committed, so other tests' orders stay as they are.
-        await connection.execute(text("UPDATE orders SET announced_at = 'infinity' WHERE id <> :id"), {"id": order_id})
-        for seconds in range(0, 4 * 60 * 60, 10):
-            now = placed_at + timedelta(seconds=seconds + 1)
-            if await SqlOrders(connection, SqlPayments(connection)).unanswered(now - timedelta(seconds=30), now, 1):
-                waited.append(seconds)
+    with suppress(UndoneError):
+        async with transactions.begin() as transaction:
+            orders = SqlOrders(transaction, SqlPayments(transaction))
+            await transaction.execute(
+                text("UPDATE orders SET announced_at = 'infinity' WHERE id <> :id"), {"id": order_id}
+            )
+            for seconds in range(0, 4 * 60 * 60, 10):
+                now = placed_at + timedelta(seconds=seconds + 1)
+                if await orders.unanswered(now - timedelta(seconds=30), now, 1):
+                    waited.append(seconds)
+            # Other tests' orders stay as they are.
+            raise UndoneError
     assert waited[:4] == [30, 70, 150, 310]
     assert 20 <= len(waited) <= 30
     pauses = [later - earlier for earlier, later in pairwise(waited)]

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.database.engine import new_engine
+from libs.database.transactions import Transactions
 from libs.process.ids import new_id
 from order_service.domain.payment import Captured, Declined, Payment, Refunded
 from order_service.domain.provider import OutcomeUnknownError
@@ -29,8 +30,8 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture
-def provider(engine: AsyncEngine) -> MockProvider:
-    return MockProvider(engine)
+def provider(transactions: Transactions) -> MockProvider:
+    return MockProvider(transactions)
 
 
 def a_payment(token: str = OK) -> Payment:
@@ -45,11 +46,11 @@ async def rows(engine: AsyncEngine, payment: Payment) -> int:
 
 
 @pytest.mark.parametrize(("token", "kind"), [("tok_ok", Captured), ("tok_declined", Declined)])
-async def test_equal_charges_at_once(engine: AsyncEngine, token: str, kind: type) -> None:
+async def test_equal_charges_at_once(engine: AsyncEngine, transactions: Transactions, token: str, kind: type) -> None:
     """By as many processes, each with a provider of its own."""
     for _ in range(10):
         payment = a_payment(token)
-        outcomes = await asyncio.gather(*(MockProvider(engine).charge(payment) for _ in range(10)))
+        outcomes = await asyncio.gather(*(MockProvider(transactions).charge(payment) for _ in range(10)))
         assert len(set(outcomes)) == 1
         assert isinstance(outcomes[0], kind)
         assert await rows(engine, payment) == 1

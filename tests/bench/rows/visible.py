@@ -15,7 +15,7 @@ from aiormq import Channel
 
 from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
 from catalog_service.services.products import change_product
-from libs.database.engine import new_engine
+from libs.database.transactions import Transactions
 from libs.messaging.bell import Bell
 from libs.testing.wait import until
 from tests.bench import data, events
@@ -53,8 +53,7 @@ Change = Callable[[], Awaitable[tuple[str, float]]]
 async def seeing(ground: Ground) -> AsyncIterator[Contest]:
     catalog_url, orders_url, amqp_url = await ground.catalog(), await ground.orders(), await ground.broker()
     environment = worker_environment(orders_url, amqp_url)
-    engine = new_engine(catalog_url, pool_size=1)
-    bell = Bell(engine)
+    transactions, bell = Transactions(catalog_url, pool_size=1), Bell(catalog_url)
     async with (
         ground.running_all(
             ("tests.bench.limits.replica", environment),
@@ -65,10 +64,10 @@ async def seeing(ground: Ground) -> AsyncIterator[Contest]:
         told(orders_url) as seen,
     ):
         channel = await underlay(connection)
-        uow = partial(CatalogUnitOfWork, engine, bell)
+        uow = partial(CatalogUnitOfWork, transactions, bell)
         yield Contest(limit=delays(partial(publish, channel), seen), shop=delays(partial(commit, uow), seen))
     await bell.aclose()
-    await engine.dispose()
+    await transactions.aclose()
 
 
 async def publish(channel: Channel) -> tuple[str, float]:

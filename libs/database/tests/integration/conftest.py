@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.database.engine import new_engine
 from libs.database.reads import Reader
+from libs.database.transactions import Transactions
 from libs.testing.fixtures import DatabaseFor
 
 TABLES = """
@@ -34,6 +35,13 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
     engine = new_engine(database_url, pool_size=2)
     yield engine
     await engine.dispose()
+
+
+@pytest.fixture
+async def transactions(database_url: str) -> AsyncIterator[Transactions]:
+    transactions = Transactions(database_url, pool_size=2)
+    yield transactions
+    await transactions.aclose()
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from libs.contracts.topology import Exchange
-from libs.database.engine import new_engine
 from libs.messaging import batch
 from libs.messaging.bell import Bell
 from libs.messaging.cancellation import END_TIMEOUT
@@ -147,7 +146,7 @@ async def test_an_event_for_several_queues_waits_for_the_one_that_is_not_there(
 
 async def test_the_bell_wakes_the_relay(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("libs.messaging.relay.POLL", 3600)
-    relay, bell = shop.relay(), Bell(shop.engine)
+    relay, bell = shop.relay(), Bell(shop.database_url)
     async with running(relay.run):
         await until(lambda: relay.broker.is_up)
         for _ in range(3):
@@ -174,7 +173,7 @@ async def test_rings_become_few(shop: Shop) -> None:
 
     listener = await asyncpg.connect(shop.database_url)
     await listener.add_listener("outbox", hear)
-    bell = Bell(shop.engine)
+    bell = Bell(shop.database_url)
     for _ in range(1000):
         bell.ring()
     await until(lambda: heard)
@@ -186,7 +185,7 @@ async def test_rings_become_few(shop: Shop) -> None:
 
 async def test_a_bell_without_a_database_disturbs_nobody(shop: Shop) -> None:
     async with Proxy(shop.database_url) as proxy:
-        bell = Bell(new_engine(proxy.url, pool_size=1))
+        bell = Bell(proxy.url)
         bell.ring()
         await proxy.cut()
         bell.ring()

@@ -64,7 +64,7 @@ async def test_what_is_stored_is_heard(shop: Shop) -> None:
         await until(lambda: event in heard)
         told = (
             "outbox_pending",
-            'database_pool_limit{pool="transactions"} 5.0',
+            'database_pool_limit{pool="timers"} 5.0',
             'consumer_messages_total{outcome="done",queue="catalog.users"}',
         )
         await until(lambda: _tells(client, told))

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from libs.database.transactions import Transactions
 from libs.messaging.bell import Bell
 from libs.process.ids import new_id
 from libs.testing.wait import until
@@ -110,13 +111,13 @@ async def test_an_order_that_is_deleted_meanwhile(shop: Shop, here: Process, me:
     assert (await admin.http.get(events_of(order), headers=again)).status_code == 204
 
 
-async def test_a_change_that_nobody_rings_for(shop: Shop, me: Caller, order: Json) -> None:
+async def test_a_change_that_nobody_rings_for(transactions: Transactions, me: Caller, order: Json) -> None:
     class Silent(Bell):
         def ring(self) -> None:
             pass
 
     async with following(me, order, after=1) as stream:
-        await cancel(partial(OrderUnitOfWork, shop.engine, Silent(shop.engine)), me.actor, UUID(order["id"]))
+        await cancel(partial(OrderUnitOfWork, transactions, Silent("")), me.actor, UUID(order["id"]))
         assert len(await stream.rest()) == 1
 
 

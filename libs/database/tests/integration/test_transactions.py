@@ -1,0 +1,148 @@
+"""All of a transaction is there afterwards, or nothing of it, and its connection is as good as new."""
+
+import asyncio
+
+import asyncpg
+import pytest
+from sqlalchemy import ClauseElement, bindparam, column, func, insert, select, table, text, update
+
+from libs.database.outages import is_outage, is_somebodys_lock
+from libs.database.transactions import Transactions
+
+SHELF = table("shelf", column("id"), column("name"), column("facts"))
+ADD = insert(SHELF)
+ALL = select(SHELF).order_by(SHELF.c.id)
+RENAME = update(SHELF).where(SHELF.c.id >= bindparam("least")).values(name=func.concat(SHELF.c.name, "!"))
+RENAME_ALL = text("UPDATE shelf SET name = name || '!'")
+ROW = {"id": 1, "name": "lamp", "facts": {}}
+EMPTY = text("DELETE FROM shelf")
+
+
+class ChangedMindError(Exception):
+    pass
+
+
+@pytest.fixture(autouse=True)
+async def _nothing_there(transactions: Transactions) -> None:
+    async with transactions.begin() as transaction:
+        await transaction.execute(EMPTY)
+
+
+async def write(transactions: Transactions, statement: ClauseElement, *last: Exception) -> None:
+    """A row, what the statement does, and the error."""
+    async with transactions.begin() as transaction:
+        await transaction.execute(ADD, ROW)
+        await transaction.execute(statement)
+        for error in last:
+            raise error
+
+
+async def names(transactions: Transactions) -> list[str]:
+    async with transactions.begin() as transaction:
+        return [row.name for row in await transaction.all(ALL)]
+
+
+async def test_what_is_committed_is_there(transactions: Transactions) -> None:
+    async with transactions.begin() as transaction:
+        assert (await transaction.execute(ADD, {"id": 1, "name": "lamp", "facts": {"watts": 7}})).rowcount == 1
+        await transaction.execute_each(ADD, [{"id": number, "name": f"n{number}", "facts": {}} for number in (2, 3)])
+        assert (await transaction.execute(RENAME, {"least": 2})).rowcount == 2
+    async with transactions.begin() as transaction:
+        rows = await transaction.all(ALL)
+        assert [(row.id, row["name"], row.facts) for row in rows] == [
+            (1, "lamp", {"watts": 7}),
+            (2, "n2!", {}),
+            (3, "n3!", {}),
+        ]
+        assert {**rows[0]} == {"id": 1, "name": "lamp", "facts": {"watts": 7}}
+        assert await transaction.first(ALL) == rows[0] == await transaction.one(ALL)
+        assert await transaction.value(select(func.count()).select_from(SHELF)) == 3
+        assert await transaction.first(select(SHELF).where(SHELF.c.id == bindparam("id")), {"id": 9}) is None
+
+
+async def test_a_column_that_is_not_there_is_no_attribute(transactions: Transactions) -> None:
+    async with transactions.begin() as transaction:
+        row = await transaction.one(text("SELECT 1 AS id"))
+    with pytest.raises(AttributeError, match="name"):
+        _ = row.name
+
+
+async def test_who_raises_leaves_nothing(transactions: Transactions) -> None:
+    with pytest.raises(ChangedMindError):
+        await write(transactions, RENAME_ALL, ChangedMindError())
+    assert await names(transactions) == []
+    assert transactions.use() == (0, 1, 2)
+
+
+async def test_what_is_refused_leaves_nothing(transactions: Transactions) -> None:
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await write(transactions, text("INSERT INTO shelf (id, name) VALUES (2, 'lamp')"))
+    assert await names(transactions) == []
+    assert transactions.use() == (0, 1, 2)
+
+
+async def test_statements_apart_commit_by_themselves(transactions: Transactions) -> None:
+    async with transactions.apart() as statements:
+        await statements.execute(ADD, ROW)
+        assert await names(transactions) == ["lamp"]
+        await statements.execute(RENAME_ALL)
+    assert await names(transactions) == ["lamp!"]
+
+
+async def test_who_waits_for_a_lock_for_too_long_is_told(database_url: str, transactions: Transactions) -> None:
+    impatient = Transactions(database_url, pool_size=1, lock_timeout=0.05)
+    async with transactions.begin() as transaction:
+        await transaction.execute(ADD, ROW)
+        with pytest.raises(asyncpg.LockNotAvailableError) as refused:
+            await write(impatient, EMPTY)
+    assert is_somebodys_lock(refused.value)
+    assert is_outage(refused.value)
+    await impatient.aclose()
+
+
+async def test_what_fails_at_the_end_leaves_nothing(transactions: Transactions) -> None:
+    async def fail(_: object) -> None:
+        raise ChangedMindError
+
+    async def add() -> None:
+        async with transactions.begin(before_commit=fail) as transaction:
+            await transaction.execute(ADD, ROW)
+
+    with pytest.raises(ChangedMindError):
+        await add()
+    assert await names(transactions) == []
+
+
+async def test_who_is_cancelled_leaves_nothing_and_locks_nothing(transactions: Transactions) -> None:
+    written = asyncio.Event()
+
+    async def sleep() -> None:
+        async with transactions.begin() as transaction:
+            await transaction.execute(ADD, ROW)
+            written.set()
+            await transaction.execute(text("SELECT pg_sleep(60)"))
+
+    task = asyncio.create_task(sleep())
+    await written.wait()
+    task.cancel()
+    await asyncio.wait([task])
+    async with asyncio.timeout(10), transactions.begin() as transaction:
+        # It would wait for the other's row.
+        await transaction.execute(ADD, ROW)
+    assert await names(transactions) == ["lamp"]
+
+
+async def test_a_connection_that_was_ended_is_an_outage_and_replaced(transactions: Transactions) -> None:
+    with pytest.raises((OSError, asyncpg.PostgresError, asyncpg.InterfaceError)) as ended:
+        await write(transactions, text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    assert is_outage(ended.value)
+    assert await names(transactions) == []
+
+
+async def test_no_more_at_once_than_allowed(transactions: Transactions) -> None:
+    async with transactions.begin(), transactions.begin():
+        third = asyncio.create_task(names(transactions))
+        await asyncio.sleep(0.05)
+        assert transactions.use() == (2, 2, 2)
+        assert not third.done()
+    assert await third == []
