@@ -106,8 +106,7 @@ class Poison:
         await self._publisher.aclose()
         for rung in LADDER:
             await self._stage.management.delete(f"/api/policies/%2F/{rung}")
-        path = f"/api/queues/%2F/{ORDER_PRODUCTS.parked}/contents"
-        (await self._stage.management.delete(path)).raise_for_status()
+        await self._stage.purge(ORDER_PRODUCTS.parked)
 
     async def _execute(self, service: str, query: str, *arguments: object) -> None:
         connection = await asyncpg.connect(self._stage.servers.databases[service])

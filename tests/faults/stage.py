@@ -95,6 +95,9 @@ class Stage:
         async with connection, connection.channel() as channel:
             return {name: (await channel.declare_queue(name, passive=True)).declaration_result for name in names}
 
+    async def purge(self, name: str) -> None:
+        (await self.management.delete(f"/api/queues/%2F/{quote(name)}/contents")).raise_for_status()
+
     async def unbind(self, queue: Queue) -> None:
         """Everything that binds it, as a person with the management page does who thinks it is of no use."""
         path = f"/api/bindings/%2F/e/{quote(queue.exchange.name)}/q/{quote(queue.name)}"
