@@ -49,7 +49,8 @@ class Batch:
         told = sorted(zip(self.messages, traces, strict=True), key=lambda each: each[0].event.sequence)
         for read, trace in told:
             event, cause = read.event, Cause(read.correlation_id, trace_of(trace))
-            found[event.subject] = found[event.subject, event.sequence] = cause
+            # What is told again was acted on when it was told first.
+            found[event.subject] = found.setdefault((event.subject, event.sequence), cause)
         return found
 
     async def ack(self) -> None:
