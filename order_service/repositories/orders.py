@@ -68,7 +68,7 @@ UNANSWERED = text("""
         SELECT id FROM orders
         WHERE status = 'pending' AND announced_at < :before
           AND announced_at < :now - least(announced_at - updated_at, :longest_pause)
-        ORDER BY announced_at LIMIT :limit FOR UPDATE SKIP LOCKED
+        ORDER BY announced_at LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
     )
     RETURNING id
 """).bindparams(

@@ -25,7 +25,6 @@ async def announce_again(uow: UnitOfWorkFactory, patience: timedelta) -> None:
     """Orders that catalog has not answered are told again, at the version that they have: it answers each time."""
     now = datetime.now(UTC)
     async with uow() as work:
-        for order_id in await work.orders.unanswered(now - patience, now, AT_ONCE):
-            order = await work.orders.for_change(order_id)
-            if order is not None:
-                work.repeat(OrderPlaced(order) if order.version == 1 else OrderAmended(order))
+        unanswered = await work.orders.unanswered(now - patience, now, AT_ONCE)
+        for order in (await work.orders.all_for_change(unanswered)).values():
+            work.repeat(OrderPlaced(order) if order.version == 1 else OrderAmended(order))
