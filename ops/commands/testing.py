@@ -52,10 +52,13 @@ def _run(chosen: Selection, totals: Totals, scope: ExitStack) -> None:
     environment = given(os.environ)
     # Both come up while the checks run.
     servers = shop = None
+    shop_scope = scope.enter_context(ExitStack())
     if (chosen.white_box or chosen.faults) and not ("DATABASE_URL" in environment and "AMQP_URL" in environment):
         servers = scope.enter_context(scratch_stack(folder / "servers", Kind(apps=False, scratch=True), environment))
     if chosen.black_box and "AUTH_URL" not in environment:
-        shop = scope.enter_context(scratch_stack(folder / "shop", Kind(scratch=True), _without_servers(environment)))
+        shop = shop_scope.enter_context(
+            scratch_stack(folder / "shop", Kind(scratch=True), _without_servers(environment))
+        )
     if chosen.everything:
         totals.failed += len(run_checks())
     if chosen.white_box:
@@ -63,6 +66,7 @@ def _run(chosen: Selection, totals: Totals, scope: ExitStack) -> None:
         _pytest("tests", chosen.white_box, options, _with(servers, environment), folder, totals)
     if chosen.black_box:
         _pytest("black-box tests", chosen.black_box, chosen.options, _with(shop, environment), folder, totals)
+    shop_scope.close()  # It would take from the faults' time.
     if chosen.faults:
         _pytest("faults", chosen.faults, chosen.options, _with(servers, environment), folder, totals)
 
