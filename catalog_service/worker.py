@@ -17,7 +17,7 @@ from libs.messaging.announcing import Announcing
 from libs.messaging.bell import Bell
 from libs.messaging.connection import BrokerAddress
 from libs.messaging.rebuilds import check_no_rebuild
-from libs.messaging.worker import Periodic, create_worker_app
+from libs.messaging.worker import LOCK_TIMEOUT, Periodic, create_worker_app
 from libs.process.logs import configure_logs
 from libs.process.settings import WorkerSettings
 from libs.process.tracing import configure_tracing
@@ -25,7 +25,7 @@ from libs.process.tracing import configure_tracing
 
 def create_worker(settings: WorkerSettings) -> FastAPI:
     engine = new_engine(settings.database_url, pool_size=settings.database_pool_size)
-    transactions = Transactions(settings.database_url, pool_size=settings.database_pool_size)
+    transactions = Transactions(settings.database_url, pool_size=settings.database_pool_size, lock_timeout=LOCK_TIMEOUT)
     bell = Bell(settings.database_url)
     return create_worker_app(
         engine=engine,

@@ -12,7 +12,7 @@ from libs.http import idempotency_store
 from libs.messaging.bell import Bell
 from libs.messaging.connection import BrokerAddress
 from libs.messaging.rebuilds import check_no_rebuild
-from libs.messaging.worker import Periodic, create_worker_app
+from libs.messaging.worker import LOCK_TIMEOUT, Periodic, create_worker_app
 from libs.process.logs import configure_logs
 from libs.process.tracing import configure_tracing
 from order_service.consumer import notifications, products, stock, users, webhooks
@@ -34,7 +34,7 @@ from order_service.services.timers import announce_again, expire_unpaid
 
 def create_worker(settings: WorkerSettings) -> FastAPI:
     engine = new_engine(settings.database_url, pool_size=settings.database_pool_size)
-    transactions = Transactions(settings.database_url, pool_size=settings.database_pool_size)
+    transactions = Transactions(settings.database_url, pool_size=settings.database_pool_size, lock_timeout=LOCK_TIMEOUT)
     bell = Bell(settings.database_url)
     uow = partial(OrderUnitOfWork, transactions, bell)
     settling = Settling(uow, new_provider(settings, transactions))

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from aio_pika.abc import AbstractIncomingMessage
 
-from libs.database.outages import is_outage
+from libs.database.outages import is_outage, is_somebodys_lock
 from libs.messaging.accounts import account
 from libs.messaging.attempt import Call, attempt
 from libs.messaging.batches import Batch
@@ -81,7 +81,7 @@ class Handling:
             traces = [spans.enter_context(taking(queue, taken.message)) for taken in batch.taken]
             introduce_many(batch.causes(traces))
             async with self._entered(self._gate.shared()):
-                error = await self._result(call)
+                error = await self._result(call, gives_way=True)
             if error is not None:
                 logger.info("A batch of %d of %s goes one by one: %r", len(batch.taken), queue, error)
                 return
@@ -131,10 +131,15 @@ class Handling:
             except Exception:
                 logger.exception("The note of a delivery stays and counts as one death")
 
-    async def _result(self, call: Call) -> Exception | None:
-        """None, or what the handler raised that is not the database's fault."""
+    async def _result(self, call: Call, *, gives_way: bool = False) -> Exception | None:
+        """None, or what the handler raised that is not the database's fault.
+
+        Who `gives_way` does not try again to get what somebody has locked.
+        """
         tries = 0
         while (error := await attempt(call)) is not None:
+            if gives_way and is_somebodys_lock(error):
+                return error
             if not is_surely_outage(error) and (not is_outage(error) or tries >= PATIENCE):
                 return error
             tries += 1

@@ -32,6 +32,8 @@ from libs.messaging.relay import Relay
 from libs.process.tracing import sending_all
 
 RESTART_AFTER = 1.0
+# Seconds that a worker's transaction waits for somebody's lock. A batch lets go of its own then, and goes one by one.
+LOCK_TIMEOUT = 2.0
 
 logger = logging.getLogger(__name__)
 

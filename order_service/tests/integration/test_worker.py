@@ -123,6 +123,24 @@ async def test_answers_that_have_waited_are_taken_together(shop: Shop, customer:
 
 
 @pytest.mark.usefixtures("worker")
+async def test_an_order_that_somebody_has_locked_for_long_holds_up_no_other(
+    shop: Shop, customer: Caller, bus: Bus
+) -> None:
+    lamp = await shop.product("Lamp")
+    orders = [await customer.place(lamp) for _ in range(20)]
+    locked = orders[10]
+    async with shop.uow() as work:
+        await work.orders.for_change(UUID(locked["id"]))
+        for order in orders:
+            await bus.tell(CATALOG_EVENTS, StockReserved(order_id=UUID(order["id"]), order_version=1))
+        for order in orders:
+            if order is not locked:
+                await becomes(customer, order, "awaiting_payment")
+        assert (await customer.read(locked))["status"] == "pending"
+    await becomes(customer, locked, "awaiting_payment")
+
+
+@pytest.mark.usefixtures("worker")
 async def test_products_are_followed(customer: Caller, bus: Bus) -> None:
     lamp = a_product("Lamp", "3.50")
     event = ProductCreated(
