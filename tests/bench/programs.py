@@ -3,8 +3,8 @@
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import httpx
@@ -37,6 +37,19 @@ class Program:
     def cpu_seconds(self) -> float:
         times = self._process.cpu_times()
         return float(times.user + times.system)
+
+    @contextmanager
+    def standing_still(self) -> Iterator[Callable[[], Awaitable[None]]]:
+        """Until the end of the block, or until it is told to go on."""
+
+        async def go_on() -> None:
+            self._process.resume()
+
+        self._process.suspend()
+        try:
+            yield go_on
+        finally:
+            self._process.resume()
 
     def mib(self) -> float:
         """What ending it would free."""

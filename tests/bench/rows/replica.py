@@ -44,7 +44,7 @@ async def following(ground: Ground) -> AsyncIterator[Contest]:
 
 
 async def from_queue(channel: Channel, database: asyncpg.Pool, program: Program, queue: str, count: int) -> Took:
-    """A lock keeps readers from writing while their queue is filled."""
+    """Whoever reads stands still while their queue is filled."""
     version = next(events.versions)
     messages = [events.message(events.product_updated(number, version)) for number in range(1, count + 1)]
     first, last = data.product_id(1), data.product_id(count)
@@ -55,11 +55,9 @@ async def from_queue(channel: Channel, database: asyncpg.Pool, program: Program,
             new = "SELECT count(*) FROM products WHERE id BETWEEN $1 AND $2 AND version = $3"
             return int(await connection.fetchval(new, first, last, version)) == count
 
-        lock = connection.transaction()
-        await lock.start()
-        await connection.execute("LOCK TABLE products IN SHARE MODE")
-        await events.publish(channel, messages, queue=queue)
-        return await timed(program, lock.commit, is_done)
+        with program.standing_still() as go_on:
+            await events.publish(channel, messages, queue=queue)
+            return await timed(program, go_on, is_done)
 
 
 ROWS = (
