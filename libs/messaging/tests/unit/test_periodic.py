@@ -23,7 +23,9 @@ async def test_an_outage_is_said_once_and_waited_for(caplog: pytest.LogCaptureFi
         timer = asyncio.create_task(Periodic("clean-up", 60.0, work).run())
         await asyncio.wait_for(done.wait(), 10)
         timer.cancel()
-    assert [record.message.partition(":")[0] for record in caplog.records] == ["clean-up"]
+    # What another test has left behind may say something as well.
+    said = [record.message for record in caplog.records if record.name == "libs.messaging.link"]
+    assert [message.partition(":")[0] for message in said] == ["clean-up"]
 
 
 async def test_an_outage_does_not_keep_it_from_ending() -> None:
