@@ -1,5 +1,6 @@
 """The SQLAlchemy engine, for what is done now and then: timers, counting, rebuilding. See transactions and reads."""
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from libs.database.urls import for_sqlalchemy
@@ -49,3 +50,9 @@ def server_settings() -> dict[str, str]:
 
 def _milliseconds(seconds: float) -> str:
     return str(round(seconds * 1000))
+
+
+async def ping(engine: AsyncEngine) -> None:
+    """Raises while the database does not answer."""
+    async with engine.connect() as connection:
+        await connection.execute(text("SELECT 1"))

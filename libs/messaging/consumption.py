@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from faststream.rabbit import RabbitRouter
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from libs.database.engine import ping
 from libs.messaging import topology
 from libs.messaging.connection import BROKER_ERRORS, answering
 from libs.messaging.consumer import new_broker
@@ -47,11 +47,10 @@ class Consumption:
         declare: Declare | None = None,
         rungs: Sequence[Rung] = RUNGS,
     ) -> None:
-        self._engine = engine
         self._amqp_url = amqp_url
         self._declare = declare or partial(topology.declare, amqp_url)
         self._publisher = Publisher(amqp_url, self._declare)
-        self._handling = Handling(Ladder(self._publisher, rungs), Deliveries(engine), Outage(self._probe))
+        self._handling = Handling(Ladder(self._publisher, rungs), Deliveries(engine), Outage(partial(ping, engine)))
         self._broker = new_broker(amqp_url, self._handling, context)
         self._broker.include_routers(*routers)
         self._presence = Presence(self._broker)
@@ -116,7 +115,3 @@ class Consumption:
         with contextlib.suppress(*BROKER_ERRORS, ExceptionGroup):
             async with answering(STOP_TIMEOUT):
                 await self._broker.stop()
-
-    async def _probe(self) -> None:
-        async with self._engine.connect() as connection:
-            await connection.execute(text("SELECT 1"))

@@ -11,10 +11,10 @@ from typing import cast
 from fastapi import FastAPI
 from faststream.rabbit import RabbitRouter
 from faststream.rabbit.subscriber import RabbitSubscriber
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.contracts.topology import QUEUES, Exchange
+from libs.database.engine import ping
 from libs.database.outages import is_outage
 from libs.database.pools import EnginePool, Pool, measured
 from libs.database.transactions import Transactions
@@ -94,11 +94,7 @@ def create_worker_app(  # noqa: PLR0913 - whoever composes a worker names its pa
     if transactions is not None:
         pools["transactions"] = transactions
 
-    async def database() -> None:
-        async with engine.connect() as connection:
-            await connection.execute(text("SELECT 1"))
-
-    checks: dict[str, Check] = {"database": database, "broker": relay.broker.check, "relay": relay.check}
+    checks: dict[str, Check] = {"database": partial(ping, engine), "broker": relay.broker.check, "relay": relay.check}
     checks |= own_checks or {}
     if broker.ui_url:
         checks["bindings"] = bindings.check
