@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 from sqlalchemy import ClauseElement, bindparam, column, func, insert, select, table, text, update
 
+from libs.database import connections
 from libs.database.outages import is_outage, is_somebodys_lock
 from libs.database.transactions import Transactions
 
@@ -139,10 +140,14 @@ async def test_a_connection_that_was_ended_is_an_outage_and_replaced(transaction
     assert await names(transactions) == []
 
 
-async def test_no_more_at_once_than_allowed(transactions: Transactions) -> None:
+async def test_no_more_at_once_than_allowed(transactions: Transactions, monkeypatch: pytest.MonkeyPatch) -> None:
     async with transactions.begin(), transactions.begin():
         third = asyncio.create_task(names(transactions))
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0)  # It waits for its turn now, and another one for less long.
+        with monkeypatch.context() as patch:
+            patch.setattr(connections, "POOL_TIMEOUT", 0.05)
+            with pytest.raises(TimeoutError):
+                await names(transactions)
         assert transactions.use() == (2, 2, 2)
         assert not third.done()
     assert await third == []
