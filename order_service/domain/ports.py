@@ -26,7 +26,7 @@ class Orders(Protocol):
         """Stores a new order, its lines and its first entry of history. Raises `OrderExists`."""
 
     async def for_change(self, order_id: UUID) -> Order | None:
-        """Locked until the transaction ends."""
+        """Locked until the transaction ends. Raises `OrderBusy` where it is not to be had for too long."""
 
     async def all_for_change(self, order_ids: Collection[UUID]) -> Mapping[UUID, Order]:
         """The same for those of them that there are. Two who want the same ones never wait for each other."""

@@ -1,6 +1,6 @@
 """What order_service says no to, by name."""
 
-from libs.refusals import FieldError, Kind, Refusal
+from libs.refusals import FieldError, Kind, Refusal, Unavailable
 
 
 class OrderNotFound(Refusal):
@@ -15,6 +15,12 @@ class OrderExists(Refusal):
 
     kind = Kind.CONFLICT
     code = "order_exists"
+
+
+class OrderBusy(Unavailable):
+    """Somebody has locked the order for longer than is waited for it."""
+
+    code = "order_busy"
 
 
 class ProductNotFound(Refusal):

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import (
     ARRAY,
     DateTime,
@@ -23,6 +24,7 @@ from order_service.domain.order import Order
 from order_service.domain.payment import Payment, PaymentStatus
 from order_service.domain.products import Line
 from order_service.domain.status import Status
+from order_service.exceptions import OrderBusy
 from order_service.models.orders import order_lines, orders
 from order_service.models.payments import payments
 from order_service.repositories.payments import SqlPayments
@@ -89,7 +91,10 @@ class SqlOrders:
             await self._transaction.execute(PLACE, columns_of(order))
 
     async def for_change(self, order_id: UUID) -> Order | None:
-        return (await self.all_for_change([order_id])).get(order_id)
+        try:
+            return (await self.all_for_change([order_id])).get(order_id)
+        except asyncpg.LockNotAvailableError as error:
+            raise OrderBusy(f"Somebody is changing order {order_id}.") from error
 
     async def all_for_change(self, order_ids: Collection[UUID]) -> Mapping[UUID, Order]:
         rows = await self._transaction.all(LOCK, {"ids": list(order_ids)})

@@ -12,7 +12,7 @@ from order_service.domain.payment import NotCharged, Outcome, Payment, PaymentSt
 from order_service.domain.ports import UnitOfWorkFactory
 from order_service.domain.provider import OutcomeUnknownError, PaymentProvider, ProviderMessage
 from order_service.domain.settlement import conclude
-from order_service.exceptions import PaymentProviderUnavailable
+from order_service.exceptions import OrderBusy, PaymentProviderUnavailable
 from order_service.services.keeping import keep
 
 AT_ONCE = 50
@@ -43,13 +43,16 @@ class Settling:
     provider: PaymentProvider
 
     async def settle_due(self) -> None:
-        """For a timer. A provider that does not answer is asked again, after pauses that grow."""
+        """For a timer. A provider that does not answer is asked again, after pauses that grow.
+
+        So it is for an order that somebody else has locked.
+        """
         async with self.uow() as work:
             due = await work.payments.due(datetime.now(UTC), AT_ONCE)
         for payment_id in due:
             try:
                 await self.ask(payment_id)
-            except (OutcomeUnknownError, PaymentProviderUnavailable) as error:
+            except (OutcomeUnknownError, PaymentProviderUnavailable, OrderBusy) as error:
                 log.warning("payment_unsettled", payment_id=str(payment_id), error=repr(error))
 
     async def hear(self, message: ProviderMessage) -> None:

@@ -1,9 +1,12 @@
 """What time alone brings about. Several workers may do it at once, each finding what is left."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from order_service.domain.facts import OrderAmended, OrderPlaced
 from order_service.domain.ports import UnitOfWorkFactory
+from order_service.exceptions import OrderBusy
 from order_service.services.keeping import keep
 
 AT_ONCE = 100
@@ -15,10 +18,16 @@ async def expire_unpaid(uow: UnitOfWorkFactory) -> None:
     async with uow() as work:
         due = await work.orders.due(now, AT_ONCE)
     for order_id in due:
-        async with uow() as work:
-            order = await work.orders.for_change(order_id)
-            if order is not None:
-                await keep(work, order, order.expire(now))
+        # The next time round finds one that is busy, and it keeps no other from being found now.
+        with suppress(OrderBusy):
+            await _expire(uow, order_id, now)
+
+
+async def _expire(uow: UnitOfWorkFactory, order_id: UUID, now: datetime) -> None:
+    async with uow() as work:
+        order = await work.orders.for_change(order_id)
+        if order is not None:
+            await keep(work, order, order.expire(now))
 
 
 async def announce_again(uow: UnitOfWorkFactory, patience: timedelta) -> None:

@@ -2,10 +2,11 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import pairwise
 from uuid import UUID
 
@@ -15,9 +16,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.database.transactions import Transactions
+from libs.messaging.bell import Bell
+from order_service.domain.ports import UnitOfWorkFactory
 from order_service.gateways.mock_provider import MockProvider
 from order_service.repositories.orders import SqlOrders
 from order_service.repositories.payments import SqlPayments
+from order_service.repositories.unit_of_work import OrderUnitOfWork
 from order_service.services import timers
 from order_service.services.settling import Settling
 from order_service.services.timers import announce_again, expire_unpaid
@@ -137,6 +141,55 @@ async def test_what_is_being_paid_keeps_no_other_order_from_expiring(
     assert (await customer.read(forgotten))["status"] == "expired"
     assert (await customer.read(paying))["status"] == "awaiting_payment"
     await till.settle(paying)
+
+
+@asynccontextmanager
+async def locked(engine: AsyncEngine, order: Json) -> AsyncIterator[None]:
+    async with engine.begin() as connection:
+        await connection.execute(text("SELECT 1 FROM orders WHERE id = :id FOR UPDATE"), {"id": UUID(order["id"])})
+        yield
+
+
+@pytest.fixture
+async def worker_uow(database_url: str) -> AsyncIterator[UnitOfWorkFactory]:
+    """It does not wait for a lock for long, as a worker."""
+    transactions, bell = Transactions(database_url, pool_size=2, lock_timeout=0.1), Bell(database_url)
+    yield partial(OrderUnitOfWork, transactions, bell)
+    await bell.aclose()
+    await transactions.aclose()
+
+
+async def test_an_order_that_somebody_has_locked_keeps_no_other_from_expiring(
+    shop: Shop, till: Till, customer: Caller, engine: AsyncEngine, worker_uow: UnitOfWorkFactory
+) -> None:
+    lamp = await shop.product()
+    busy, forgotten = [await till.payable(customer, lamp) for _ in range(2)]
+    await till.make_overdue(busy, by=timedelta(days=2))
+    await till.make_overdue(forgotten, by=timedelta(days=1))
+    async with locked(engine, busy):
+        await expire_unpaid(worker_uow)
+        assert (await customer.read(forgotten))["status"] == "expired"
+    assert (await customer.read(busy))["status"] == "awaiting_payment"
+    await expire_unpaid(worker_uow)
+    assert (await customer.read(busy))["status"] == "expired"
+
+
+async def test_an_order_that_somebody_has_locked_keeps_no_other_from_being_settled(
+    shop: Shop, till: Till, customer: Caller, engine: AsyncEngine, worker_uow: UnitOfWorkFactory
+) -> None:
+    lamp = await shop.product()
+    busy, other = [await till.payable(customer, lamp) for _ in range(2)]
+    settling = Settling(worker_uow, till.provider)
+    for order in (busy, other):
+        await till.pay(customer, order, "tok_unknown")
+    async with locked(engine, busy):
+        await till.hurry(busy, by=timedelta(hours=1))
+        await till.hurry(other)
+        await settling.settle_due()
+        assert (await customer.read(other))["status"] == "paid"
+    assert (await customer.read(busy))["status"] == "awaiting_payment"
+    await till.settle(busy)
+    assert (await customer.read(busy))["status"] == "paid"
 
 
 async def test_several_timers_expire_an_order_once(shop: Shop, till: Till, customer: Caller) -> None:

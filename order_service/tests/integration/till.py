@@ -1,5 +1,6 @@
 """What tests of payments share: orders that can be paid, and the provider's own book."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -26,7 +27,9 @@ BOOK = text("""
     FROM mock_provider_charges JOIN payments ON payments.id = payment_id
     WHERE order_id = :id
 """)
-HURRY = text("UPDATE payments SET due_at = now() WHERE order_id = :id AND due_at IS NOT NULL RETURNING id")
+HURRY = text("""
+    UPDATE payments SET due_at = now() - CAST(:by AS interval) WHERE order_id = :id AND due_at IS NOT NULL RETURNING id
+""")
 OVERDUE = text(
     "UPDATE orders SET reserved_until = now() - CAST(:by AS interval) WHERE id = :id AND reserved_until IS NOT NULL"
 )
@@ -58,10 +61,13 @@ class Till:
     async def settle(self, order: Json) -> None:
         """What the timer would do, now, for the payments of one order."""
         settling = Settling(self.shop.uow, self.provider)
-        async with self.engine.begin() as connection:
-            due = (await connection.scalars(HURRY, {"id": UUID(order["id"])})).all()
-        for payment_id in due:
+        for payment_id in await self.hurry(order):
             await settling.ask(payment_id)
+
+    async def hurry(self, order: Json, *, by: timedelta = timedelta(0)) -> Sequence[UUID]:
+        """Its payments become due."""
+        async with self.engine.begin() as connection:
+            return (await connection.scalars(HURRY, {"id": UUID(order["id"]), "by": by})).all()
 
     async def charge(self, payment_id: UUID) -> None:
         """The provider does late what it was thought not to have done."""
