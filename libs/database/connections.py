@@ -1,6 +1,7 @@
 """Connections that reads, or transactions, take turns on."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,6 +13,13 @@ from libs.database.engine import CONNECT_TIMEOUT, POOL_TIMEOUT, STATEMENT_TIMEOU
 from libs.database.urls import for_asyncpg
 
 Records = Sequence[asyncpg.Record]
+
+# What is raised where a statement may still be under way.
+_IN_THE_MIDDLE = (asyncio.CancelledError, TimeoutError, asyncpg.InternalClientError)
+
+
+class NoConnectionError(TimeoutError):
+    """All were busy, with whatever, for too long."""
 
 
 class Connections:
@@ -50,6 +58,14 @@ class Connections:
         connection = await self._take()
         try:
             yield connection
+        except _IN_THE_MIDDLE:
+            # What a connection says of itself is what it was before the statement.
+            connection.terminate()
+            raise
+        except asyncpg.InvalidCachedStatementError:
+            # A migration. Each of the others would find out by itself, and fail once.
+            self._forget_idle()
+            raise
         finally:
             if connection.is_closed() or connection.is_in_transaction():
                 connection.terminate()
@@ -61,12 +77,17 @@ class Connections:
 
     async def aclose(self) -> None:
         while self._idle:
-            await self._idle.pop().close(timeout=CONNECT_TIMEOUT)
+            # One that does not answer is given up, and others wait for their turn.
+            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await self._idle.pop().close(timeout=CONNECT_TIMEOUT)
 
     async def _take(self) -> asyncpg.Connection:
         if self._turns.locked():
-            async with asyncio.timeout(POOL_TIMEOUT):
-                await self._turns.acquire()
+            try:
+                async with asyncio.timeout(POOL_TIMEOUT):
+                    await self._turns.acquire()
+            except TimeoutError as error:
+                raise NoConnectionError(f"No connection was free for {POOL_TIMEOUT:g} seconds.") from error
         else:
             await self._turns.acquire()
         self._busy += 1
@@ -79,6 +100,10 @@ class Connections:
         except BaseException:
             self._left()
             raise
+
+    def _forget_idle(self) -> None:
+        while self._idle:
+            self._idle.pop().terminate()
 
     def _give(self, connection: asyncpg.Connection) -> None:
         if not connection.is_closed():

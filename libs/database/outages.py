@@ -13,6 +13,8 @@ _PASSING = (
     asyncpg.TransactionRollbackError,
     asyncpg.InterfaceError,
     asyncpg.IdleInTransactionSessionTimeoutError,
+    # A migration has changed what a prepared statement returns.
+    asyncpg.InvalidCachedStatementError,
     # A statement on a connection that was told that the server goes down, and is not closed yet.
     asyncpg.InternalClientError,
     OSError,  # includes TimeoutError and ConnectionError

@@ -7,7 +7,7 @@ needed to bring rows to a response. What takes several statements is a transacti
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ClauseElement, select
+from sqlalchemy import BindParameter, ClauseElement, select
 from sqlalchemy.dialects.postgresql import asyncpg as dialect
 
 from libs.database.connections import Connections, Records
@@ -28,12 +28,16 @@ class Query:
         compiled = statement.compile(dialect=_DIALECT, column_keys=columns)
         self.sql = str(compiled)
         self._names: list[str] = list(getattr(compiled, "positiontup", None) or ())
+        binds: Mapping[str, BindParameter[Any]] = getattr(compiled, "binds", {})
+        self._known = binds.keys()
+        self._needed = {name for name, bind in binds.items() if bind.required}
         self._constants: Mapping[str, Any] = compiled.params
 
     def arguments(self, given: Mapping[str, Any]) -> list[Any]:
-        unknown = given.keys() - self._constants.keys()
-        if unknown:
+        if unknown := given.keys() - self._known:
             raise TypeError(f"The query has no parameters {sorted(unknown)}")
+        if missing := self._needed - given.keys():
+            raise TypeError(f"The query needs {sorted(missing)}")
         return [given[name] if name in given else self._constants[name] for name in self._names]
 
 

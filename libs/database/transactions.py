@@ -18,8 +18,14 @@ from libs.database.reads import Query
 
 Arguments = Mapping[str, Any]
 NONE: Final[Arguments] = {}
+# Seconds. A server that takes longer is away.
+ROLLBACK_TIMEOUT: Final = 5.0
 # More statements than any service has.
 STATEMENTS: Final = 500
+
+
+class RolledBackError(RuntimeError):
+    """What should have been committed is not there: an error inside the transaction was caught, and not raised."""
 
 
 class Row(asyncpg.Record):  # type: ignore[misc] # asyncpg has no types.
@@ -108,11 +114,14 @@ class Transactions:
             try:
                 yield transaction
                 await before_commit(transaction)
-            except Exception:
-                if not connection.is_closed():
-                    await connection.execute("ROLLBACK")
+            except TimeoutError:
+                # Whoever did not answer in time would not roll back in time either: the connection ends.
                 raise
-            await connection.execute("COMMIT")
+            except Exception:
+                await _roll_back(connection)
+                raise
+            if await connection.execute("COMMIT") != "COMMIT":
+                raise RolledBackError("A statement had failed, and nobody told.")
 
     @asynccontextmanager
     async def apart(self) -> AsyncIterator[Transaction]:
@@ -126,6 +135,14 @@ class Transactions:
 
     async def aclose(self) -> None:
         await self._connections.aclose()
+
+
+async def _roll_back(connection: asyncpg.Connection) -> None:
+    """Or ends it, which comes to the same, so that nothing hides why."""
+    try:
+        await connection.execute("ROLLBACK", timeout=ROLLBACK_TIMEOUT)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+        connection.terminate()
 
 
 def _prepared(statement: ClauseElement, arguments: Arguments) -> tuple[str, list[Any]]:

@@ -9,6 +9,8 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from libs.database.connections import NoConnectionError
+
 LONGEST_WAIT = 5.0
 
 logger = logging.getLogger(__name__)
@@ -19,6 +21,7 @@ _SURE = (
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
     asyncpg.ReadOnlySQLTransactionError,
+    NoConnectionError,
 )
 
 

@@ -12,6 +12,7 @@ from libs.database import connections
 from libs.database.connections import Connections
 from libs.database.engine import new_engine
 from libs.database.outages import is_outage
+from libs.testing.proxy import Proxy
 from libs.testing.wait import until
 
 PID = "SELECT pg_backend_pid()"
@@ -125,6 +126,20 @@ async def test_nobody_waits_for_long(pool: Connections, monkeypatch: pytest.Monk
     assert is_outage(error.value)
     await busy
     assert await pid(pool)
+
+
+async def test_a_server_that_does_not_answer_keeps_nobody_from_leaving(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Proxy(database_url) as proxy:
+        pool = Connections(proxy.url, 2)
+        async with pool.borrowed(), pool.borrowed():
+            pass
+        monkeypatch.setattr(connections, "CONNECT_TIMEOUT", 0.1)
+        proxy.freeze()
+        await pool.aclose()
+        assert pool.use() == (0, 0, 2)
+        proxy.thaw()
 
 
 async def test_a_migration_meanwhile_goes_unnoticed(pool: Connections, engine: AsyncEngine) -> None:

@@ -1,6 +1,7 @@
 """All of a transaction is there afterwards, or nothing of it, and its connection is as good as new."""
 
 import asyncio
+import contextlib
 
 import asyncpg
 import pytest
@@ -8,7 +9,8 @@ from sqlalchemy import ClauseElement, bindparam, column, func, insert, select, t
 
 from libs.database import connections
 from libs.database.outages import is_outage, is_somebodys_lock
-from libs.database.transactions import Transactions
+from libs.database.transactions import RolledBackError, Transactions
+from libs.testing.proxy import Proxy
 
 SHELF = table("shelf", column("id"), column("name"), column("facts"))
 ADD = insert(SHELF)
@@ -131,6 +133,96 @@ async def test_who_is_cancelled_leaves_nothing_and_locks_nothing(transactions: T
         # It would wait for the other's row.
         await transaction.execute(ADD, ROW)
     assert await names(transactions) == ["lamp"]
+
+
+@pytest.mark.parametrize("turns", range(12))
+async def test_who_is_cancelled_at_any_moment_leaves_no_transaction_to_the_next(
+    database_url: str, transactions: Transactions, turns: int
+) -> None:
+    """A connection does not know of a BEGIN that is under way."""
+    one = Transactions(database_url, pool_size=1)
+    await names(one)
+    task = asyncio.create_task(write(one, RENAME_ALL))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    async with one.apart() as statements:
+        await statements.execute(ADD, {"id": 2, "name": "mine", "facts": {}})
+    assert "mine" in await names(transactions)
+    await one.aclose()
+
+
+async def test_a_server_that_fell_silent_costs_one_transaction(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "STATEMENT_TIMEOUT", 0.5)
+    async with Proxy(database_url) as proxy:
+        one = Transactions(proxy.url, pool_size=1)
+        await names(one)
+        proxy.strand()
+        with pytest.raises(TimeoutError):
+            await names(one)
+        assert one.use() == (0, 0, 1)
+        assert await names(one) == []
+        await one.aclose()
+
+
+async def test_a_rollback_that_fails_does_not_hide_why(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("libs.database.transactions.ROLLBACK_TIMEOUT", 0.1)
+
+    async def change_ones_mind() -> None:
+        async with one.begin() as transaction:
+            await transaction.execute(ADD, ROW)
+            proxy.strand()
+            raise ChangedMindError
+
+    async with Proxy(database_url) as proxy:
+        one = Transactions(proxy.url, pool_size=1)
+        with pytest.raises(ChangedMindError):
+            await change_ones_mind()
+        assert one.use() == (0, 0, 1)
+        assert await names(one) == []
+        await one.aclose()
+
+
+async def test_an_error_that_nobody_told_of_is_told_at_the_end(transactions: Transactions) -> None:
+    async def swallow() -> None:
+        async with transactions.begin() as transaction:
+            await transaction.execute(ADD, ROW)
+            with contextlib.suppress(asyncpg.DivisionByZeroError):
+                await transaction.execute(text("SELECT 1 / 0"))
+
+    with pytest.raises(RolledBackError):
+        await swallow()
+    assert await names(transactions) == []
+
+
+async def test_a_forgotten_argument_is_a_mistake_and_not_null(transactions: Transactions) -> None:
+    async with transactions.begin() as transaction:
+        with pytest.raises(TypeError, match="least"):
+            await transaction.execute(RENAME)
+
+
+async def test_a_migration_meanwhile_fails_one_transaction(database_url: str, transactions: Transactions) -> None:
+    boxes = select(table("box", column("n")))
+
+    async def count() -> int:
+        async with two.begin() as transaction:
+            return int(await transaction.value(boxes))
+
+    async with transactions.apart() as statements:
+        await statements.execute(text("CREATE TABLE box AS SELECT 1 AS n"))
+        two = Transactions(database_url, pool_size=2)
+        async with two.begin() as first, two.begin() as second:
+            assert await first.value(boxes) == await second.value(boxes)
+        await statements.execute(text("ALTER TABLE box ALTER COLUMN n TYPE text"))
+        with pytest.raises(asyncpg.InvalidCachedStatementError) as outdated:
+            await count()
+        assert is_outage(outdated.value)
+        assert [await count(), await count()] == [1, 1]
+        await two.aclose()
+        await statements.execute(text("DROP TABLE box"))
 
 
 async def test_a_connection_that_was_ended_is_an_outage_and_replaced(transactions: Transactions) -> None:

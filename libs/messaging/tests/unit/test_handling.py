@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from libs.contracts.auth import UserDeleted
+from libs.database.connections import NoConnectionError
 from libs.messaging import handling
 from libs.messaging.batches import Batch, Taken
 from libs.messaging.cloudevents import Undecodable
@@ -186,6 +187,7 @@ async def test_what_cannot_be_read_is_parked_at_once(bench: Bench) -> None:
         asyncpg.TooManyConnectionsError("x"),
         asyncpg.ReadOnlySQLTransactionError("x"),
         PoolTimeoutError("x"),
+        NoConnectionError("x"),
     ],
 )
 async def test_an_outage_is_waited_for_however_long(
