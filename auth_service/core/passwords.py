@@ -2,6 +2,9 @@
 
 import asyncio
 import math
+import os
+import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -15,6 +18,9 @@ from auth_service.exceptions import TooManyPasswords
 # Roughly what one password costs at cost 12, for telling when to come again.
 SECONDS_EACH = 0.25
 
+# Of 19 steps down. Whatever is short comes first, and who logs in waits a quarter of a second anyway.
+NICENESS = 10
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -26,7 +32,7 @@ class BcryptPasswords:
         self._cost = cost
         self._threads = threads
         self._longest = waiting
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="bcrypt")
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="bcrypt", initializer=_stand_back)
         self._turns = asyncio.Semaphore(threads)
         self._waiting = 0
         # Nobody has this password; checking it takes as long as checking one that somebody has.
@@ -65,3 +71,9 @@ class BcryptPasswords:
 
     async def _run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: function(*args, **kwargs))
+
+
+def _stand_back() -> None:
+    """Of this thread alone, which is Linux's way to take it; elsewhere it would be the whole process."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

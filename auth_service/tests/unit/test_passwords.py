@@ -1,6 +1,10 @@
 import asyncio
+import os
+import sys
+import threading
 from collections.abc import Iterator
 
+import bcrypt
 import pytest
 
 from auth_service.core.passwords import BcryptPasswords
@@ -62,3 +66,15 @@ async def test_others_go_on_while_a_password_is_checked(passwords: BcryptPasswor
         await turn.hash("12345678")
     ticking.cancel()
     assert ticks > 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads are equal")
+async def test_whoever_hashes_leaves_the_processor_to_whoever_answers(
+    passwords: BcryptPasswords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def its_niceness(*_: object) -> bytes:
+        return str(os.getpriority(os.PRIO_PROCESS, threading.get_native_id())).encode()
+
+    monkeypatch.setattr(bcrypt, "hashpw", its_niceness)
+    async with passwords.turn() as turn:
+        assert int(await turn.hash("secret")) > os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
