@@ -18,7 +18,7 @@ from tests.bench.piles import piled_up
 from tests.bench.programs import Program
 from tests.bench.rows.customers import Customers
 from tests.bench.rows.orders import orders
-from tests.bench.rows.replica import from_queue, worker_environment
+from tests.bench.rows.replica import followers_database, from_queue, worker_environment
 
 CLAIMS: Final = (Claim(MEMORY, 1.5, 1.3),)
 BARE: Final = "a bare FastAPI process"
@@ -37,7 +37,7 @@ async def api(ground: Ground) -> AsyncIterator[Contest]:
 @asynccontextmanager
 async def worker(ground: Ground) -> AsyncIterator[Contest]:
     """The largest, while it follows products."""
-    database_url, amqp_url = await ground.orders(), await ground.broker()
+    database_url, amqp_url = await followers_database(ground), await ground.broker()
     async with (
         bare(ground) as limit,
         ground.running("order_service.worker", worker_environment(database_url, amqp_url)) as shop,

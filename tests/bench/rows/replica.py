@@ -25,9 +25,14 @@ def worker_environment(database_url: str, amqp_url: str) -> dict[str, str]:
     return {"DATABASE_URL": database_url, "AMQP_URL": amqp_url, **mail}
 
 
+async def followers_database(ground: Ground) -> str:
+    """One to which no row has added orders: a worker would find them, tell of them and write letters meanwhile."""
+    return await ground.orders(own="_followers")
+
+
 @asynccontextmanager
 async def following(ground: Ground) -> AsyncIterator[Contest]:
-    database_url, amqp_url = await ground.orders(), await ground.broker()
+    database_url, amqp_url = await followers_database(ground), await ground.broker()
     environment = worker_environment(database_url, amqp_url)
     async with (
         ground.running_all(("tests.bench.limits.replica", environment), ("order_service.worker", environment)) as (

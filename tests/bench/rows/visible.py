@@ -24,7 +24,7 @@ from tests.bench.ground import Ground
 from tests.bench.limits.publishing import underlay
 from tests.bench.limits.replica import QUEUE
 from tests.bench.load import Answers
-from tests.bench.rows.replica import worker_environment
+from tests.bench.rows.replica import followers_database, worker_environment
 
 PUBLISHED: Final = data.product_id(1)
 COMMITTED: Final = data.product_id(2)
@@ -51,7 +51,7 @@ Change = Callable[[], Awaitable[tuple[str, float]]]
 
 @asynccontextmanager
 async def seeing(ground: Ground) -> AsyncIterator[Contest]:
-    catalog_url, orders_url, amqp_url = await ground.catalog(), await ground.orders(), await ground.broker()
+    catalog_url, orders_url, amqp_url = await ground.catalog(), await followers_database(ground), await ground.broker()
     environment = worker_environment(orders_url, amqp_url)
     transactions, bell = Transactions(catalog_url, pool_size=1), Bell(catalog_url)
     async with (
