@@ -9,6 +9,7 @@ from catalog_service.repositories.announcements import products_to_announce
 from catalog_service.repositories.census import COUNTS
 from catalog_service.repositories.erasure import erase_names
 from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
+from catalog_service.repositories.users import SqlReplicaOfUsers
 from libs.contracts.topology import CATALOG_EVENTS
 from libs.database.census import EVERY, Census
 from libs.database.engine import new_engine
@@ -34,7 +35,7 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
         broker=BrokerAddress(settings.amqp_url, settings.rabbitmq_ui_url),
         publishes=CATALOG_EVENTS,
         routers=[users.router, orders.router],
-        context={"uow": partial(CatalogUnitOfWork, transactions, bell)},
+        context={"uow": partial(CatalogUnitOfWork, transactions, bell), "users": SqlReplicaOfUsers(transactions)},
         own_checks={"replicas": partial(check_no_rebuild, engine)},
         periodic=[
             Periodic("census", EVERY, Census(engine, COUNTS).take),

@@ -27,6 +27,7 @@ from order_service.repositories.catalog import HttpProductSource
 from order_service.repositories.known import SqlKnownProducts, SqlStandings
 from order_service.repositories.placing import SqlPlacement
 from order_service.repositories.reads import SqlOrderReads
+from order_service.repositories.replicas import SqlReplicaOfProducts
 from order_service.repositories.unit_of_work import OrderUnitOfWork
 from order_service.repositories.watching import SqlWatch
 from order_service.repositories.webhook_reads import SqlWebhookReads
@@ -80,7 +81,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.carts = SqlCartReads(reader)
     app.state.following = Following(app.state.reads, watch)
     app.state.pricing = Pricing(
-        app.state.uow, SqlKnownProducts(reader), HttpProductSource(settings.catalog_url, client)
+        SqlKnownProducts(reader),
+        SqlReplicaOfProducts(transactions),
+        HttpProductSource(settings.catalog_url, client),
     )
     provider = new_provider(settings, transactions)
     app.state.paying = Paying(app.state.uow, provider)

@@ -24,6 +24,7 @@ from order_service.gateways.receivers import HttpReceivers
 from order_service.gateways.webhooks import HttpSender, PrometheusMeter
 from order_service.repositories.census import COUNTS
 from order_service.repositories.erasure import erase_due
+from order_service.repositories.replicas import SqlReplicaOfProducts
 from order_service.repositories.unit_of_work import OrderUnitOfWork
 from order_service.services.posting import Posting
 from order_service.services.sending import Sending
@@ -45,7 +46,12 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
         broker=BrokerAddress(settings.amqp_url, settings.rabbitmq_ui_url),
         publishes=ORDER_EVENTS,
         routers=[users.router, products.router, stock.router, notifications.router, webhooks.router],
-        context={"uow": uow, "hold": settings.hold, "letters": TemplateLetters()},
+        context={
+            "uow": uow,
+            "products": SqlReplicaOfProducts(transactions),
+            "hold": settings.hold,
+            "letters": TemplateLetters(),
+        },
         own_checks={"replicas": partial(check_no_rebuild, engine)},
         periodic=[
             Periodic("census", EVERY, Census(engine, COUNTS).take),

@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from catalog_service.domain.ports import UnitOfWorkFactory
+from catalog_service.domain.ports import ReplicaOfUsers, UnitOfWorkFactory
 from libs.messaging.given import Given
 
+Users = Annotated[ReplicaOfUsers, Given("users")]
 Uow = Annotated[UnitOfWorkFactory, Given("uow")]

@@ -2,7 +2,7 @@
 
 from faststream.rabbit import RabbitRouter
 
-from catalog_service.consumer.dependencies import Uow
+from catalog_service.consumer.dependencies import Users
 from catalog_service.domain.users import GoneUser, KnownUser
 from catalog_service.services.users import learn_users
 from libs.contracts.auth import UserDeleted, UserEvent
@@ -13,8 +13,8 @@ router = RabbitRouter()
 
 
 @batch_subscriber(router, CATALOG_USERS, UserEvent)
-async def users_changed(events: list[UserEvent], uow: Uow) -> None:
-    await learn_users(uow, *map(_news, events))
+async def users_changed(events: list[UserEvent], users: Users) -> None:
+    await learn_users(users, *map(_news, events))
 
 
 def _news(event: UserEvent) -> KnownUser | GoneUser:

@@ -94,7 +94,6 @@ class UnitOfWork(Protocol):
     products: Products
     stocks: Stocks
     reservations: Reservations
-    users: ReplicaOfUsers
 
     def record(self, fact: Fact) -> None:
         """Has others told of the fact if, and only if, the transaction commits."""

@@ -3,13 +3,12 @@
 from typing import TypeVar
 
 from catalog_service.domain.facts import Fact, ProductChanged, ProductCreated, ProductDeleted, StockHeld, StockShort
-from catalog_service.domain.ports import Categories, Products, ReplicaOfUsers, Reservations, Stocks
+from catalog_service.domain.ports import Categories, Products, Reservations, Stocks
 from catalog_service.domain.product import Product
 from catalog_service.repositories.categories import SqlCategories
 from catalog_service.repositories.products import SqlProducts
 from catalog_service.repositories.reservations import SqlReservations
 from catalog_service.repositories.stocks import SqlStocks
-from catalog_service.repositories.users import SqlReplicaOfUsers
 from libs.contracts import catalog as contracts
 from libs.database.transactions import Transaction
 from libs.messaging.unit_of_work import SqlUnitOfWork
@@ -22,14 +21,12 @@ class CatalogUnitOfWork(SqlUnitOfWork[Fact]):
     products: Products
     stocks: Stocks
     reservations: Reservations
-    users: ReplicaOfUsers
 
     def open_repositories(self, transaction: Transaction) -> None:
         self.categories = SqlCategories(transaction)
         self.products = SqlProducts(transaction)
         self.stocks = SqlStocks(transaction)
         self.reservations = SqlReservations(transaction)
-        self.users = SqlReplicaOfUsers(transaction)
 
     def contract(self, fact: Fact) -> contracts.ProductEvent | contracts.StockEvent:
         match fact:

@@ -2,10 +2,9 @@
 
 from datetime import UTC, datetime
 
-from catalog_service.domain.ports import UnitOfWorkFactory
+from catalog_service.domain.ports import ReplicaOfUsers
 from catalog_service.domain.users import GoneUser, KnownUser
 
 
-async def learn_users(uow: UnitOfWorkFactory, *news: KnownUser | GoneUser) -> None:
-    async with uow() as work:
-        await work.users.learn(news, datetime.now(UTC))
+async def learn_users(replica: ReplicaOfUsers, *news: KnownUser | GoneUser) -> None:
+    await replica.learn(news, datetime.now(UTC))

@@ -11,12 +11,11 @@ from uuid import UUID
 
 from catalog_service.domain.category import Category
 from catalog_service.domain.facts import Fact
-from catalog_service.domain.ports import Categories, Products, ReplicaOfUsers, Reservations, Stocks, UnitOfWork
+from catalog_service.domain.ports import Categories, Products, Reservations, Stocks, UnitOfWork
 from catalog_service.domain.product import Product
 from catalog_service.domain.reservation import Reservation
 from catalog_service.domain.shelf import Movement, OnShelf, Shelf
 from catalog_service.domain.stock import LedgerEntry, Stock
-from catalog_service.domain.users import GoneUser, KnownUser
 from catalog_service.exceptions import CategoryNotEmpty, CategoryNotFound, ProductNotFound, SlugTaken
 
 
@@ -139,17 +138,12 @@ class FakeReservations:
         self.rows |= {each.order_id: copy.copy(each) for each in reservations}
 
 
-class FakeUsers:
-    async def learn(self, news: Sequence[KnownUser | GoneUser], now: datetime) -> None: ...
-
-
 @dataclass
 class _Transaction:
     categories: Categories
     products: Products
     stocks: Stocks
     reservations: Reservations
-    users: ReplicaOfUsers
     facts: list[Fact]
 
     def record(self, fact: Fact) -> None:
@@ -178,4 +172,4 @@ class FakeUnitOfWork:
     facts: list[Fact] = field(default_factory=list)
 
     def __call__(self) -> UnitOfWork:
-        return _Transaction(self.categories, self.products, self.stocks, self.reservations, FakeUsers(), self.facts)
+        return _Transaction(self.categories, self.products, self.stocks, self.reservations, self.facts)

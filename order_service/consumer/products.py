@@ -5,7 +5,7 @@ from faststream.rabbit import RabbitRouter
 from libs.contracts.catalog import ProductDeleted, ProductEvent
 from libs.contracts.topology import ORDER_PRODUCTS
 from libs.messaging.consumer import batch_subscriber
-from order_service.consumer.dependencies import Uow
+from order_service.consumer.dependencies import Products
 from order_service.domain.gone import Gone
 from order_service.domain.products import Product
 from order_service.services.replicas import learn_products
@@ -14,8 +14,8 @@ router = RabbitRouter()
 
 
 @batch_subscriber(router, ORDER_PRODUCTS, ProductEvent)
-async def products_changed(events: list[ProductEvent], uow: Uow) -> None:
-    await learn_products(uow, *map(_news, events))
+async def products_changed(events: list[ProductEvent], products: Products) -> None:
+    await learn_products(products, *map(_news, events))
 
 
 def _news(event: ProductEvent) -> Product | Gone:

@@ -108,9 +108,6 @@ class UnitOfWork(Protocol):
     def seen_messages(self) -> SeenMessages: ...
 
     @property
-    def products(self) -> ReplicaOfProducts: ...
-
-    @property
     def users(self) -> ReplicaOfUsers: ...
 
     @property

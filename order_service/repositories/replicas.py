@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from libs.database.transactions import Transaction
+from libs.database.transactions import Transaction, Writes
 from libs.messaging.guard import apply_if_newer
 from order_service.domain.gone import Gone
 from order_service.domain.people import Person
@@ -17,11 +17,13 @@ NOBODY = dict.fromkeys(("username", "email", "role", "is_active"))
 
 
 class SqlReplicaOfProducts:
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
+    """Learns in one statement, so it needs no transaction around it."""
+
+    def __init__(self, writes: Writes) -> None:
+        self._writes = writes
 
     async def learn(self, news: Sequence[Product | Gone], now: datetime) -> None:
-        await apply_if_newer(self._transaction, products, [_product(each, now) for each in news])
+        await apply_if_newer(self._writes, products, [_product(each, now) for each in news])
 
 
 class SqlReplicaOfUsers:

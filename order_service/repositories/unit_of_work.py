@@ -10,7 +10,7 @@ from order_service.repositories.deliveries import SqlDeliveries
 from order_service.repositories.notifications import SqlNotifications
 from order_service.repositories.orders import SqlOrders
 from order_service.repositories.payments import SqlPayments, SqlSeenMessages
-from order_service.repositories.replicas import SqlReplicaOfProducts, SqlReplicaOfUsers
+from order_service.repositories.replicas import SqlReplicaOfUsers
 from order_service.repositories.webhooks import SqlWebhooks
 
 
@@ -19,7 +19,6 @@ class OrderUnitOfWork(SqlUnitOfWork[Fact]):
     carts: SqlCarts
     payments: SqlPayments
     seen_messages: SqlSeenMessages
-    products: SqlReplicaOfProducts
     users: SqlReplicaOfUsers
     notifications: SqlNotifications
     webhooks: SqlWebhooks
@@ -30,7 +29,6 @@ class OrderUnitOfWork(SqlUnitOfWork[Fact]):
         self.orders = SqlOrders(transaction, self.payments)
         self.carts = SqlCarts(transaction)
         self.seen_messages = SqlSeenMessages(transaction)
-        self.products = SqlReplicaOfProducts(transaction)
         self.users = SqlReplicaOfUsers(transaction)
         self.notifications = SqlNotifications(transaction)
         self.webhooks = SqlWebhooks(transaction)

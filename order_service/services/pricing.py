@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from order_service.domain.ports import KnownProducts, ProductSource, UnitOfWorkFactory
+from order_service.domain.ports import KnownProducts, ProductSource, ReplicaOfProducts
 from order_service.domain.products import Offer, Product, price
 
 
@@ -13,8 +13,8 @@ from order_service.domain.products import Offer, Product, price
 class Pricing:
     """Asks outside of any transaction, which would keep a connection waiting for another service."""
 
-    uow: UnitOfWorkFactory
     products: KnownProducts
+    replica: ReplicaOfProducts
     source: ProductSource
 
     async def offer(self, wanted: Mapping[UUID, int]) -> Offer:
@@ -29,7 +29,6 @@ class Pricing:
         fetched = await self.source.fetch(unheard)
         if not fetched:
             return known
-        async with self.uow() as work:
-            await work.products.learn(fetched, datetime.now(UTC))
+        await self.replica.learn(fetched, datetime.now(UTC))
         # Read again: meanwhile the replica may have heard of a newer version.
         return await self.products.known(product_ids)

@@ -4,13 +4,12 @@ from datetime import UTC, datetime
 
 from order_service.domain.gone import Gone
 from order_service.domain.people import Person
-from order_service.domain.ports import UnitOfWorkFactory
+from order_service.domain.ports import ReplicaOfProducts, UnitOfWorkFactory
 from order_service.domain.products import Product
 
 
-async def learn_products(uow: UnitOfWorkFactory, *news: Product | Gone) -> None:
-    async with uow() as work:
-        await work.products.learn(news, datetime.now(UTC))
+async def learn_products(replica: ReplicaOfProducts, *news: Product | Gone) -> None:
+    await replica.learn(news, datetime.now(UTC))
 
 
 async def learn_users(uow: UnitOfWorkFactory, *news: Person | Gone) -> None:

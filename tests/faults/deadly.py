@@ -8,17 +8,17 @@ from fastapi import FastAPI
 from order_service import worker
 from order_service.consumer import products
 from order_service.domain.gone import Gone
-from order_service.domain.ports import UnitOfWorkFactory
+from order_service.domain.ports import ReplicaOfProducts
 from order_service.domain.products import Product
 from order_service.services.replicas import learn_products
 
 NAME = "deadly"
 
 
-async def learn_or_die(uow: UnitOfWorkFactory, *news: Product | Gone) -> None:
+async def learn_or_die(replica: ReplicaOfProducts, *news: Product | Gone) -> None:
     if any(isinstance(each, Product) and each.name == NAME for each in news):
         os.kill(os.getpid(), signal.SIGKILL)
-    await learn_products(uow, *news)
+    await learn_products(replica, *news)
 
 
 products.learn_products = learn_or_die  # type: ignore[attr-defined] # what a bug would do that nobody has written

@@ -1,9 +1,11 @@
 """What is sold in the model, at prices that stay."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from order_service.domain.gone import Gone
 from order_service.domain.products import Product
 
 STOCK: Mapping[UUID, int] = {UUID(int=1): 6, UUID(int=2): 4, UUID(int=3): 3}
@@ -15,10 +17,13 @@ KNOWN = {
 
 
 class Goods:
-    """As the replica knows them, and the catalog, which is never asked."""
+    """As the replica knows them, which learns nothing, and the catalog, which is never asked."""
 
     async def known(self, product_ids: Collection[UUID]) -> Mapping[UUID, Product | None]:
         return {product_id: KNOWN[product_id] for product_id in product_ids}
 
     async def fetch(self, product_ids: Collection[UUID]) -> Sequence[Product]:
         raise AssertionError(product_ids)
+
+    async def learn(self, news: Sequence[Product | Gone], now: datetime) -> None:
+        raise AssertionError(news, now)

@@ -67,7 +67,7 @@ class Model(RuleBasedStateMachine):
         self.mortality = Mortality()
         self.orders: Any = Mortal(self.world.orders, self.mortality)
         self.catalog: Any = Mortal(self.world.catalog, self.mortality)
-        self.pricing = Pricing(self.orders, Goods(), Goods())
+        self.pricing = Pricing(Goods(), Goods(), Goods())
         self.placing = Placing(self.orders, self.pricing, PlacementIn(self.orders))
         self.provider = FaultyProvider(self.world.provider)
         self.paying = Paying(self.orders, self.provider)

@@ -9,15 +9,16 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from catalog_service.domain.ports import UnitOfWorkFactory
 from catalog_service.domain.users import GoneUser
 from catalog_service.repositories import erasure
 from catalog_service.repositories.erasure import erase_names
+from catalog_service.repositories.users import SqlReplicaOfUsers
 from catalog_service.services.users import learn_users
 from catalog_service.tests.integration.books import assert_right
 from catalog_service.tests.integration.catalog import Catalog, Json
 from catalog_service.tests.integration.people import Issuer
 from libs.database.engine import new_engine
+from libs.database.transactions import Transactions
 from libs.process.ids import new_id
 
 
@@ -35,13 +36,20 @@ async def entered(catalog: Catalog, issuer: Issuer, product: Json, person: UUID)
     assert answer.status_code == 200, answer.text
 
 
+@pytest.fixture
+async def replica(database_url: str) -> AsyncIterator[SqlReplicaOfUsers]:
+    transactions = Transactions(database_url, pool_size=1)
+    yield SqlReplicaOfUsers(transactions)
+    await transactions.aclose()
+
+
 async def actors(catalog: Catalog, product: Json) -> list[str]:
     ledger: list[Json] = (await catalog.get(f"/product/{product['id']}/stock"))["ledger"]
     return [entry["actor"] for entry in ledger]
 
 
 async def test_the_ledger_keeps_what_was_done_and_not_by_whom(
-    catalog: Catalog, issuer: Issuer, engine: AsyncEngine, uow: UnitOfWorkFactory, database: asyncpg.Pool
+    catalog: Catalog, issuer: Issuer, engine: AsyncEngine, replica: SqlReplicaOfUsers, database: asyncpg.Pool
 ) -> None:
     leaving, staying, unheard_of = new_id(), new_id(), new_id()
     product = await catalog.product(stock=5)
@@ -49,7 +57,7 @@ async def test_the_ledger_keeps_what_was_done_and_not_by_whom(
         await entered(catalog, issuer, product, person)
     await erase_names(engine)
     assert await actors(catalog, product) == ["some-admin"] * 4
-    await learn_users(uow, GoneUser(leaving, 7))
+    await learn_users(replica, GoneUser(leaving, 7))
     await erase_names(engine)
     assert await actors(catalog, product) == ["some-admin", "some-admin", "deleted user", "some-admin"]
     await assert_right(database)
@@ -59,14 +67,14 @@ async def test_what_is_entered_after_a_deletion_is_found(
     catalog: Catalog,
     issuer: Issuer,
     engine: AsyncEngine,
-    uow: UnitOfWorkFactory,
+    replica: SqlReplicaOfUsers,
     database: asyncpg.Pool,
 ) -> None:
     """By somebody who had been let in before it arrived."""
     person = new_id()
     product = await catalog.product()
     await entered(catalog, issuer, product, person)
-    await learn_users(uow, GoneUser(person, 2))
+    await learn_users(replica, GoneUser(person, 2))
     await erase_names(engine)
     await database.execute("UPDATE stock_ledger SET actor = 'some-admin' WHERE actor_id = $1", person)
     await erase_names(engine)
@@ -77,7 +85,7 @@ async def test_two_at_once_in_small_portions(
     catalog: Catalog,
     issuer: Issuer,
     engine: AsyncEngine,
-    uow: UnitOfWorkFactory,
+    replica: SqlReplicaOfUsers,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(erasure, "AT_ONCE", 2)
@@ -86,7 +94,7 @@ async def test_two_at_once_in_small_portions(
     for person in people:
         for product in products:
             await entered(catalog, issuer, product, person)
-        await learn_users(uow, GoneUser(person, 2))
+        await learn_users(replica, GoneUser(person, 2))
     async with asyncio.timeout(20):
         await asyncio.gather(erase_names(engine), erase_names(engine))
     for product in products:

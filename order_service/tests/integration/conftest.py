@@ -67,7 +67,7 @@ async def transactions(database_url: str) -> AsyncIterator[Transactions]:
 
 @pytest.fixture(scope="session")
 def shop(app: FastAPI, neighbours: Neighbours, engine: AsyncEngine) -> Shop:
-    return Shop(httpx.ASGITransport(app), neighbours, app.state.uow, engine)
+    return Shop(httpx.ASGITransport(app), neighbours, app.state.uow, app.state.pricing.replica, engine)
 
 
 @pytest.fixture

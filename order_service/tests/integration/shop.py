@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from order_service.domain.actor import Actor
-from order_service.domain.ports import UnitOfWorkFactory
+from order_service.domain.ports import ReplicaOfProducts, UnitOfWorkFactory
 from order_service.domain.products import Product
 from order_service.services.replicas import learn_products
 from order_service.tests.integration.neighbours import Neighbours
@@ -42,6 +42,7 @@ class Shop:
     transport: httpx.AsyncBaseTransport
     neighbours: Neighbours
     uow: UnitOfWorkFactory
+    products: ReplicaOfProducts
     engine: AsyncEngine
 
     def caller(self, actor: Actor | None = None) -> Caller:
@@ -57,7 +58,7 @@ class Shop:
     async def product(self, name: str = "Desk lamp", amount: str = "19.99") -> Product:
         """One that the replica has heard of."""
         product = a_product(name, amount)
-        await learn_products(self.uow, product)
+        await learn_products(self.products, product)
         return product
 
     async def announced(self, order_id: str) -> list[tuple[int, str, Json]]:

@@ -149,7 +149,8 @@ async def test_a_tag_covers_names_prices_and_what_is_on_sale(shop: Shop, custome
     for version, (change, shown) in enumerate(news, start=2):
         tag = {"If-None-Match": (await customer.http.get("/cart")).headers["ETag"]}
         assert (await customer.http.get("/cart", headers=tag)).status_code == 304
-        await learn_products(shop.uow, a_product(**{"name": "Lamp", **change}, product_id=lamp.id, version=version))
+        changed = a_product(**{"name": "Lamp", **change}, product_id=lamp.id, version=version)
+        await learn_products(shop.products, changed)
         cart = ok(await customer.http.get("/cart", headers=tag))
         (item,) = cart["items"]
         assert (item["name"], item["unit_price"], item["is_available"], cart["total"]) == shown
@@ -160,7 +161,7 @@ async def test_what_leaves_the_catalog_stays_visible(shop: Shop, customer: Calle
     lamp, bulb = await shop.product("Lamp", "19.99"), await shop.product("Bulb", "0.10")
     await put(customer, lamp, 2)
     await put(customer, bulb, 3)
-    await learn_products(shop.uow, Gone(lamp.id, 2))
+    await learn_products(shop.products, Gone(lamp.id, 2))
     cart = await cart_of(customer)
     assert cart["items"][0] == {
         "product_id": str(lamp.id),
@@ -186,7 +187,7 @@ async def test_what_leaves_the_catalog_stays_visible(shop: Shop, customer: Calle
 async def test_products_that_cannot_be_put_in(shop: Shop, customer: Caller) -> None:
     resting, dollars = a_product(is_active=False), a_product(currency="USD")
     for product in (resting, dollars):
-        await learn_products(shop.uow, product)
+        await learn_products(shop.products, product)
     before = await put(customer, await shop.product())
     for product_id, status, code in (
         (new_id(), 404, "product_not_found"),
@@ -277,7 +278,7 @@ async def test_the_cart_is_ordered_and_emptied(shop: Shop, customer: Caller) -> 
     lamp, bulb = await shop.product("Lamp", "19.99"), await shop.product("Bulb", "0.10")
     await put(customer, lamp, 3)
     await put(customer, bulb, 7)
-    await learn_products(shop.uow, a_product("Dear lamp", "20.00", product_id=lamp.id, version=2))
+    await learn_products(shop.products, a_product("Dear lamp", "20.00", product_id=lamp.id, version=2))
     response = await customer.http.post("/order", json={"comment": "Ring twice."})
     order = ok(response, 201)
     assert [(item["name"], item["unit_price"], item["quantity"]) for item in order["items"]] == [

@@ -107,8 +107,8 @@ async def test_orders_in_parallel_for_a_product_the_replica_lacks(shop: Shop) ->
 
 async def test_a_product_that_is_gone_is_neither_brought_back_nor_asked_for(shop: Shop, customer: Caller) -> None:
     lamp = await shop.product()
-    await learn_products(shop.uow, Gone(lamp.id, 2))
-    await learn_products(shop.uow, lamp)
+    await learn_products(shop.products, Gone(lamp.id, 2))
+    await learn_products(shop.products, lamp)
     shop.neighbours.products[lamp.id] = lamp
     body = {"items": [{"product_id": str(lamp.id), "quantity": 1}]}
     problem = refused(await customer.http.post("/order", json=body), 404, "product_not_found")
@@ -120,7 +120,7 @@ async def test_products_that_cannot_be_ordered(shop: Shop, customer: Caller) -> 
     lamp, unknown = await shop.product(), new_id()
     resting, dollars = a_product(is_active=False), a_product(currency="USD")
     for product in (resting, dollars):
-        await learn_products(shop.uow, product)
+        await learn_products(shop.products, product)
 
     for other, status, code in (
         (unknown, 404, "product_not_found"),
@@ -147,7 +147,7 @@ async def test_while_the_catalog_is_away_what_is_known_can_be_ordered(
 async def test_later_prices_do_not_touch_an_order(shop: Shop, customer: Caller) -> None:
     lamp = await shop.product("Lamp", "10.00")
     order = await customer.place(lamp)
-    await learn_products(shop.uow, a_product("New lamp", "12.34", product_id=lamp.id, version=2))
+    await learn_products(shop.products, a_product("New lamp", "12.34", product_id=lamp.id, version=2))
     assert (await customer.read(order))["items"] == order["items"]
     new = (await customer.place(lamp))["items"][0]
     assert (new["name"], new["unit_price"]) == ("New lamp", "12.34")

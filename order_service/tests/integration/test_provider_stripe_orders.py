@@ -64,7 +64,8 @@ async def api(stripe_app: FastAPI) -> AsyncIterator[StripeApi]:
 
 @pytest.fixture
 def stripe_shop(stripe_app: FastAPI, neighbours: Neighbours, engine: AsyncEngine) -> Shop:
-    return Shop(httpx.ASGITransport(stripe_app), neighbours, stripe_app.state.uow, engine)
+    state = stripe_app.state
+    return Shop(httpx.ASGITransport(stripe_app), neighbours, state.uow, state.pricing.replica, engine)
 
 
 @pytest.fixture

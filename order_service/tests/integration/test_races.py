@@ -125,11 +125,11 @@ async def test_products_follow_the_newest_version_whatever_comes_when(shop: Shop
     lamp = a_product(version=1)
     news = [a_product(f"Lamp {version}", product_id=lamp.id, version=version) for version in range(1, 9)] * 3
     shuffle(news, seed)
-    await asyncio.gather(*(learn_products(shop.uow, product) for product in news))
+    await asyncio.gather(*(learn_products(shop.products, product) for product in news))
     assert (await customer.place(lamp))["items"][0]["name"] == "Lamp 8"
 
     await asyncio.gather(
-        *(learn_products(shop.uow, product) for product in news), learn_products(shop.uow, Gone(lamp.id, 9))
+        *(learn_products(shop.products, product) for product in news), learn_products(shop.products, Gone(lamp.id, 9))
     )
     body = {"items": [{"product_id": str(lamp.id), "quantity": 1}]}
     refused(await customer.http.post("/order", json=body), 404, "product_not_found")

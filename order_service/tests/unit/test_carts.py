@@ -25,7 +25,7 @@ def catalog(work: FakeUnitOfWork) -> FakeCatalog:
 
 @pytest.fixture
 def pricing(work: FakeUnitOfWork, catalog: FakeCatalog) -> Pricing:
-    return Pricing(work, work.products, catalog)
+    return Pricing(work.products, work.products, catalog)
 
 
 @pytest.fixture

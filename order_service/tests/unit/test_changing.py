@@ -26,7 +26,7 @@ async def change(
     status: Status | None = None,
     expected: set[int] | None = None,
 ) -> Order:
-    pricing = Pricing(work, work.products, FakeCatalog(work))
+    pricing = Pricing(work.products, work.products, FakeCatalog(work))
     return await update(
         work, pricing, actor, order_id, items=items, details=details or {}, status=status, expected=expected
     )

@@ -29,7 +29,7 @@ def catalog(work: FakeUnitOfWork) -> FakeCatalog:
 
 @pytest.fixture
 def placing(work: FakeUnitOfWork, catalog: FakeCatalog) -> Placing:
-    return Placing(work, Pricing(work, work.products, catalog), PlacementIn(work))
+    return Placing(work, Pricing(work.products, work.products, catalog), PlacementIn(work))
 
 
 async def fill(placing: Placing, work: FakeUnitOfWork, customer: Actor, product: Product, quantity: int) -> None:
@@ -67,7 +67,7 @@ async def test_what_the_replica_heard_meanwhile_wins(work: FakeUnitOfWork) -> No
             return await super().fetch(product_ids)
 
     slow = Slow(work, {lamp.id: lamp})
-    placing = Placing(work, Pricing(work, work.products, slow), PlacementIn(work))
+    placing = Placing(work, Pricing(work.products, work.products, slow), PlacementIn(work))
     order = await placing.place(a_customer(), {lamp.id: 1}, {})
     assert order.lines[0].name == "Newer lamp"
 
