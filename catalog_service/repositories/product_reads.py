@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, literal, select
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, literal, select
 
 from catalog_service.domain.listing import ProductFilter
 from catalog_service.domain.reads import Row
@@ -23,25 +23,28 @@ from catalog_service.repositories.product_queries import (
     page_query,
 )
 from libs.database.keyset import read_cursor, write_cursor
+from libs.database.lookups import Lookup
 from libs.database.reads import Query, Reader
 
 _one = (
     select(*SHOWN, *SHOWN_STOCK).join(stock, stock.c.product_id == products.c.id).where(products.c.deleted_at.is_(None))
 )
-BY_ID = Query(_one.where(products.c.id == bindparam("product_id")))
-BY_SLUG = Query(_one.where(products.c.slug == bindparam("product_slug")))
+BY_ID = Query(_one.where(products.c.id == any_(bindparam("keys", type_=ARRAY(Uuid)))))
+BY_SLUG = Query(_one.where(products.c.slug == any_(bindparam("keys", type_=ARRAY(Text)))))
 CATEGORY = Query(select(literal(1)).select_from(categories).where(categories.c.id == bindparam("category_id")))
 
 
 class SqlProductReads:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
+        self._by_id: Lookup[UUID] = Lookup(reader, BY_ID, "id")
+        self._by_slug: Lookup[str] = Lookup(reader, BY_SLUG, "slug")
 
     async def one(self, reference: str) -> Row:
         if is_id(reference):
-            row = await self._reader.first(BY_ID, product_id=UUID(reference))
+            row = await self._by_id.one(UUID(reference))
         elif is_slug(reference):
-            row = await self._reader.first(BY_SLUG, product_slug=reference)
+            row = await self._by_slug.one(reference)
         else:
             row = None
         if row is None:

@@ -5,29 +5,24 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
+from libs.database.lookups import Lookup
 from libs.database.reads import Query, Reader, Row
-from libs.database.together import Together
 from libs.tokens.principal import Standing
 from order_service.domain.products import Product
 from order_service.models.replicas import products, users
 
-PRODUCTS = Query(select(products).where(products.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
-STANDINGS = Query(
-    select(users.c.id, users.c.role, users.c.is_active).where(users.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
-)
+_KEYS = bindparam("keys", type_=ARRAY(Uuid))
+PRODUCTS = Query(select(products).where(products.c.id == any_(_KEYS)))
+STANDINGS = Query(select(users.c.id, users.c.role, users.c.is_active).where(users.c.id == any_(_KEYS)))
 
 
 class SqlKnownProducts:
     def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-        self._together = Together(self._read)
+        self._products: Lookup[UUID] = Lookup(reader, PRODUCTS, "id")
 
     async def known(self, product_ids: Collection[UUID]) -> Mapping[UUID, Product | None]:
-        return await self._together.all(product_ids)
-
-    async def _read(self, product_ids: Collection[UUID]) -> Mapping[UUID, Product | None]:
-        rows = await self._reader.all(PRODUCTS, ids=list(product_ids))
-        return {row["id"]: _product(row) for row in rows}
+        rows = await self._products.all(product_ids)
+        return {product_id: _product(row) for product_id, row in rows.items()}
 
 
 def _product(row: Row) -> Product | None:
@@ -38,13 +33,9 @@ def _product(row: Row) -> Product | None:
 
 class SqlStandings:
     def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-        self._together = Together(self._read)
+        self._users: Lookup[UUID] = Lookup(reader, STANDINGS, "id")
 
     async def standing(self, user_id: UUID) -> Standing | None:
-        return await self._together.one(user_id)
-
-    async def _read(self, user_ids: Collection[UUID]) -> Mapping[UUID, Standing]:
-        rows = await self._reader.all(STANDINGS, ids=list(user_ids))
+        row = await self._users.one(user_id)
         # Of a user who is gone, the replica knows nothing but that.
-        return {row["id"]: Standing(role=row["role"] or "user", is_active=bool(row["is_active"])) for row in rows}
+        return None if row is None else Standing(role=row["role"] or "user", is_active=bool(row["is_active"]))

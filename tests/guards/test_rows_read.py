@@ -37,8 +37,8 @@ async def database(database_for: DatabaseFor) -> AsyncIterator[asyncpg.Connectio
 
 @pytest.mark.parametrize("query", [BY_ID, BY_SLUG], ids=["by id", "by slug"])
 async def test_a_product_is_found_at_once(database: asyncpg.Connection, query: Query) -> None:
-    arguments = {"product_id": MIDDLE} if query is BY_ID else {"product_slug": f"product-{PRODUCTS // 2}"}
-    blocks, rows = await touched(database, query, arguments)
+    keys = [MIDDLE if query is BY_ID else f"product-{PRODUCTS // 2}"]
+    blocks, rows = await touched(database, query, {"keys": keys})
     assert rows <= 2
     assert blocks <= 10
 
