@@ -35,7 +35,8 @@ class Paying:
             order = await order_of(work, customer, order_id)
             if order.user_id != customer.user_id:
                 raise Forbidden("Only its owner pays for an order.")
-            payment = await work.payments.find(payment_id)
+            # Of an order that was never paid for, no payment can be repeated.
+            payment = order.payment and await work.payments.find(payment_id)
             if payment is not None:
                 return _result(payment)
             payment = begin_payment(order, customer, payment_id, method, token, datetime.now(UTC))
