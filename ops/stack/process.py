@@ -143,7 +143,8 @@ class ManagedProcess:
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
 
     def _become(self, condition: Condition) -> None:
         self._entry.state = condition
