@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from catalog_service.domain.reservation import Reservation, State
 from catalog_service.domain.shelf import Shortage
 from catalog_service.models.reservations import reservations
+from libs.database.arrays import arrays
 from libs.database.transactions import Row, Transaction
 
 _order_ids = func.unnest(bindparam("order_ids", type_=ARRAY(Uuid))).column_valued("order_id")
@@ -27,11 +28,7 @@ SAVE = text("""
          AS changed (order_id, order_version, state, lines, shortages)
     WHERE reservations.order_id = changed.order_id
 """).bindparams(
-    bindparam("order_ids", type_=ARRAY(Uuid)),
-    bindparam("order_versions", type_=ARRAY(BigInteger)),
-    bindparam("states", type_=ARRAY(Text)),
-    bindparam("lines", type_=ARRAY(Text)),
-    bindparam("shortages", type_=ARRAY(Text)),
+    *arrays(order_ids=Uuid, order_versions=BigInteger, states=Text, lines=Text, shortages=Text),
 )
 
 

@@ -11,6 +11,7 @@ from catalog_service.domain.stock import LedgerEntry, Stock
 from catalog_service.exceptions import ProductNotFound
 from catalog_service.models.products import products
 from catalog_service.models.stock import stock, stock_ledger
+from libs.database.arrays import arrays
 from libs.database.transactions import Transaction
 
 BY_ID = select(stock).where(stock.c.product_id == bindparam("product"))
@@ -63,10 +64,7 @@ MOVE = text("""
            order_id, :now
     FROM movement JOIN moved USING (product_id) WHERE on_hand <> 0
 """).bindparams(
-    bindparam("product_ids", type_=ARRAY(Uuid)),
-    bindparam("on_hand", type_=ARRAY(BigInteger)),
-    bindparam("reserved", type_=ARRAY(BigInteger)),
-    bindparam("order_ids", type_=ARRAY(Uuid)),
+    *arrays(product_ids=Uuid, on_hand=BigInteger, reserved=BigInteger, order_ids=Uuid),
     bindparam("now", type_=DateTime(timezone=True)),
 )
 

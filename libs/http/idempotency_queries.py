@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from sqlalchemy import ARRAY, Boolean, Integer, Interval, LargeBinary, SmallInteger, Text, Uuid, bindparam, text
+from sqlalchemy import Boolean, Integer, Interval, LargeBinary, SmallInteger, Text, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from libs.database.arrays import arrays
 from libs.database.reads import Query
 
 LIFETIME = timedelta(hours=24)
@@ -14,11 +15,7 @@ AT_ONCE = 1000
 
 _KEY = (bindparam("user_id", type_=Uuid), bindparam("key", type_=Text))
 _OWN = (*_KEY, bindparam("claim", type_=Uuid))
-_KEYS = (
-    bindparam("user_ids", type_=ARRAY(Uuid)),
-    bindparam("keys", type_=ARRAY(Text)),
-    bindparam("claims", type_=ARRAY(Uuid)),
-)
+_KEYS = (*arrays(user_ids=Uuid, keys=Text, claims=Uuid),)
 
 # The count has the expired rows deleted before the new ones are inserted.
 CLAIM = Query(
@@ -44,8 +41,7 @@ CLAIM = Query(
     RETURNING claim, resource_id
 """).bindparams(
         *_KEYS,
-        bindparam("fingerprints", type_=ARRAY(LargeBinary)),
-        bindparam("resource_ids", type_=ARRAY(Uuid)),
+        *arrays(fingerprints=LargeBinary, resource_ids=Uuid),
         bindparam("lease", LEASE, type_=Interval),
         bindparam("lifetime", LIFETIME, type_=Interval),
     )
@@ -64,9 +60,7 @@ KEEP = Query(
     WHERE known.user_id = answer.user_id AND known.key = answer.key AND known.claim = answer.claim
 """).bindparams(
         *_KEYS,
-        bindparam("statuses", type_=ARRAY(SmallInteger)),
-        bindparam("headers", type_=ARRAY(JSONB)),
-        bindparam("bodies", type_=ARRAY(LargeBinary)),
+        *arrays(statuses=SmallInteger, headers=JSONB, bodies=LargeBinary),
     )
 )
 RELEASE = Query(

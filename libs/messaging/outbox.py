@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     Column,
     DateTime,
@@ -21,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from libs.contracts.base import Event
+from libs.database.arrays import arrays
 from libs.database.transactions import Writes
 from libs.process.context import Cause, cause_of
 from libs.process.ids import new_id
@@ -37,14 +37,16 @@ QUEUE_STORAGE = {
 }
 
 PARAMETERS = (
-    bindparam("event_ids", type_=ARRAY(Uuid)),
-    bindparam("aggregates", type_=ARRAY(Text)),
-    bindparam("aggregate_ids", type_=ARRAY(Uuid)),
-    bindparam("versions", type_=ARRAY(BigInteger)),
-    bindparam("types", type_=ARRAY(Text)),
-    bindparam("payloads", type_=ARRAY(Text)),
-    bindparam("correlation_ids", type_=ARRAY(Text)),
-    bindparam("traceparents", type_=ARRAY(Text)),
+    *arrays(
+        event_ids=Uuid,
+        aggregates=Text,
+        aggregate_ids=Uuid,
+        versions=BigInteger,
+        types=Text,
+        payloads=Text,
+        correlation_ids=Text,
+        traceparents=Text,
+    ),
     bindparam("queue", "", type_=Text),
 )
 # One statement whatever the number of events, so that it is compiled and prepared once.

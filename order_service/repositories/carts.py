@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Integer, Text, Uuid, any_, bindparam, delete, func, select, text
 
+from libs.database.arrays import arrays
 from libs.database.reads import Query, Reader
 from libs.database.transactions import Transaction
 from order_service.domain.cart import Cart, CartLine
@@ -56,9 +57,7 @@ SAVE = text("""
 """).bindparams(
     bindparam("user_id", type_=Uuid),
     bindparam("version", type_=BigInteger),
-    bindparam("product_ids", type_=ARRAY(Uuid)),
-    bindparam("names", type_=ARRAY(Text)),
-    bindparam("quantities", type_=ARRAY(Integer)),
+    *arrays(product_ids=Uuid, names=Text, quantities=Integer),
 )
 FORGET = delete(carts).where(carts.c.user_id == any_(bindparam("user_ids", type_=ARRAY(Uuid))))
 

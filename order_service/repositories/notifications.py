@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, DateTime, Text, Uuid, bindparam, text, update
 
+from libs.database.arrays import arrays
 from libs.database.transactions import Row, Transaction
 from libs.process.context import cause_of
 from order_service.domain.notices import Delivery, Letter, Mail, News
@@ -53,13 +54,9 @@ ADD = text("""
     bindparam("now", type_=DateTime(timezone=True)),
     bindparam("waiting", Delivery.WAITING.value, type_=Text),
     bindparam("unaddressed", Delivery.UNADDRESSED.value, type_=Text),
-    bindparam("order_ids", type_=ARRAY(Uuid)),
-    bindparam("versions", type_=ARRAY(BigInteger)),
-    bindparam("statuses", type_=ARRAY(Text)),
-    bindparam("traceparents", type_=ARRAY(Text)),
-    bindparam("subjects", type_=ARRAY(Text)),
-    bindparam("texts", type_=ARRAY(Text)),
-    bindparam("htmls", type_=ARRAY(Text)),
+    *arrays(
+        order_ids=Uuid, versions=BigInteger, statuses=Text, traceparents=Text, subjects=Text, texts=Text, htmls=Text
+    ),
 )
 
 # Of one order's mails the next is posted when the one before is settled, so that they arrive as a story.

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, Numeric, Text, Uuid, bindparam, text
+from sqlalchemy import BigInteger, DateTime, Integer, Numeric, Text, Uuid, text
 
+from libs.database.arrays import arrays
 from libs.database.constraints import refusing
 from libs.database.reads import Reader
 from libs.messaging.bell import Bell
@@ -15,26 +16,23 @@ from order_service.domain.products import Line
 from order_service.exceptions import OrderExists
 from order_service.repositories.contracts import contract_of
 
-LINE_COLUMNS = (
-    bindparam("product_ids", type_=ARRAY(Uuid)),
-    bindparam("names", type_=ARRAY(Text)),
-    bindparam("unit_prices", type_=ARRAY(Numeric(9, 2))),
-    bindparam("quantities", type_=ARRAY(Integer)),
-)
+LINE_COLUMNS = arrays(product_ids=Uuid, names=Text, unit_prices=Numeric(9, 2), quantities=Integer)
 _COLUMNS = (
-    bindparam("ids", type_=ARRAY(Uuid)),
-    bindparam("user_ids", type_=ARRAY(Uuid)),
-    bindparam("usernames", type_=ARRAY(Text)),
-    bindparam("statuses", type_=ARRAY(Text)),
-    bindparam("totals", type_=ARRAY(Numeric(14, 2))),
-    bindparam("currencies", type_=ARRAY(Text)),
-    bindparam("delivery_addresses", type_=ARRAY(Text)),
-    bindparam("comments", type_=ARRAY(Text)),
-    bindparam("order_versions", type_=ARRAY(BigInteger)),
-    bindparam("created_ats", type_=ARRAY(DateTime(timezone=True))),
-    bindparam("actors", type_=ARRAY(Text)),
-    bindparam("order_ids", type_=ARRAY(Uuid)),
-    bindparam("positions", type_=ARRAY(Integer)),
+    *arrays(
+        ids=Uuid,
+        user_ids=Uuid,
+        usernames=Text,
+        statuses=Text,
+        totals=Numeric(14, 2),
+        currencies=Text,
+        delivery_addresses=Text,
+        comments=Text,
+        order_versions=BigInteger,
+        created_ats=DateTime(timezone=True),
+        actors=Text,
+        order_ids=Uuid,
+        positions=Integer,
+    ),
     *LINE_COLUMNS,
 )
 # For any number of orders, and of lines.

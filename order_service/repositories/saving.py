@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Numeric, Text, Uuid, bindparam, text
+from sqlalchemy import BigInteger, DateTime, Numeric, Text, Uuid, text
 
+from libs.database.arrays import arrays
 from order_service.domain.order import Order
 
 # An order that has another version than was read stays as it is, and so does its history.
@@ -26,25 +27,27 @@ SAVE = text("""
     FROM saved JOIN unnest(:order_ids, :versions, :moments, :actors, :from_statuses, :to_statuses, :reasons)
          AS change (order_id, version, at, actor, from_status, to_status, reason) ON change.order_id = saved.id
 """).bindparams(
-    bindparam("ids", type_=ARRAY(Uuid)),
-    bindparam("seen", type_=ARRAY(BigInteger)),
-    bindparam("statuses", type_=ARRAY(Text)),
-    bindparam("status_reasons", type_=ARRAY(Text)),
-    bindparam("delivery_addresses", type_=ARRAY(Text)),
-    bindparam("comments", type_=ARRAY(Text)),
-    bindparam("totals", type_=ARRAY(Numeric(14, 2))),
-    bindparam("currencies", type_=ARRAY(Text)),
-    bindparam("order_versions", type_=ARRAY(BigInteger)),
-    bindparam("updated_ats", type_=ARRAY(DateTime(timezone=True))),
-    bindparam("reserved_untils", type_=ARRAY(DateTime(timezone=True))),
-    bindparam("deleted_ats", type_=ARRAY(DateTime(timezone=True))),
-    bindparam("order_ids", type_=ARRAY(Uuid)),
-    bindparam("versions", type_=ARRAY(BigInteger)),
-    bindparam("moments", type_=ARRAY(DateTime(timezone=True))),
-    bindparam("actors", type_=ARRAY(Text)),
-    bindparam("from_statuses", type_=ARRAY(Text)),
-    bindparam("to_statuses", type_=ARRAY(Text)),
-    bindparam("reasons", type_=ARRAY(Text)),
+    *arrays(
+        ids=Uuid,
+        seen=BigInteger,
+        statuses=Text,
+        status_reasons=Text,
+        delivery_addresses=Text,
+        comments=Text,
+        totals=Numeric(14, 2),
+        currencies=Text,
+        order_versions=BigInteger,
+        updated_ats=DateTime(timezone=True),
+        reserved_untils=DateTime(timezone=True),
+        deleted_ats=DateTime(timezone=True),
+        order_ids=Uuid,
+        versions=BigInteger,
+        moments=DateTime(timezone=True),
+        actors=Text,
+        from_statuses=Text,
+        to_statuses=Text,
+        reasons=Text,
+    ),
 )
 
 
