@@ -11,7 +11,7 @@ from auth_service.repositories.erasure import erase_due, gone, is_anybody_looked
 from auth_service.repositories.expiry import forget_expired
 from libs.contracts.topology import AUTH_EVENTS
 from libs.database.census import EVERY, Census
-from libs.database.engine import new_engine
+from libs.database.transactions import Transactions
 from libs.messaging.announcing import Announcing
 from libs.messaging.bell import Bell
 from libs.messaging.connection import BrokerAddress
@@ -26,22 +26,23 @@ FORGET_MESSAGES_EVERY = 300.0
 
 
 def create_worker(settings: WorkerSettings) -> FastAPI:
-    engine = new_engine(settings.database_url, pool_size=settings.database_pool_size)
+    timers = Transactions(settings.database_url, pool_size=settings.database_pool_size)
     bell = Bell(settings.database_url)
     forgetting = Forgetting(
-        settings.amqp_url, AUTH_EVENTS, partial(gone, engine), partial(is_anybody_looked_for, engine)
+        settings.amqp_url, AUTH_EVENTS, partial(gone, timers), partial(is_anybody_looked_for, timers)
     )
     return create_worker_app(
-        engine=engine,
+        database_url=settings.database_url,
+        timers=timers,
         bell=bell,
         broker=BrokerAddress(settings.amqp_url, settings.rabbitmq_ui_url),
         publishes=AUTH_EVENTS,
         periodic=[
-            Periodic("census", EVERY, Census(engine, COUNTS).take),
-            Periodic("clean-up", FORGET_EVERY, partial(forget_expired, engine)),
-            Periodic("erasure", ERASE_EVERY, partial(erase_due, engine)),
+            Periodic("census", EVERY, Census(timers, COUNTS).take),
+            Periodic("clean-up", FORGET_EVERY, partial(forget_expired, timers)),
+            Periodic("erasure", ERASE_EVERY, partial(erase_due, timers)),
             Periodic("forgetting", FORGET_MESSAGES_EVERY, forgetting.forget),
-            Periodic("announcements", 0.5, Announcing(engine, bell, users_to_announce).announce_due),
+            Periodic("announcements", 0.5, Announcing(timers, bell, users_to_announce).announce_due),
         ],
     )
 

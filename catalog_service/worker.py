@@ -12,7 +12,6 @@ from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
 from catalog_service.repositories.users import SqlReplicaOfUsers
 from libs.contracts.topology import CATALOG_EVENTS
 from libs.database.census import EVERY, Census
-from libs.database.engine import new_engine
 from libs.database.transactions import Transactions
 from libs.messaging.announcing import Announcing
 from libs.messaging.bell import Bell
@@ -25,22 +24,23 @@ from libs.process.tracing import configure_tracing
 
 
 def create_worker(settings: WorkerSettings) -> FastAPI:
-    engine = new_engine(settings.database_url, pool_size=settings.database_pool_size)
+    timers = Transactions(settings.database_url, pool_size=settings.database_pool_size)
     transactions = Transactions(settings.database_url, pool_size=settings.database_pool_size, lock_timeout=LOCK_TIMEOUT)
     bell = Bell(settings.database_url)
     return create_worker_app(
-        engine=engine,
+        database_url=settings.database_url,
+        timers=timers,
         transactions=transactions,
         bell=bell,
         broker=BrokerAddress(settings.amqp_url, settings.rabbitmq_ui_url),
         publishes=CATALOG_EVENTS,
         routers=[users.router, orders.router],
         context={"uow": partial(CatalogUnitOfWork, transactions, bell), "users": SqlReplicaOfUsers(transactions)},
-        own_checks={"replicas": partial(check_no_rebuild, engine)},
+        own_checks={"replicas": partial(check_no_rebuild, timers)},
         periodic=[
-            Periodic("census", EVERY, Census(engine, COUNTS).take),
-            Periodic("announcements", 0.5, Announcing(engine, bell, products_to_announce).announce_due),
-            Periodic("erasure", 10.0, partial(erase_names, engine)),
+            Periodic("census", EVERY, Census(timers, COUNTS).take),
+            Periodic("announcements", 0.5, Announcing(timers, bell, products_to_announce).announce_due),
+            Periodic("erasure", 10.0, partial(erase_names, timers)),
         ],
     )
 

@@ -6,7 +6,6 @@ from fastapi import FastAPI
 
 from libs.contracts.topology import ORDER_EVENTS
 from libs.database.census import EVERY, Census
-from libs.database.engine import new_engine
 from libs.database.transactions import Transactions
 from libs.http import idempotency_store
 from libs.messaging.bell import Bell
@@ -34,13 +33,14 @@ from order_service.services.timers import announce_again, expire_unpaid
 
 
 def create_worker(settings: WorkerSettings) -> FastAPI:
-    engine = new_engine(settings.database_url, pool_size=settings.database_pool_size)
+    timers = Transactions(settings.database_url, pool_size=settings.database_pool_size)
     transactions = Transactions(settings.database_url, pool_size=settings.database_pool_size, lock_timeout=LOCK_TIMEOUT)
     bell = Bell(settings.database_url)
     uow = partial(OrderUnitOfWork, transactions, bell)
     settling = Settling(uow, new_provider(settings, transactions))
     return create_worker_app(
-        engine=engine,
+        database_url=settings.database_url,
+        timers=timers,
         transactions=transactions,
         bell=bell,
         broker=BrokerAddress(settings.amqp_url, settings.rabbitmq_ui_url),
@@ -52,14 +52,14 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
             "hold": settings.hold,
             "letters": TemplateLetters(),
         },
-        own_checks={"replicas": partial(check_no_rebuild, engine)},
+        own_checks={"replicas": partial(check_no_rebuild, timers)},
         periodic=[
-            Periodic("census", EVERY, Census(engine, COUNTS).take),
+            Periodic("census", EVERY, Census(timers, COUNTS).take),
             Periodic("expiry", 1.0, partial(expire_unpaid, uow)),
             Periodic("announcements", 1.0, partial(announce_again, uow, settings.patience)),
             Periodic("settlement", 1.0, settling.settle_due),
-            Periodic("idempotency_keys", 60.0, partial(idempotency_store.expire, engine)),
-            Periodic("erasure", 2.0, partial(erase_due, engine)),
+            Periodic("idempotency_keys", 60.0, partial(idempotency_store.expire, timers)),
+            Periodic("erasure", 2.0, partial(erase_due, timers)),
             Periodic("mail", 1.0, Posting(uow, SmtpPostOffice(settings)).post_due),
             Periodic("webhooks", 1.0, Sending(uow, HttpSender(HttpReceivers(settings)), PrometheusMeter()).send_due),
             Periodic("webhook_events", 60.0, partial(forget_old, uow)),

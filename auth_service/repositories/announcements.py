@@ -1,13 +1,12 @@
 """Users told of once more."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Row, Uuid, bindparam, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ARRAY, Uuid, bindparam, text
 
 from libs.contracts.auth import UserDeleted, UserEvent, UserUpdated
+from libs.database.transactions import Row, Transaction
 
 ALL = text("""
     SELECT id, version, email, username, role, is_active, created_at, updated_at FROM users WHERE id > :after
@@ -24,16 +23,14 @@ NAMED = text("""
 
 
 async def users_to_announce(
-    connection: AsyncConnection, after: UUID, ids: Sequence[UUID] | None, portion: int
+    transaction: Transaction, after: UUID, ids: Sequence[UUID] | None, portion: int
 ) -> Sequence[UserEvent]:
     wanted = {"after": after, "portion": portion}
-    found = await (
-        connection.execute(ALL, wanted) if ids is None else connection.execute(NAMED, {**wanted, "ids": ids})
-    )
+    found = await (transaction.all(ALL, wanted) if ids is None else transaction.all(NAMED, {**wanted, "ids": ids}))
     return [_event(row) for row in found]
 
 
-def _event(row: Row[Any]) -> UserEvent:
+def _event(row: Row) -> UserEvent:
     if row.email is None:
         return UserDeleted(id=row.id, version=row.version)
-    return UserUpdated.model_validate(row._mapping)  # noqa: SLF001 - public in SQLAlchemy, named so that no column can hide it.
+    return UserUpdated.model_validate(dict(row))

@@ -7,9 +7,9 @@ from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Integer, Uuid, bindparam, text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.database.lookouts import NEXT_LOOK
+from libs.database.transactions import Transactions
 from libs.process.failpoints import failpoint
 
 AT_ONCE = 100
@@ -36,31 +36,31 @@ LOOKED_FOR = text("SELECT EXISTS (SELECT FROM deleted_users WHERE erase_at IS NO
 GONE = text("SELECT id FROM deleted_users WHERE id = ANY (:ids)").bindparams(_IDS)
 
 
-async def erase_due(engine: AsyncEngine) -> None:
+async def erase_due(transactions: Transactions) -> None:
     """For a timer."""
-    while await _erase_some(engine) == AT_ONCE:
+    while await _erase_some(transactions) == AT_ONCE:
         pass
 
 
-async def _erase_some(engine: AsyncEngine) -> int:
-    async with engine.begin() as connection:
-        ids = (await connection.scalars(DUE, {"limit": AT_ONCE})).all()
+async def _erase_some(transactions: Transactions) -> int:
+    async with transactions.begin() as transaction:
+        ids = [row.id for row in await transaction.all(DUE, {"limit": AT_ONCE})]
         if ids:
-            await connection.execute(ERASE_WAITING, {"ids": ids})
+            await transaction.execute(ERASE_WAITING, {"ids": ids})
             # Looked at before what was sent: nothing can move from the one to the other unseen.
-            busy = (await connection.scalars(STILL_WAITING, {"ids": ids})).all()
-            await connection.execute(ERASE_SENT, {"ids": ids})
+            busy = [row.aggregate_id for row in await transaction.all(STILL_WAITING, {"ids": ids})]
+            await transaction.execute(ERASE_SENT, {"ids": ids})
             failpoint("erasure.half")
-            await connection.execute(LOOK_AGAIN, {"ids": ids, "busy": busy})
+            await transaction.execute(LOOK_AGAIN, {"ids": ids, "busy": busy})
         return len(ids)
 
 
-async def is_anybody_looked_for(engine: AsyncEngine) -> bool:
-    async with engine.connect() as connection:
-        return bool(await connection.scalar(LOOKED_FOR))
+async def is_anybody_looked_for(transactions: Transactions) -> bool:
+    async with transactions.apart() as statements:
+        return bool(await statements.value(LOOKED_FOR))
 
 
-async def gone(engine: AsyncEngine, ids: Collection[UUID]) -> Collection[UUID]:
+async def gone(transactions: Transactions, ids: Collection[UUID]) -> Collection[UUID]:
     """Those of the ids that are of deleted users."""
-    async with engine.connect() as connection:
-        return set((await connection.scalars(GONE, {"ids": list(ids)})).all())
+    async with transactions.apart() as statements:
+        return {row.id for row in await statements.all(GONE, {"ids": list(ids)})}

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 
 from sqlalchemy import bindparam, delete
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth_service.domain.throttle import WINDOW
 from auth_service.models import attempts, refresh_families, refresh_tokens
+from libs.database.transactions import Transactions
 
 # A family expires with its newest token and takes the older ones with it; one that lives on loses its oldest.
 EXPIRED_FAMILIES = delete(refresh_families).where(refresh_families.c.expires_at <= bindparam("now"))
@@ -14,12 +14,11 @@ EXPIRED_TOKENS = delete(refresh_tokens).where(refresh_tokens.c.expires_at <= bin
 PAST_ATTEMPTS = delete(attempts).where(attempts.c.made_at <= bindparam("since"))
 
 
-async def forget_expired(engine: AsyncEngine) -> None:
+async def forget_expired(transactions: Transactions) -> None:
     now = datetime.now(UTC)
     for statement, moment in (
         (EXPIRED_FAMILIES, {"now": now}),
         (EXPIRED_TOKENS, {"now": now}),
         (PAST_ATTEMPTS, {"since": now - WINDOW}),
     ):
-        async with engine.begin() as connection:
-            await connection.execute(statement, moment)
+        await transactions.execute(statement, moment)

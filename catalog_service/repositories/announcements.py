@@ -1,13 +1,12 @@
 """Products told of once more."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Row, Uuid, bindparam, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ARRAY, Uuid, bindparam, text
 
 from libs.contracts.catalog import ProductDeleted, ProductEvent, ProductUpdated
+from libs.database.transactions import Row, Transaction
 
 TOLD = "sku, slug, name, price, currency, category_id, image_urls[1] AS image_url, is_active"
 ALL = text(f"""
@@ -22,16 +21,14 @@ NAMED = text(f"""
 
 
 async def products_to_announce(
-    connection: AsyncConnection, after: UUID, ids: Sequence[UUID] | None, portion: int
+    transaction: Transaction, after: UUID, ids: Sequence[UUID] | None, portion: int
 ) -> Sequence[ProductEvent]:
     wanted = {"after": after, "portion": portion}
-    found = await (
-        connection.execute(ALL, wanted) if ids is None else connection.execute(NAMED, {**wanted, "ids": ids})
-    )
+    found = await (transaction.all(ALL, wanted) if ids is None else transaction.all(NAMED, {**wanted, "ids": ids}))
     return [_event(row) for row in found]
 
 
-def _event(row: Row[Any]) -> ProductEvent:
+def _event(row: Row) -> ProductEvent:
     if row.gone:
         return ProductDeleted(id=row.id, version=row.version)
-    return ProductUpdated.model_validate(row._mapping)  # noqa: SLF001 - public in SQLAlchemy, named so that no column can hide it.
+    return ProductUpdated.model_validate(dict(row))

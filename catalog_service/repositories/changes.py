@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from libs.database.engine import CONNECT_TIMEOUT
+from libs.database.timeouts import CONNECT_TIMEOUT
 from libs.database.urls import for_asyncpg
 from libs.http.memory import Memory
 from libs.messaging.link import Link

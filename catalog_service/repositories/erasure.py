@@ -3,9 +3,9 @@
 from typing import Final
 
 from sqlalchemy import Integer, Text, bindparam, text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from catalog_service.models.stock import NOBODY
+from libs.database.transactions import Transactions
 
 AT_ONCE: Final = 1_000
 
@@ -30,10 +30,7 @@ ERASE = text("""
 """).bindparams(bindparam("limit", type_=Integer), bindparam("nobody", NOBODY, type_=Text))
 
 
-async def erase_names(engine: AsyncEngine) -> None:
+async def erase_names(transactions: Transactions) -> None:
     """For a timer. A portion a transaction."""
-    while True:
-        async with engine.begin() as connection:
-            erased = await connection.execute(ERASE, {"limit": AT_ONCE})
-        if erased.rowcount < AT_ONCE:
-            return
+    while (await transactions.execute(ERASE, {"limit": AT_ONCE})).rowcount == AT_ONCE:
+        pass

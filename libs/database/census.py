@@ -6,7 +6,8 @@ from typing import Final
 
 from prometheus_client import Gauge
 from sqlalchemy import TextClause
-from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.database.transactions import Transactions
 
 EVERY: Final = 15.0
 # Counting a table takes the longer the more there is. So long as it rests a hundred times as long as it counts, it
@@ -26,7 +27,7 @@ class Count:
 class Census:
     """For a timer. All workers of a service find the same, so several do no harm."""
 
-    engine: AsyncEngine
+    transactions: Transactions
     counts: tuple[Count, ...]
     _due: dict[str, float] = field(default_factory=dict)
     _seen: set[tuple[str, tuple[str, ...]]] = field(default_factory=set)
@@ -41,8 +42,8 @@ class Census:
                 self._due[name] = began + max(EVERY / 2, REST * took)
 
     async def _take(self, count: Count) -> None:
-        async with self.engine.connect() as connection:
-            rows = (await connection.execute(count.statement)).all()
+        async with self.transactions.apart() as statements:
+            rows = await statements.all(count.statement)
         found = {tuple(str(value) for value in row[:-1]): float(row[-1]) for row in rows}
         name = count.statement.text
         # Where nothing is left of something, no row says so.

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import orjson
 
-from libs.database.engine import CONNECT_TIMEOUT, POOL_TIMEOUT, STATEMENT_TIMEOUT, server_settings
+from libs.database.timeouts import CONNECT_TIMEOUT, POOL_TIMEOUT, STATEMENT_TIMEOUT, server_settings
 from libs.database.urls import for_asyncpg
 
 Records = Sequence[asyncpg.Record]

@@ -7,8 +7,6 @@ from contextlib import asynccontextmanager
 from typing import Final, Protocol
 
 from prometheus_client import Gauge
-from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.pool import QueuePool
 
 # By a timer: what is counted as connections come and go would cost every statement something, and what is asked for
 # when Prometheus comes would tell of one process alone where several share a port.
@@ -22,16 +20,6 @@ LIMIT = Gauge("database_pool_limit", "Connections that may be open", ["pool"], m
 class Pool(Protocol):
     def use(self) -> tuple[int, int, int]:
         """How many are borrowed, open, allowed."""
-
-
-class EnginePool:
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-
-    def use(self) -> tuple[int, int, int]:
-        pool = self._engine.pool
-        assert isinstance(pool, QueuePool)  # noqa: S101 - `new_engine` makes no other.
-        return pool.checkedout(), pool.checkedout() + pool.checkedin(), pool.size()
 
 
 @asynccontextmanager

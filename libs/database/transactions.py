@@ -1,7 +1,7 @@
 """Transactions, run as reads are: statements that SQLAlchemy has compiled once, on asyncpg itself.
 
 What SQLAlchemy's asynchronous engine does around each statement takes several times as long as the statement, and most
-of what the shop does is a transaction of a few short ones.
+of what the shop does is a transaction of a few short ones. Nothing that serves it imports that engine.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, Final, Protocol
 
 import asyncpg
-from sqlalchemy import ClauseElement
+from sqlalchemy import ClauseElement, text
 
 from libs.database.connections import Connections
 from libs.database.reads import Query
@@ -22,6 +22,7 @@ NONE: Final[Arguments] = {}
 ROLLBACK_TIMEOUT: Final = 5.0
 # More statements than any service has.
 STATEMENTS: Final = 500
+ALIVE: Final = text("SELECT 1")
 
 
 class RolledBackError(RuntimeError):
@@ -44,15 +45,10 @@ class Changed:
     """How many rows the statement has inserted, changed or deleted."""
 
 
-class HasRowcount(Protocol):
-    @property
-    def rowcount(self) -> int: ...
-
-
 class Writes(Protocol):
-    """A transaction, be it ours or SQLAlchemy's; or `Transactions`, where each statement is one by itself."""
+    """A transaction; or `Transactions`, where each statement is one by itself."""
 
-    async def execute(self, statement: Any, arguments: Any, /) -> HasRowcount: ...
+    async def execute(self, statement: ClauseElement, arguments: Arguments, /) -> Changed: ...
 
 
 class Transaction:
@@ -133,6 +129,10 @@ class Transactions:
         """Each statement is a transaction by itself."""
         async with self._connections.borrowed() as connection:
             yield Transaction(connection)
+
+    async def ping(self) -> None:
+        """Raises while the database does not answer."""
+        await self.execute(ALIVE)
 
     def use(self) -> tuple[int, int, int]:
         """How many connections are borrowed, open, allowed."""

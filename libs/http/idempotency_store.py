@@ -5,21 +5,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from libs.database.reads import Query, Reader
 from libs.database.together import Together
+from libs.database.transactions import Transactions
 from libs.http.idempotency_keys import Answer, Claim, IdempotencyKeyReused, RequestInProgress
 from libs.http.idempotency_queries import AT_ONCE, CLAIM, EXPIRE, FIND, FORGET, KEEP, RELEASE
 from libs.process.ids import new_id
 
 
-async def expire(engine: AsyncEngine) -> None:
+async def expire(transactions: Transactions) -> None:
     """For a timer: removes what is older than anybody may rely on, a few at a time."""
-    async with engine.connect() as connection:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
-        while (await connection.execute(EXPIRE)).rowcount == AT_ONCE:
-            pass
+    while (await transactions.execute(EXPIRE)).rowcount == AT_ONCE:
+        pass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

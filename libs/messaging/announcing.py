@@ -22,9 +22,9 @@ from sqlalchemy import (
     bindparam,
     text,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.contracts.base import Event
+from libs.database.transactions import Transaction, Transactions
 from libs.messaging.bell import Bell
 from libs.messaging.outbox import store
 from libs.process.context import Cause
@@ -44,7 +44,7 @@ PROGRESS = text("""
     WHERE id = :id
 """).bindparams(bindparam("up_to", type_=Uuid))
 
-Portion = Callable[[AsyncConnection, UUID, Sequence[UUID] | None, int], Awaitable[Sequence[Event]]]
+Portion = Callable[[Transaction, UUID, Sequence[UUID] | None, int], Awaitable[Sequence[Event]]]
 """Gives the next aggregates after an id, at most so many, in the order of their ids: of all, or of those named.
 
 Those that are gone are told as deleted. So is one that the owner has never heard of, if it is named: at version 1.
@@ -72,8 +72,8 @@ def announcements_table(metadata: MetaData) -> Table:
 
 
 class Announcing:
-    def __init__(self, engine: AsyncEngine, bell: Bell, portion: Portion) -> None:
-        self._engine = engine
+    def __init__(self, transactions: Transactions, bell: Bell, portion: Portion) -> None:
+        self._transactions = transactions
         self._bell = bell
         self._portion = portion
 
@@ -83,12 +83,12 @@ class Announcing:
             self._bell.ring()
 
     async def _announce_portion(self) -> bool:
-        async with self._engine.begin() as connection:
-            due = (await connection.execute(TAKE, {"ahead": AHEAD})).first()
+        async with self._transactions.begin() as transaction:
+            due = await transaction.first(TAKE, {"ahead": AHEAD})
             if due is None:
                 return False
-            events = await self._portion(connection, due.told_up_to, due.ids, PORTION)
-            await store(connection, events, cause=Cause(f"announcement-{due.id}"), queue=due.queue)
+            events = await self._portion(transaction, due.told_up_to, due.ids, PORTION)
+            await store(transaction, events, cause=Cause(f"announcement-{due.id}"), queue=due.queue)
             progress = {"told": len(events), "up_to": events[-1].subject if events else None, "portion": PORTION}
-            await connection.execute(PROGRESS, {"id": due.id, **progress})
+            await transaction.execute(PROGRESS, {"id": due.id, **progress})
         return True

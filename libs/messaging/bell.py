@@ -6,7 +6,7 @@ from typing import Final
 
 import asyncpg
 
-from libs.database.engine import CONNECT_TIMEOUT
+from libs.database.timeouts import CONNECT_TIMEOUT
 from libs.database.urls import for_asyncpg
 from libs.messaging.outbox import CHANNEL
 

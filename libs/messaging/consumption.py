@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from faststream.rabbit import RabbitRouter
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.database.engine import ping
+from libs.database.transactions import Transactions
 from libs.messaging import topology
 from libs.messaging.connection import BROKER_ERRORS, answering
 from libs.messaging.consumer import new_broker
@@ -39,7 +38,7 @@ class AbsentError(Exception):
 class Consumption:
     def __init__(
         self,
-        engine: AsyncEngine,
+        transactions: Transactions,
         amqp_url: str,
         routers: Sequence[RabbitRouter],
         context: Mapping[str, object],
@@ -47,10 +46,11 @@ class Consumption:
         declare: Declare | None = None,
         rungs: Sequence[Rung] = RUNGS,
     ) -> None:
+        """`transactions` are for what is asked and noted beside messages: handlers may have all of theirs in use."""
         self._amqp_url = amqp_url
         self._declare = declare or partial(topology.declare, amqp_url)
         self._publisher = Publisher(amqp_url, self._declare)
-        self._handling = Handling(Ladder(self._publisher, rungs), Deliveries(engine), Outage(partial(ping, engine)))
+        self._handling = Handling(Ladder(self._publisher, rungs), Deliveries(transactions), Outage(transactions.ping))
         self._broker = new_broker(amqp_url, self._handling, context)
         self._broker.include_routers(*routers)
         self._presence = Presence(self._broker)

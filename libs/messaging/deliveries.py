@@ -1,7 +1,8 @@
 """Who was being handled when the process died: a row that is written before and removed after."""
 
 from sqlalchemy import Column, DateTime, Integer, MetaData, Table, Text, bindparam, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.database.transactions import Transactions
 
 BEGIN = text("""
     INSERT INTO deliveries AS known (consumer, event_id) VALUES (:consumer, :event_id)
@@ -32,20 +33,19 @@ def deliveries_table(metadata: MetaData) -> Table:
 class Deliveries:
     """Counts deliveries that never came back. Only for messages that were delivered before: the rest pay nothing."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
 
     async def noted(self, consumer: str, event_id: str) -> int:
         """How many of its deliveries are noted as ended with their process."""
-        async with self._engine.connect() as connection:
-            return await connection.scalar(DEATHS, {"consumer": consumer, "event_id": event_id}) or 0
+        async with self._transactions.apart() as statements:
+            return await statements.value(DEATHS, {"consumer": consumer, "event_id": event_id}) or 0
 
     async def begin(self, consumer: str, event_id: str) -> int:
         """The number of deliveries of this message that ended with their process."""
-        async with self._engine.begin() as connection:
-            deaths: int = await connection.scalar(BEGIN, {"consumer": consumer, "event_id": event_id})
+        async with self._transactions.apart() as statements:
+            deaths: int = await statements.value(BEGIN, {"consumer": consumer, "event_id": event_id})
             return deaths
 
     async def end(self, consumer: str, event_id: str) -> None:
-        async with self._engine.begin() as connection:
-            await connection.execute(END, {"consumer": consumer, "event_id": event_id})
+        await self._transactions.execute(END, {"consumer": consumer, "event_id": event_id})

@@ -6,8 +6,6 @@ import random
 from collections.abc import Awaitable, Callable
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from libs.database.connections import NoConnectionError
 
@@ -31,11 +29,6 @@ def is_surely_outage(error: BaseException) -> bool:
     Of the rest that `is_outage` knows, a deadlock may be a handler's own doing, and so may a broken connection: the
     server ends that of who waits too long inside a transaction.
     """
-    if isinstance(error, PoolTimeoutError):
-        return True
-    if isinstance(error, DBAPIError):
-        cause = error.orig.__cause__ if error.orig is not None else None
-        return isinstance(cause, _SURE)
     return isinstance(error, _SURE)
 
 

@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from libs.contracts.base import Event
 from libs.database.arrays import arrays
-from libs.database.transactions import Writes
+from libs.database.transactions import Transaction
 from libs.process.context import Cause, cause_of
 from libs.process.ids import new_id
 
@@ -114,7 +114,9 @@ def _event_columns() -> tuple[Column[object], ...]:
     )
 
 
-async def store(transaction: Writes, events: Sequence[Event], *, cause: Cause | None = None, queue: str = "") -> None:
+async def store(
+    transaction: Transaction, events: Sequence[Event], *, cause: Cause | None = None, queue: str = ""
+) -> None:
     """Puts events into the outbox, in the caller's transaction and in one round trip.
 
     They go to the service's exchange, or to one `queue` alone: the same news again for who needs it. Without `cause`

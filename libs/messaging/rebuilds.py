@@ -1,7 +1,8 @@
 """Replicas that are being rebuilt: until one is whole again, the worker that keeps it is not ready."""
 
 from sqlalchemy import Column, DateTime, MetaData, Table, Text, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.database.transactions import Transactions
 
 OPEN = text("SELECT queue FROM rebuilds ORDER BY queue")
 
@@ -21,9 +22,9 @@ def rebuilds_table(metadata: MetaData) -> Table:
     )
 
 
-async def check_no_rebuild(engine: AsyncEngine) -> None:
+async def check_no_rebuild(transactions: Transactions) -> None:
     """For readiness."""
-    async with engine.connect() as connection:
-        rebuilding = (await connection.scalars(OPEN)).all()
+    async with transactions.apart() as statements:
+        rebuilding = [row.queue for row in await statements.all(OPEN)]
     if rebuilding:
         raise RebuildingError(", ".join(rebuilding))

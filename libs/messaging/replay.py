@@ -12,7 +12,7 @@ from typing import Final
 import asyncpg
 
 from libs.contracts.topology import Queue
-from libs.database.engine import CONNECT_TIMEOUT
+from libs.database.timeouts import CONNECT_TIMEOUT
 from libs.database.urls import for_asyncpg
 from libs.messaging.outbox import CHANNEL
 from libs.messaging.partitions import PARTITIONS

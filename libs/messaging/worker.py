@@ -11,12 +11,10 @@ from typing import cast
 from fastapi import FastAPI
 from faststream.rabbit import RabbitRouter
 from faststream.rabbit.subscriber import RabbitSubscriber
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.contracts.topology import QUEUES, Exchange
-from libs.database.engine import ping
 from libs.database.outages import is_outage
-from libs.database.pools import EnginePool, Pool, measured
+from libs.database.pools import Pool, measured
 from libs.database.transactions import Transactions
 from libs.http.health import Check, health_router
 from libs.http.metrics import router as metrics_router
@@ -66,7 +64,8 @@ class Periodic:
 
 def create_worker_app(  # noqa: PLR0913 - whoever composes a worker names its parts.
     *,
-    engine: AsyncEngine,
+    database_url: str,
+    timers: Transactions,
     broker: BrokerAddress,
     publishes: Exchange,
     transactions: Transactions | None = None,
@@ -79,22 +78,22 @@ def create_worker_app(  # noqa: PLR0913 - whoever composes a worker names its pa
     """An ASGI app that starts whatever is away, and says so on /health/ready until everything is there.
 
     `context` is what handlers get by `Given(name)`, `own_checks` what else the service needs to be ready.
-    Engine, transactions and bell are closed at the end.
+    Timers and what is done beside messages have connections of their own, and so never wait for handlers.
+    Both pools and the bell are closed at the end.
     """
-    database_url = engine.url.render_as_string(hide_password=False)
     read = [queue for queue in QUEUES if queue.exchange == publishes]
     declare = partial(topology.declare, broker.amqp_url)
     bindings = Bindings(database_url, broker, read, declare=declare)
     relay = Relay(database_url, broker.amqp_url, publishes, declare=bindings.declare)
-    consumption = Consumption(engine, broker.amqp_url, routers, context or {})
+    consumption = Consumption(timers, broker.amqp_url, routers, context or {})
     subscribers = [cast(RabbitSubscriber, each) for router in routers for each in router.subscribers]
     backlog = Backlog(broker.amqp_url, [queue for queue in QUEUES if queue.name in {s.queue.name for s in subscribers}])
 
-    pools: dict[str, Pool] = {"timers": EnginePool(engine)}
+    pools: dict[str, Pool] = {"timers": timers}
     if transactions is not None:
         pools["transactions"] = transactions
 
-    checks: dict[str, Check] = {"database": partial(ping, engine), "broker": relay.broker.check, "relay": relay.check}
+    checks: dict[str, Check] = {"database": timers.ping, "broker": relay.broker.check, "relay": relay.check}
     checks |= own_checks or {}
     if broker.ui_url:
         checks["bindings"] = bindings.check
@@ -118,7 +117,7 @@ def create_worker_app(  # noqa: PLR0913 - whoever composes a worker names its pa
                 await bell.aclose()
             if transactions is not None:
                 await transactions.aclose()
-            await engine.dispose()
+            await timers.aclose()
 
     app = FastAPI(
         lifespan=sending_all(lifespan),

@@ -36,7 +36,6 @@ def export(process: str) -> tuple[trace.Tracer, Callable[[], None]]:
     )
     provider.add_span_processor(_Discreet(OTLPSpanExporter(timeout=PATIENCE)))
     trace.set_tracer_provider(provider)
-    # SQLAlchemy's statements go through asyncpg as well, so that each is one span, whoever ran it.
     AsyncPGInstrumentor().instrument()  # type: ignore[no-untyped-call] # The package leaves it untyped.
     HTTPXClientInstrumentor().instrument()
     return provider.get_tracer("shop"), provider.shutdown

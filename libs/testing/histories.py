@@ -4,7 +4,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData
 
-from libs.database.engine import new_engine
+from libs.testing.engines import new_engine
 
 
 async def differences(database_url: str, metadata: MetaData) -> list[object]:

@@ -9,11 +9,10 @@ import aio_pika
 from aio_pika.abc import AbstractIncomingMessage
 from faststream import Context
 from faststream.rabbit import RabbitRouter
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.contracts.auth import UserEvent
 from libs.contracts.topology import CATALOG_ORDERS, CATALOG_USERS, ORDER_USERS, TRACE
-from libs.database.engine import new_engine
+from libs.database.transactions import Transactions
 from libs.messaging import topology
 from libs.messaging.consumer import subscriber
 from libs.messaging.consumption import Consumption
@@ -85,15 +84,15 @@ async def test_one_that_fails_again_climbs_anew_and_is_parked_again(floor: Floor
     router = RabbitRouter()
 
     @subscriber(router, ORDER_USERS, UserEvent)
-    async def fail(event: UserEvent, engine: Annotated[AsyncEngine, Context("engine")]) -> None:
-        seen.append((event.version, engine))
+    async def fail(event: UserEvent, given: Annotated[str, Context("given")]) -> None:
+        seen.append((event.version, given))
         raise ValueError("still not")
 
     async def declare() -> None:
         await topology.declare(floor.amqp_url, rungs=QUICK)
 
-    engine = new_engine(floor.environment["ORDER_DATABASE_URL"], pool_size=2)
-    consumption = Consumption(engine, floor.amqp_url, [router], {"engine": engine}, declare=declare, rungs=QUICK)
+    transactions = Transactions(floor.environment["ORDER_DATABASE_URL"], pool_size=2)
+    consumption = Consumption(transactions, floor.amqp_url, [router], {"given": "x"}, declare=declare, rungs=QUICK)
     task = asyncio.create_task(consumption.run())
     await floor.operator("parked", "redrive", event, *WHY)
     await until(lambda: floor.holds(ORDER_USERS.parked, 1))
@@ -104,7 +103,7 @@ async def test_one_that_fails_again_climbs_anew_and_is_parked_again(floor: Floor
     await consumption.stop()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    await engine.dispose()
+    await transactions.aclose()
 
 
 async def test_killed_in_the_middle_it_doubles_and_never_loses(floor: Floor) -> None:

@@ -4,12 +4,14 @@ An order that is final keeps what bookkeeping needs: its lines, its money, its h
 nobody can name any more. One that is still open keeps its address until it is final, or it could not be delivered.
 """
 
+from collections.abc import Sequence
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.database.lookouts import NEXT_LOOK
+from libs.database.transactions import Transaction, Transactions
 from libs.process.failpoints import failpoint
 from order_service.domain.actor import ERASURE, NOBODY
 from order_service.domain.notices import Delivery
@@ -70,22 +72,22 @@ LOOK_AGAIN = text(f"""
 """).bindparams(_IDS, bindparam("nobody", NOBODY, type_=Text))  # noqa: S608 - made of constants
 
 
-async def erase_due(engine: AsyncEngine) -> None:
+async def erase_due(transactions: Transactions) -> None:
     """For a timer."""
-    while await _erase_some(engine) == AT_ONCE:
+    while await _erase_some(transactions) == AT_ONCE:
         pass
 
 
-async def _erase_some(engine: AsyncEngine) -> int:
-    async with engine.begin() as connection:
-        ids = (await connection.scalars(DUE, {"limit": AT_ONCE})).all()
+async def _erase_some(transactions: Transactions) -> int:
+    async with transactions.begin() as transaction:
+        ids = [row.id for row in await transaction.all(DUE, {"limit": AT_ONCE})]
         if ids:
-            await _erase(connection, ids)
+            await _erase(transaction, ids)
             failpoint("erasure.half")
-            await connection.execute(LOOK_AGAIN, {"ids": ids})
+            await transaction.execute(LOOK_AGAIN, {"ids": ids})
         return len(ids)
 
 
-async def _erase(connection: AsyncConnection, ids: object) -> None:
+async def _erase(transaction: Transaction, ids: Sequence[UUID]) -> None:
     for statement in (ERASE_ORDERS, ERASE_LETTERS, ERASE_CARTS, ERASE_ANSWERS, ERASE_TOLD):
-        await connection.execute(statement, {"ids": ids})
+        await transaction.execute(statement, {"ids": ids})

@@ -16,7 +16,7 @@ from uuid import UUID
 import asyncpg
 from prometheus_client import Gauge
 
-from libs.database.engine import CONNECT_TIMEOUT
+from libs.database.timeouts import CONNECT_TIMEOUT
 from libs.database.urls import for_asyncpg
 from libs.messaging.link import Link
 from libs.messaging.outbox import CHANNEL

@@ -18,10 +18,10 @@ from catalog_service.domain.ports import UnitOfWorkFactory
 from catalog_service.domain.stock import Admin
 from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
 from catalog_service.services.products import create_product
-from libs.database.engine import new_engine
 from libs.database.transactions import Transactions
 from libs.messaging.bell import Bell
 from libs.process.ids import new_id
+from libs.testing.engines import new_engine
 from libs.testing.ports import free_port
 from libs.testing.wait import until
 from order_service.tests.integration.neighbours import Neighbours

@@ -14,11 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from catalog_service.domain.product import Product
 from catalog_service.domain.stock import Admin, Stock
 from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
-from libs.database.engine import new_engine
 from libs.database.transactions import Transactions
 from libs.messaging.bell import Bell
 from libs.process.ids import new_id
 from libs.testing.databases import empty
+from libs.testing.engines import new_engine
 from order_service.gateways.mock_provider import MockProvider
 from order_service.repositories.unit_of_work import OrderUnitOfWork
 from tests.model.messages import Message, read

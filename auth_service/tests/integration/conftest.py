@@ -8,8 +8,9 @@ from auth_service.core.keys import write_new_key
 from auth_service.core.settings import Settings
 from auth_service.main import create_app
 from auth_service.tests.integration.house import ADMIN_EMAIL, ADMIN_PASSWORD, House, answer
-from libs.database.engine import new_engine
+from libs.database.transactions import Transactions
 from libs.testing.databases import empty
+from libs.testing.engines import new_engine
 from libs.testing.fixtures import DatabaseFor
 from libs.testing.wait import until
 
@@ -44,6 +45,14 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
     engine = new_engine(database_url, pool_size=2)
     yield engine
     await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+async def timers(database_url: str) -> AsyncIterator[Transactions]:
+    """A worker's."""
+    timers = Transactions(database_url, pool_size=3)
+    yield timers
+    await timers.aclose()
 
 
 @pytest.fixture

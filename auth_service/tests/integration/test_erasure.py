@@ -5,11 +5,11 @@ from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth_service.repositories import erasure
 from auth_service.repositories.erasure import erase_due, gone, is_anybody_looked_for
 from auth_service.tests.integration.house import House, Person
+from libs.database.transactions import Transactions
 from libs.database.urls import for_asyncpg
 from libs.messaging import partitions
 from libs.process.ids import new_id
@@ -51,9 +51,11 @@ async def deleted(house: House, name: str, *, is_sent: bool) -> Person:
 
 
 @pytest.mark.parametrize("is_sent", [False, True])
-async def test_only_the_deletion_is_left_of_a_users_events(house: House, engine: AsyncEngine, *, is_sent: bool) -> None:
+async def test_only_the_deletion_is_left_of_a_users_events(
+    house: House, timers: Transactions, *, is_sent: bool
+) -> None:
     ada, bob = await deleted(house, "ada", is_sent=is_sent), await house.join("bob")
-    await erase_due(engine)
+    await erase_due(timers)
     assert await types(house, "outbox", ada) == ["user.deleted"]
     assert await types(house, "outbox_sent", ada) == []
     assert await types(house, "outbox", bob) == ["user.created"]
@@ -61,72 +63,72 @@ async def test_only_the_deletion_is_left_of_a_users_events(house: House, engine:
         assert await house.rows(f"SELECT 1 FROM {table} WHERE payload::text LIKE '%ada%'") == []  # noqa: S608
 
 
-async def test_what_is_just_being_told_is_told_to_its_end(house: House, engine: AsyncEngine) -> None:
+async def test_what_is_just_being_told_is_told_to_its_end(house: House, timers: Transactions) -> None:
     ada = await house.join("ada")
     assert (await ada.call.delete("/users/me")).status_code == 204
-    await erase_due(engine)
+    await erase_due(timers)
     assert await types(house, "outbox", ada) == ["user.created", "user.deleted"]
     await house.rows(LATER.format("5 seconds"))
-    await erase_due(engine)
+    await erase_due(timers)
     assert await types(house, "outbox", ada) == ["user.deleted"]
 
 
-async def test_what_a_relay_is_just_sending_is_erased_when_it_is_sent(house: House, engine: AsyncEngine) -> None:
+async def test_what_a_relay_is_just_sending_is_erased_when_it_is_sent(house: House, timers: Transactions) -> None:
     ada = await deleted(house, "ada", is_sent=False)
-    async with engine.connect() as relay:
+    async with house.engine.connect() as relay:
         transaction = await relay.begin()
         await relay.exec_driver_sql("SELECT FROM outbox FOR UPDATE")
         async with asyncio.timeout(5):
-            await erase_due(engine)
+            await erase_due(timers)
         await transaction.rollback()
     assert await types(house, "outbox", ada) == ["user.created", "user.updated", "user.deleted"]
     soon = "SELECT 1 FROM deleted_users WHERE erase_at < now() + interval '6 seconds'"
     assert len(await house.rows(soon)) == 1
     await house.rows(SEND, id=ada.id)
     await house.rows(LATER.format("5 seconds"))
-    await erase_due(engine)
+    await erase_due(timers)
     assert await types(house, "outbox_sent", ada) == ["user.deleted"]
 
 
 async def test_what_is_written_down_after_the_first_look_is_found_by_a_later_one(
-    house: House, engine: AsyncEngine
+    house: House, timers: Transactions
 ) -> None:
     """An announcement that read the user before and was stored after."""
     ada = await deleted(house, "ada", is_sent=False)
-    await erase_due(engine)
+    await erase_due(timers)
     late = """
         INSERT INTO outbox (event_id, aggregate, aggregate_id, version, type, payload, queue)
         VALUES (CAST(:event AS uuid), 'user', CAST(:id AS uuid), 2, 'user.updated', '{"email": "x"}', 'order.users')
     """
     await house.rows(late, id=ada.id, event=str(new_id()))
-    await erase_due(engine)
+    await erase_due(timers)
     assert len(await types(house, "outbox", ada)) == 2, "it is not looked at all the time"
     await house.rows(LATER.format("5 minutes"))
-    await erase_due(engine)
+    await erase_due(timers)
     assert await types(house, "outbox", ada) == ["user.deleted"]
 
 
-async def test_after_a_day_nobody_looks_any_more(house: House, engine: AsyncEngine) -> None:
+async def test_after_a_day_nobody_looks_any_more(house: House, timers: Transactions) -> None:
     await deleted(house, "ada", is_sent=False)
     looks = 0
-    while await is_anybody_looked_for(engine):
-        await erase_due(engine)
+    while await is_anybody_looked_for(timers):
+        await erase_due(timers)
         await house.rows(LATER.format("12 hours"))
         looks += 1
     assert 2 <= looks <= 3
 
 
-async def test_two_at_once_do_not_wait_for_each_other(house: House, engine: AsyncEngine) -> None:
+async def test_two_at_once_do_not_wait_for_each_other(house: House, timers: Transactions) -> None:
     people = [await deleted(house, f"user{number}", is_sent=number % 2 == 0) for number in range(6)]
     async with asyncio.timeout(10):
-        await asyncio.gather(erase_due(engine), erase_due(engine))
+        await asyncio.gather(erase_due(timers), erase_due(timers))
     for person in people:
         left = await types(house, "outbox", person) + await types(house, "outbox_sent", person)
         assert left == ["user.deleted"]
 
 
 async def test_a_crash_in_the_middle_is_made_up_for(
-    house: House, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+    house: House, timers: Transactions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada = await deleted(house, "ada", is_sent=True)
 
@@ -136,16 +138,16 @@ async def test_a_crash_in_the_middle_is_made_up_for(
     with monkeypatch.context() as patch:
         patch.setattr(erasure, "failpoint", die)
         with pytest.raises(SystemError):
-            await erase_due(engine)
+            await erase_due(timers)
     assert await types(house, "outbox_sent", ada) == ["user.created", "user.updated"]
-    await erase_due(engine)
+    await erase_due(timers)
     assert await types(house, "outbox_sent", ada) == []
 
 
-async def test_who_is_gone_is_known(house: House, engine: AsyncEngine) -> None:
+async def test_who_is_gone_is_known(house: House, timers: Transactions) -> None:
     ada, bob = await deleted(house, "ada", is_sent=False), await house.join("bob")
     rows = await house.rows("SELECT id FROM deleted_users")
-    assert await gone(engine, [*(row["id"] for row in rows), new_id()]) == {rows[0]["id"]}
+    assert await gone(timers, [*(row["id"] for row in rows), new_id()]) == {rows[0]["id"]}
     assert str(rows[0]["id"]) == ada.id != bob.id
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from auth_service.repositories.expiry import forget_expired
 from auth_service.tests.integration.house import PASSWORD, House, answer, refused
+from libs.database.transactions import Transactions
 
 EXPIRE_TOKEN = "UPDATE refresh_tokens SET expires_at = now() WHERE digest = :digest"
 EXPIRE_FAMILY = """
@@ -35,7 +36,7 @@ async def test_a_chain_of_tokens_ends_where_an_old_one_comes_again(house: House)
     refused(await house.refresh(ada.refresh_token), 401, "refresh_token_reused")
 
 
-async def test_an_expired_token_is_refused_and_forgotten(house: House) -> None:
+async def test_an_expired_token_is_refused_and_forgotten(house: House, timers: Transactions) -> None:
     ada = await house.join("ada")
     kept = await house.log_in("ada")
     digest = hashlib.sha256(ada.refresh_token.encode()).digest()
@@ -44,7 +45,7 @@ async def test_an_expired_token_is_refused_and_forgotten(house: House) -> None:
     refused(await house.refresh(ada.refresh_token), 401, "invalid_refresh_token")
     await house.try_login("ada", "wrong password")
     await house.rows("UPDATE attempts SET made_at = made_at - interval '5 minutes'")
-    await asyncio.gather(*(forget_expired(house.engine) for _ in range(3)))
+    await asyncio.gather(*(forget_expired(timers) for _ in range(3)))
     assert await house.rows("SELECT 1 FROM refresh_tokens WHERE digest = :digest", digest=digest) == []
     assert len(await house.rows("SELECT 1 FROM refresh_families")) == 1
     assert await house.rows("SELECT 1 FROM attempts") == []

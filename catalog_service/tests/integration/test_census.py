@@ -10,7 +10,7 @@ from catalog_service.repositories.census import COUNTS
 from catalog_service.services.reservations import follow_orders
 from catalog_service.tests.integration.catalog import Catalog
 from libs.database.census import Census
-from libs.database.engine import new_engine
+from libs.database.transactions import Transactions
 from libs.process.ids import new_id
 
 
@@ -19,10 +19,10 @@ def told(name: str, **labels: str) -> float:
 
 
 async def test_the_shelf_is_counted(catalog: Catalog, uow: UnitOfWorkFactory, database_url: str) -> None:
-    engine = new_engine(database_url, pool_size=1)
+    timers = Transactions(database_url, pool_size=1)
 
     async def count() -> tuple[float, ...]:
-        await Census(engine, COUNTS).take()
+        await Census(timers, COUNTS).take()
         return (
             told("products", is_active="yes"),
             told("stock_units", what="on_hand"),
@@ -34,5 +34,5 @@ async def test_the_shelf_is_counted(catalog: Catalog, uow: UnitOfWorkFactory, da
     product = await catalog.product(stock=7)
     await follow_orders(uow, Order(new_id(), 1, "pending", {UUID(product["id"]): 3}))
     after = await count()
-    await engine.dispose()
+    await timers.aclose()
     assert [new - old for new, old in zip(after, before, strict=True)] == [1, 7, 3, 1]

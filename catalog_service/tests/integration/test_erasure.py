@@ -7,7 +7,6 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from catalog_service.domain.users import GoneUser
 from catalog_service.repositories import erasure
@@ -17,16 +16,15 @@ from catalog_service.services.users import learn_users
 from catalog_service.tests.integration.books import assert_right
 from catalog_service.tests.integration.catalog import Catalog, Json
 from catalog_service.tests.integration.people import Issuer
-from libs.database.engine import new_engine
 from libs.database.transactions import Transactions
 from libs.process.ids import new_id
 
 
 @pytest.fixture(scope="module")
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = new_engine(database_url, pool_size=2)
-    yield engine
-    await engine.dispose()
+async def transactions(database_url: str) -> AsyncIterator[Transactions]:
+    transactions = Transactions(database_url, pool_size=2)
+    yield transactions
+    await transactions.aclose()
 
 
 async def entered(catalog: Catalog, issuer: Issuer, product: Json, person: UUID) -> None:
@@ -37,10 +35,8 @@ async def entered(catalog: Catalog, issuer: Issuer, product: Json, person: UUID)
 
 
 @pytest.fixture
-async def replica(database_url: str) -> AsyncIterator[SqlReplicaOfUsers]:
-    transactions = Transactions(database_url, pool_size=1)
-    yield SqlReplicaOfUsers(transactions)
-    await transactions.aclose()
+def replica(transactions: Transactions) -> SqlReplicaOfUsers:
+    return SqlReplicaOfUsers(transactions)
 
 
 async def actors(catalog: Catalog, product: Json) -> list[str]:
@@ -49,16 +45,16 @@ async def actors(catalog: Catalog, product: Json) -> list[str]:
 
 
 async def test_the_ledger_keeps_what_was_done_and_not_by_whom(
-    catalog: Catalog, issuer: Issuer, engine: AsyncEngine, replica: SqlReplicaOfUsers, database: asyncpg.Pool
+    catalog: Catalog, issuer: Issuer, transactions: Transactions, replica: SqlReplicaOfUsers, database: asyncpg.Pool
 ) -> None:
     leaving, staying, unheard_of = new_id(), new_id(), new_id()
     product = await catalog.product(stock=5)
     for person in (leaving, staying, unheard_of):
         await entered(catalog, issuer, product, person)
-    await erase_names(engine)
+    await erase_names(transactions)
     assert await actors(catalog, product) == ["some-admin"] * 4
     await learn_users(replica, GoneUser(leaving, 7))
-    await erase_names(engine)
+    await erase_names(transactions)
     assert await actors(catalog, product) == ["some-admin", "some-admin", "deleted user", "some-admin"]
     await assert_right(database)
 
@@ -66,7 +62,7 @@ async def test_the_ledger_keeps_what_was_done_and_not_by_whom(
 async def test_what_is_entered_after_a_deletion_is_found(
     catalog: Catalog,
     issuer: Issuer,
-    engine: AsyncEngine,
+    transactions: Transactions,
     replica: SqlReplicaOfUsers,
     database: asyncpg.Pool,
 ) -> None:
@@ -75,16 +71,16 @@ async def test_what_is_entered_after_a_deletion_is_found(
     product = await catalog.product()
     await entered(catalog, issuer, product, person)
     await learn_users(replica, GoneUser(person, 2))
-    await erase_names(engine)
+    await erase_names(transactions)
     await database.execute("UPDATE stock_ledger SET actor = 'some-admin' WHERE actor_id = $1", person)
-    await erase_names(engine)
+    await erase_names(transactions)
     assert await actors(catalog, product) == ["deleted user"]
 
 
 async def test_two_at_once_in_small_portions(
     catalog: Catalog,
     issuer: Issuer,
-    engine: AsyncEngine,
+    transactions: Transactions,
     replica: SqlReplicaOfUsers,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -96,6 +92,6 @@ async def test_two_at_once_in_small_portions(
             await entered(catalog, issuer, product, person)
         await learn_users(replica, GoneUser(person, 2))
     async with asyncio.timeout(20):
-        await asyncio.gather(erase_names(engine), erase_names(engine))
+        await asyncio.gather(erase_names(transactions), erase_names(transactions))
     for product in products:
         assert await actors(catalog, product) == ["deleted user"] * 3

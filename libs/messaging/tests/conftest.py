@@ -4,11 +4,12 @@ import aio_pika
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.database.engine import new_engine
+from libs.database.transactions import Transactions
 from libs.messaging.tests.shop import Shop
 from libs.messaging.tests.things import create_tables, topology_named
 from libs.process.ids import new_id
 from libs.testing.databases import empty
+from libs.testing.engines import new_engine
 from libs.testing.fixtures import DatabaseFor
 
 
@@ -31,7 +32,17 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture
-async def shop(database_url: str, amqp_url: str, engine: AsyncEngine) -> AsyncIterator[Shop]:
+async def transactions(database_url: str) -> AsyncIterator[Transactions]:
+    transactions = Transactions(database_url, pool_size=5)
+    yield transactions
+    await transactions.aclose()
+
+
+@pytest.fixture
+async def shop(
+    database_url: str, amqp_url: str, engine: AsyncEngine, transactions: Transactions
+) -> AsyncIterator[Shop]:
     name = new_id().hex
     async with await aio_pika.connect(amqp_url) as connection:
-        yield Shop(database_url, amqp_url, engine, name, topology_named(name), await connection.channel())
+        channel = await connection.channel()
+        yield Shop(database_url, amqp_url, engine, transactions, name, topology_named(name), channel)

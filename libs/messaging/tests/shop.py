@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.contracts.base import Event
 from libs.contracts.topology import Queue
+from libs.database.transactions import Transactions
 from libs.messaging import topology
 from libs.messaging.cancellation import end
 from libs.messaging.outbox import store
@@ -31,13 +32,14 @@ class Shop:
     database_url: str
     amqp_url: str
     engine: AsyncEngine
+    transactions: Transactions
     name: str
     queue: Queue
     channel: AbstractChannel
 
     async def store(self, *events: Event, queue: str = "") -> None:
-        async with self.engine.begin() as connection:
-            await store(connection, events, cause=Cause("story-1"), queue=queue)
+        async with self.transactions.begin() as transaction:
+            await store(transaction, events, cause=Cause("story-1"), queue=queue)
 
     async def declare(self, rungs: Sequence[Rung] = RUNGS, *, amqp_url: str | None = None) -> None:
         await self.declare_unbound(rungs, amqp_url=amqp_url)

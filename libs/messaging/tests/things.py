@@ -4,15 +4,15 @@ from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Boolean, Column, Table, Text, Uuid
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from libs.contracts.base import StateEvent
 from libs.contracts.topology import Exchange, Queue
 from libs.database.metadata import new_metadata
-from libs.database.urls import for_sqlalchemy
+from libs.database.transactions import Transaction
 from libs.messaging.deliveries import deliveries_table
 from libs.messaging.guard import apply_if_newer
 from libs.messaging.outbox import outbox_tables
+from libs.testing.engines import new_engine
 
 METADATA = new_metadata()
 OUTBOX = outbox_tables(METADATA)
@@ -49,15 +49,15 @@ def topology_named(name: str) -> Queue:
 
 
 async def create_tables(url: str) -> None:
-    engine = create_async_engine(for_sqlalchemy(url))
+    engine = new_engine(url, pool_size=1)
     async with engine.begin() as connection:
         await connection.run_sync(METADATA.create_all)
     await engine.dispose()
 
 
-async def follow(connection: AsyncConnection, *events: ThingEvent) -> int:
+async def follow(transaction: Transaction, *events: ThingEvent) -> int:
     """How many were news."""
-    return await apply_if_newer(connection, THINGS, [_row(event) for event in events])
+    return await apply_if_newer(transaction, THINGS, [_row(event) for event in events])
 
 
 def _row(event: ThingEvent) -> dict[str, UUID | int | str | bool]:

@@ -5,8 +5,8 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.database.engine import new_engine
 from libs.database.transactions import Transactions
+from libs.testing.engines import new_engine
 from libs.testing.fixtures import DatabaseFor
 from order_service.core.settings import Settings
 from order_service.main import create_app

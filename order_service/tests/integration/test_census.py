@@ -2,10 +2,9 @@
 
 from prometheus_client import REGISTRY
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.database.census import Census
-from libs.database.engine import new_engine
+from libs.database.transactions import Transactions
 from libs.testing.fixtures import DatabaseFor
 from order_service.repositories.census import COUNTS
 
@@ -27,16 +26,11 @@ PLACE = text("""
 """)
 
 
-async def taken(engine: AsyncEngine) -> None:
-    async with engine.begin() as connection:
-        await connection.execute(PLACE)
-    await Census(engine, COUNTS).take()
-
-
 async def test_orders_money_and_mails_are_counted(database_for: DatabaseFor) -> None:
-    engine = new_engine(await database_for("order_service", own="census"), pool_size=1)
-    await taken(engine)
-    await engine.dispose()
+    transactions = Transactions(await database_for("order_service", own="census"), pool_size=1)
+    await transactions.execute(PLACE)
+    await Census(transactions, COUNTS).take()
+    await transactions.aclose()
     value = REGISTRY.get_sample_value
     assert (value("orders", {"status": "pending"}), value("orders", {"status": "paid"})) == (1, 2)
     assert 3600 <= (value("orders_pending_oldest_seconds") or 0) < 3700

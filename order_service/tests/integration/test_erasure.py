@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from libs.database.transactions import Transactions
 from libs.http.idempotency import HEADER
 from libs.process.ids import new_id
 from libs.testing.databases import empty
@@ -87,11 +88,13 @@ async def whole_database(shop: Shop, *words: str) -> dict[str, int]:
     return found
 
 
-async def test_a_final_order_keeps_what_bookkeeping_needs(shop: Shop, customer: Caller, admin: Caller) -> None:
+async def test_a_final_order_keeps_what_bookkeeping_needs(
+    shop: Shop, customer: Caller, admin: Caller, transactions: Transactions
+) -> None:
     await learn(shop, customer)
     order = await cancel(customer, await order_of(shop, customer))
     await leave(shop, customer)
-    await erase_due(shop.engine)
+    await erase_due(transactions)
     after = await admin.read(order)
     assert (after["username"], after["delivery_address"], after["comment"]) == ("deleted user", None, None)
     for kept in ("id", "user_id", "status", "items", "total", "currency", "created_at"):
@@ -112,59 +115,67 @@ async def test_no_event_of_an_order_names_anybody(shop: Shop, customer: Caller) 
     assert customer.actor.username not in json.dumps([data for _, _, data in events]).replace("Desk", "")
 
 
-async def test_an_open_order_keeps_its_address_until_it_is_final(shop: Shop, customer: Caller, admin: Caller) -> None:
+async def test_an_open_order_keeps_its_address_until_it_is_final(
+    shop: Shop, customer: Caller, admin: Caller, transactions: Transactions
+) -> None:
     order = await order_of(shop, customer)
     await leave(shop, customer)
-    await erase_due(shop.engine)
+    await erase_due(transactions)
     assert (await admin.read(order))["delivery_address"] == ADDRESS
     await cancel(admin, order)
     await rows(shop, LATER)
-    await erase_due(shop.engine)
+    await erase_due(transactions)
     after = await admin.read(order)
     assert (after["username"], after["delivery_address"], after["comment"]) == ("deleted user", None, None)
 
 
-async def test_an_open_order_is_looked_for_until_it_is_final(shop: Shop, customer: Caller, admin: Caller) -> None:
+async def test_an_open_order_is_looked_for_until_it_is_final(
+    shop: Shop, customer: Caller, admin: Caller, transactions: Transactions
+) -> None:
     order = await order_of(shop, customer)
     await leave(shop, customer)
     for _ in range(3):
-        await erase_due(shop.engine)
+        await erase_due(transactions)
         await rows(shop, LATER.replace("5 minutes", "13 hours"))
     await cancel(admin, order)
-    await erase_due(shop.engine)
+    await erase_due(transactions)
     assert (await admin.read(order))["delivery_address"] is None
 
 
-async def test_an_order_placed_in_the_same_moment_is_found_later(shop: Shop, customer: Caller, admin: Caller) -> None:
+async def test_an_order_placed_in_the_same_moment_is_found_later(
+    shop: Shop, customer: Caller, admin: Caller, transactions: Transactions
+) -> None:
     """Its request was let in before the deletion arrived, and commits after."""
     await leave(shop, customer)
-    await erase_due(shop.engine)
+    await erase_due(transactions)
     await rows(shop, BACK, id=customer.actor.user_id)
     order = await cancel(customer, await order_of(shop, customer))
     await rows(shop, GONE, id=customer.actor.user_id)
-    await erase_due(shop.engine)
+    await erase_due(transactions)
     assert (await admin.read(order))["username"] == "deleted user"
 
 
-async def test_after_a_day_nobody_looks_any_more(shop: Shop, customer: Caller) -> None:
+async def test_after_a_day_nobody_looks_any_more(shop: Shop, customer: Caller, transactions: Transactions) -> None:
     await leave(shop, customer)
     looks = 0
     looked_for = "SELECT erase_at FROM users WHERE id = :id AND erase_at IS NOT NULL"
     while await rows(shop, looked_for, id=customer.actor.user_id):
-        await erase_due(shop.engine)
+        await erase_due(transactions)
         await rows(shop, LATER.replace("5 minutes", "12 hours"))
         looks += 1
     assert 2 <= looks <= 3
 
 
-async def test_a_deletion_that_comes_first_is_not_undone(shop: Shop, customer: Caller) -> None:
+async def test_a_deletion_that_comes_first_is_not_undone(
+    shop: Shop, customer: Caller, transactions: Transactions
+) -> None:
     await leave(shop, customer)
     await learn(shop, customer, version=3)
-    await erase_due(shop.engine)
+    await erase_due(transactions)
     assert await whole_database(shop, customer.actor.user_id.hex) == {}
 
 
-async def test_carts_and_stored_answers_go(shop: Shop, customer: Caller) -> None:
+async def test_carts_and_stored_answers_go(shop: Shop, customer: Caller, transactions: Transactions) -> None:
     product = await shop.product()
     ok(await customer.http.post("/cart/items", json={"product_id": str(product.id), "quantity": 2}), 201)
     items = [{"product_id": str(product.id), "quantity": 1}]
@@ -174,14 +185,14 @@ async def test_carts_and_stored_answers_go(shop: Shop, customer: Caller) -> None
     other = shop.caller()
     ok(await other.http.post("/cart/items", json={"product_id": str(product.id), "quantity": 2}), 201)
     await leave(shop, customer)
-    await erase_due(shop.engine)
+    await erase_due(transactions)
     for table in ("carts", "cart_lines", "idempotency_keys"):
         found = await rows(shop, f"SELECT user_id FROM {table}")  # noqa: S608 - of constants.
         assert customer.actor.user_id not in [row["user_id"] for row in found]
     assert len(await rows(shop, "SELECT user_id FROM carts WHERE user_id = :id", id=other.actor.user_id)) == 1
 
 
-async def test_letters_that_wait_are_posted_to_nobody(shop: Shop, customer: Caller) -> None:
+async def test_letters_that_wait_are_posted_to_nobody(shop: Shop, customer: Caller, transactions: Transactions) -> None:
     await learn(shop, customer)
     order = await order_of(shop, customer)
     async with shop.uow() as work:
@@ -192,7 +203,7 @@ async def test_letters_that_wait_are_posted_to_nobody(shop: Shop, customer: Call
         claimed = await work.notifications.claim(now, now)
     assert claimed is not None
     await leave(shop, customer)
-    await erase_due(shop.engine)
+    await erase_due(transactions)
     async with shop.uow() as work:
         # Whoever was just posting it comes back.
         await work.notifications.settle(claimed, Delivery.SENT, None, now)
@@ -200,7 +211,9 @@ async def test_letters_that_wait_are_posted_to_nobody(shop: Shop, customer: Call
     assert (kept["delivery"], kept["subject"], kept["text"], kept["html"]) == ("unaddressed", None, None, None)
 
 
-async def test_what_a_mail_server_said_of_an_address_goes(shop: Shop, customer: Caller) -> None:
+async def test_what_a_mail_server_said_of_an_address_goes(
+    shop: Shop, customer: Caller, transactions: Transactions
+) -> None:
     await learn(shop, customer)
     order = await order_of(shop, customer)
     async with shop.uow() as work:
@@ -211,7 +224,7 @@ async def test_what_a_mail_server_said_of_an_address_goes(shop: Shop, customer: 
         assert mail is not None
         await work.notifications.settle(mail, Delivery.REFUSED, f"550 {mail.address} is unknown", now)
     await leave(shop, customer)
-    await erase_due(shop.engine)
+    await erase_due(transactions)
     assert await whole_database(shop, customer.actor.user_id.hex) == {}
     (kept,) = await rows(shop, "SELECT * FROM notifications WHERE order_id = :id", id=UUID(order["id"]))
     assert (kept["delivery"], kept["reason"]) == ("refused", None)
@@ -223,13 +236,13 @@ def told_of(caller: Caller, type_: str = "user.updated", sequence: int = 2) -> T
 
 
 async def test_webhooks_forget_what_they_told_and_are_told_nothing_more(
-    shop: Shop, customer: Caller, admin: Caller
+    shop: Shop, customer: Caller, admin: Caller, transactions: Transactions
 ) -> None:
     async with Receiver() as receiver:
         ok(await admin.http.post("/webhook", json={"url": receiver.url, "types": ["user.*"]}), 201)
         await note(shop.uow, (told_of(customer), datetime.now(UTC)))
         await leave(shop, customer)
-        await erase_due(shop.engine)
+        await erase_due(transactions)
         assert await whole_database(shop, customer.actor.user_id.hex) == {}
         # One that was parked, and is put back much later; and the deletion itself.
         await note(shop.uow, (told_of(customer), datetime.now(UTC)))
@@ -238,32 +251,34 @@ async def test_webhooks_forget_what_they_told_and_are_told_nothing_more(
         assert await rows(shop, found, id=customer.actor.user_id) == [{"type": "user.deleted"}]
 
 
-async def test_two_at_once_erase_each_order_once(shop: Shop, admin: Caller) -> None:
+async def test_two_at_once_erase_each_order_once(shop: Shop, admin: Caller, transactions: Transactions) -> None:
     people = [shop.caller() for _ in range(6)]
     orders = [await cancel(person, await order_of(shop, person)) for person in people]
     await leave(shop, *people)
     async with asyncio.timeout(20):
-        await asyncio.gather(erase_due(shop.engine), erase_due(shop.engine))
+        await asyncio.gather(erase_due(transactions), erase_due(transactions))
     for order in orders:
         after = await admin.read(order)
         assert (after["version"], after["username"]) == (order["version"] + 1, "deleted user")
 
 
-async def test_an_order_that_somebody_is_changing_holds_nobody_up(shop: Shop, customer: Caller, admin: Caller) -> None:
+async def test_an_order_that_somebody_is_changing_holds_nobody_up(
+    shop: Shop, customer: Caller, admin: Caller, transactions: Transactions
+) -> None:
     order = await cancel(customer, await order_of(shop, customer))
     await leave(shop, customer)
     async with shop.uow() as work:
         await work.orders.for_change(UUID(order["id"]))
         async with asyncio.timeout(10):
-            await erase_due(shop.engine)
+            await erase_due(transactions)
     assert (await admin.read(order))["username"] == "ada"
     await rows(shop, LATER)
-    await erase_due(shop.engine)
+    await erase_due(transactions)
     assert (await admin.read(order))["username"] == "deleted user"
 
 
 async def test_a_crash_in_the_middle_is_made_up_for(
-    shop: Shop, customer: Caller, admin: Caller, monkeypatch: pytest.MonkeyPatch
+    shop: Shop, customer: Caller, admin: Caller, monkeypatch: pytest.MonkeyPatch, transactions: Transactions
 ) -> None:
     order = await cancel(customer, await order_of(shop, customer))
     await leave(shop, customer)
@@ -274,7 +289,7 @@ async def test_a_crash_in_the_middle_is_made_up_for(
     with monkeypatch.context() as patch:
         patch.setattr(erasure, "failpoint", die)
         with pytest.raises(SystemError):
-            await erase_due(shop.engine)
+            await erase_due(transactions)
     assert (await admin.read(order))["version"] == order["version"]
-    await erase_due(shop.engine)
+    await erase_due(transactions)
     assert (await admin.read(order))["version"] == order["version"] + 1

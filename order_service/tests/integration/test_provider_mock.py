@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.database.engine import new_engine
 from libs.database.transactions import Transactions
 from libs.process.ids import new_id
+from libs.testing.engines import new_engine
 from order_service.domain.payment import Captured, Declined, Payment, Refunded
 from order_service.domain.provider import OutcomeUnknownError
 from order_service.exceptions import PaymentProviderUnavailable

@@ -4,9 +4,9 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.database.engine import new_engine
 from libs.database.reads import Reader
 from libs.database.transactions import Transactions
+from libs.testing.engines import new_engine
 from libs.testing.fixtures import DatabaseFor
 
 TABLES = """

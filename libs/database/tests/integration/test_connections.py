@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.database import connections
 from libs.database.connections import Connections
-from libs.database.engine import new_engine
 from libs.database.outages import is_outage
+from libs.database.transactions import Transactions
 from libs.testing.proxy import Proxy
 from libs.testing.wait import until
 
@@ -74,7 +74,7 @@ async def test_a_statement_that_takes_too_long_ends_in_the_server_as_well(
     database_url: str, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "STATEMENT_TIMEOUT", 0.3)
-    monkeypatch.setattr("libs.database.engine.STATEMENT_TIMEOUT", 0.4)
+    monkeypatch.setattr("libs.database.timeouts.STATEMENT_TIMEOUT", 0.4)
     pool = Connections(database_url, 1)
     backend = await pid(pool)
     with pytest.raises(TimeoutError):
@@ -86,7 +86,7 @@ async def test_a_statement_that_takes_too_long_ends_in_the_server_as_well(
 async def test_a_statement_whose_reader_has_left_ends_in_the_server_as_well(
     database_url: str, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("libs.database.engine.PRESENCE_CHECK", 0.1)
+    monkeypatch.setattr("libs.database.timeouts.PRESENCE_CHECK", 0.1)
     pool = Connections(database_url, 1)
     backend = await pid(pool)
     with pytest.raises(TimeoutError):
@@ -99,13 +99,12 @@ async def test_a_statement_whose_reader_has_left_ends_in_the_server_as_well(
 async def test_a_statement_of_a_transaction_would_be_ended_by_the_server(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("libs.database.engine.STATEMENT_TIMEOUT", 0.2)
-    engine = new_engine(database_url, pool_size=1)
-    async with engine.connect() as connection:
+    monkeypatch.setattr("libs.database.timeouts.STATEMENT_TIMEOUT", 0.2)
+    transactions = Transactions(database_url, pool_size=1)
+    async with transactions.begin() as transaction:
         # Not waited for: the driver gives up at the same moment.
-        shown = await connection.execute(text("SHOW statement_timeout"))
-        assert shown.scalar_one() == "200ms"
-    await engine.dispose()
+        assert await transaction.value(text("SHOW statement_timeout")) == "200ms"
+    await transactions.aclose()
 
 
 async def test_a_refused_statement_leaves_it_usable(pool: Connections) -> None:

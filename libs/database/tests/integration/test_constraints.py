@@ -1,33 +1,40 @@
+import asyncpg
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError, ProgrammingError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import bindparam, column, insert, table, text
+from sqlalchemy.types import Integer, Text
 
 from libs.database.constraints import refusing
+from libs.database.transactions import Transactions
 from libs.refusals import InvalidValue
 
-ADD = text("INSERT INTO shelf (id, name) VALUES (:id, :name)")
+ADD = insert(table("shelf", column("id", Integer), column("name", Text)))
+REFUSALS = {"uq_shelf_name": lambda: InvalidValue("Taken."), "ck_shelf_id": lambda: InvalidValue("Below zero.")}
 
 
-async def test_a_named_constraint_is_its_refusal(engine: AsyncEngine) -> None:
-    refusals = {"uq_shelf_name": lambda: InvalidValue("Taken."), "ck_shelf_id": lambda: InvalidValue("Below zero.")}
-    async with engine.connect() as connection:
-        await connection.execute(ADD, {"id": 901, "name": "a name of this test"})
-        for row, detail in (
-            ({"id": 902, "name": "a name of this test"}, "Taken."),
-            ({"id": -1, "name": ""}, "Below zero."),
-        ):
-            async with connection.begin_nested() as savepoint:
-                with pytest.raises(InvalidValue, match=detail), refusing(refusals):
-                    await connection.execute(ADD, row)
-                await savepoint.rollback()
-        with pytest.raises(IntegrityError), refusing(refusals):
-            await connection.execute(ADD, {"id": 901, "name": "another name"})
+async def add(transactions: Transactions, number: int, name: str) -> None:
+    """After a row that is called `a name`."""
+    async with transactions.begin() as transaction:
+        await transaction.execute(text("TRUNCATE shelf"))
+        await transaction.execute(ADD, {"id": 1, "name": "a name"})
+        with refusing(REFUSALS):
+            await transaction.execute(ADD, {"id": number, "name": name})
 
 
-async def test_an_error_does_not_tell_what_was_to_be_stored(engine: AsyncEngine) -> None:
-    add = text("INSERT INTO nowhere (id, name) VALUES (:id, :name)")
-    async with engine.connect() as connection:
-        with pytest.raises(ProgrammingError) as error:
-            await connection.execute(add, {"id": 903, "name": "ada@example.com"})
+@pytest.mark.parametrize(("number", "name", "detail"), [(2, "a name", "Taken."), (-1, "", "Below zero.")])
+async def test_a_named_constraint_is_its_refusal(
+    transactions: Transactions, number: int, name: str, detail: str
+) -> None:
+    with pytest.raises(InvalidValue, match=detail):
+        await add(transactions, number, name)
+
+
+async def test_another_violation_is_a_defect(transactions: Transactions) -> None:
+    with pytest.raises(asyncpg.UniqueViolationError, match="pk_shelf"):
+        await add(transactions, 1, "another name")
+
+
+async def test_an_error_does_not_tell_what_was_to_be_stored(transactions: Transactions) -> None:
+    nowhere = text("INSERT INTO nowhere (name) VALUES (:name)").bindparams(bindparam("name", type_=Text))
+    with pytest.raises(asyncpg.UndefinedTableError) as error:
+        await transactions.execute(nowhere, {"name": "ada@example.com"})
     assert "ada@example.com" not in str(error.value)

@@ -1,4 +1,4 @@
-"""What the drivers raise for real, and what is made of it."""
+"""What the driver raises for real, and what is made of it."""
 
 import asyncio
 import threading
@@ -6,40 +6,39 @@ import threading
 import asyncpg
 import pytest
 from sqlalchemy import bindparam, func, select, text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.types import Integer
 
-from libs.database.engine import new_engine
 from libs.database.outages import is_outage, is_unusable_value
 from libs.database.reads import Query, Reader
+from libs.database.transactions import Transactions
 from libs.database.urls import for_asyncpg
 
 NUMBER = Query(select(bindparam("number", type_=Integer)))
 AWAY = "postgresql://nobody@127.0.0.1:1/nothing"
 
 
-async def caught(engine: AsyncEngine, statement: str) -> BaseException:
-    with pytest.raises(DBAPIError) as error:
-        async with engine.connect() as connection:
-            await connection.execute(text(statement))
-    return error.value
+async def caught(transactions: Transactions, statement: str) -> BaseException:
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)) as error:
+        await transactions.execute(text(statement))
+    found: BaseException = error.value
+    return found
 
 
-async def test_a_server_that_is_away(engine: AsyncEngine) -> None:
-    del engine
-    reader, away = Reader(AWAY, pool_size=1), new_engine(AWAY, pool_size=1)
-    with pytest.raises(OSError) as by_reader:  # noqa: PT011 - which one depends on the system.
-        await reader.value(NUMBER, number=1)
-    with pytest.raises(OSError) as by_engine:  # noqa: PT011 - the same.
-        async with away.connect():
-            pass
-    assert is_outage(by_reader.value)
-    assert is_outage(by_engine.value)
+async def test_a_server_that_is_away() -> None:
+    reader, transactions = Reader(AWAY, pool_size=1), Transactions(AWAY, pool_size=1)
+    for ping in (reader.ping, transactions.ping):
+        with pytest.raises(OSError) as error:  # noqa: PT011 - which one depends on the system.
+            await ping()
+        assert is_outage(error.value)
 
 
-async def test_a_connection_that_was_ended(engine: AsyncEngine) -> None:
-    assert is_outage(await caught(engine, "SELECT pg_terminate_backend(pg_backend_pid())"))
+async def test_a_server_that_is_there(reader: Reader, transactions: Transactions) -> None:
+    await reader.ping()
+    await transactions.ping()
+
+
+async def test_a_connection_that_was_ended(transactions: Transactions) -> None:
+    assert is_outage(await caught(transactions, "SELECT pg_terminate_backend(pg_backend_pid())"))
 
 
 async def test_a_connection_that_is_just_being_ended(database_url: str) -> None:
@@ -63,36 +62,22 @@ async def test_a_connection_that_is_just_being_ended(database_url: str) -> None:
     connection.terminate()
 
 
-async def test_a_pool_that_stays_empty(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("libs.database.engine.POOL_TIMEOUT", 0.05)
-    engine = new_engine(database_url, pool_size=1)
-    async with engine.connect():
-        with pytest.raises(Exception, match="QueuePool") as error:
-            await engine.connect()
-    assert is_outage(error.value)
-    await engine.dispose()
-
-
-async def test_a_deadlock_passes(engine: AsyncEngine) -> None:
-    async def lock(first: int, second: int, both_hold: asyncio.Barrier) -> BaseException | None:
-        try:
-            async with engine.begin() as connection:
-                await connection.execute(select(func.pg_advisory_xact_lock(first)))
-                await both_hold.wait()
-                await connection.execute(select(func.pg_advisory_xact_lock(second)))
-        except DBAPIError as error:
-            return error
-        return None
+async def test_a_deadlock_passes(transactions: Transactions) -> None:
+    async def lock(first: int, second: int, both_hold: asyncio.Barrier) -> None:
+        async with transactions.begin() as transaction:
+            await transaction.execute(select(func.pg_advisory_xact_lock(first)))
+            await both_hold.wait()
+            await transaction.execute(select(func.pg_advisory_xact_lock(second)))
 
     barrier = asyncio.Barrier(2)
-    results = await asyncio.gather(lock(811, 812, barrier), lock(812, 811, barrier))
+    results = await asyncio.gather(lock(811, 812, barrier), lock(812, 811, barrier), return_exceptions=True)
     [error] = [result for result in results if result is not None]
     assert is_outage(error)
 
 
 @pytest.mark.parametrize("statement", ["SELECT nonsense", "SELECT 1 / 0", "INSERT INTO shelf (id) VALUES (-1)"])
-async def test_a_wrong_statement_is_no_outage(engine: AsyncEngine, statement: str) -> None:
-    assert not is_outage(await caught(engine, statement))
+async def test_a_wrong_statement_is_no_outage(transactions: Transactions, statement: str) -> None:
+    assert not is_outage(await caught(transactions, statement))
 
 
 @pytest.mark.parametrize("number", [2**40, 10**30, "seven"])

@@ -2,11 +2,10 @@
 
 import pytest
 from prometheus_client import REGISTRY
-from sqlalchemy import select, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import select
 
 from libs.database import pools
-from libs.database.pools import EnginePool, Pool, measured
+from libs.database.pools import Pool, measured
 from libs.database.reads import Query, Reader
 from libs.database.transactions import Transactions
 from libs.testing.wait import until
@@ -18,16 +17,13 @@ def told(pool: str) -> tuple[float | None, ...]:
 
 
 async def test_connections_are_counted_as_they_come_and_go(
-    engine: AsyncEngine, transactions: Transactions, reader: Reader, monkeypatch: pytest.MonkeyPatch
+    transactions: Transactions, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pools, "EVERY", 0.01)
-    mine: dict[str, Pool] = {"transactions": transactions, "reads": reader, "timers": EnginePool(engine)}
+    mine: dict[str, Pool] = {"transactions": transactions, "reads": reader}
     async with measured(mine):
         await until(lambda: all(told(pool) == (0, 0, 2) for pool in mine))
         async with transactions.begin():
             await until(lambda: told("transactions") == (1, 1, 2))
-        async with engine.connect() as connection:
-            await connection.execute(text("SELECT 1"))
-            await until(lambda: told("timers") == (1, 1, 2))
         await reader.value(Query(select(1)))
         await until(lambda: all(told(pool) == (0, 1, 2) for pool in mine))

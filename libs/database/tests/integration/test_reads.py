@@ -2,9 +2,9 @@ import asyncio
 
 import pytest
 from sqlalchemy import ARRAY, Integer, any_, bindparam, column, func, select, table, text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.database.reads import Query, Reader
+from libs.database.transactions import Transactions
 
 shelf = table("shelf", column("id"), column("name"), column("facts"))
 BY_IDS = Query(
@@ -16,10 +16,10 @@ SLEEPERS = Query(select(func.count()).select_from(func.pg_sleep(0.05)))
 
 
 @pytest.fixture(autouse=True)
-async def rows(engine: AsyncEngine) -> None:
-    async with engine.begin() as connection:
-        await connection.execute(text("TRUNCATE shelf"))
-        await connection.execute(
+async def rows(transactions: Transactions) -> None:
+    async with transactions.begin() as transaction:
+        await transaction.execute(text("TRUNCATE shelf"))
+        await transaction.execute(
             text("INSERT INTO shelf SELECT n, 'book ' || n, jsonb_build_object('n', n) FROM generate_series(1, 5) n")
         )
 

@@ -7,10 +7,10 @@ from uuid import UUID
 from sqlalchemy import Column, Table, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.database.engine import new_engine
 from libs.database.metadata import new_metadata
 from libs.http.idempotency_table import idempotency_keys_table
 from libs.http.tests.press import How, Jammed
+from libs.testing.engines import new_engine
 
 METADATA = new_metadata()
 KEYS = idempotency_keys_table(METADATA)

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.database.reads import Reader
+from libs.database.transactions import Transactions
 from libs.http import idempotency
 from libs.http.idempotency_queries import AT_ONCE
 from libs.http.idempotency_store import SqlIdempotencyKeys, expire
@@ -245,9 +246,11 @@ async def test_of_twenty_at_once_on_an_expired_key_one_is_done(ada: Customer, ca
     assert await cabinet.prints() == made | {first.json()["id"]}
 
 
-async def test_expired_keys_are_removed_and_no_others(ada: Customer, engine: AsyncEngine, cabinet: Cabinet) -> None:
+async def test_expired_keys_are_removed_and_no_others(ada: Customer, database_url: str, cabinet: Cabinet) -> None:
+    transactions = Transactions(database_url, pool_size=2)
     await ada.print("young")
     await cabinet.fill(2 * AT_ONCE + 1, age="24 hours")
-    await asyncio.gather(expire(engine), expire(engine))
-    await expire(engine)
+    await asyncio.gather(expire(transactions), expire(transactions))
+    await expire(transactions)
     assert await cabinet.keys() == ["young"]
+    await transactions.aclose()

@@ -4,11 +4,11 @@ import asyncio
 import sys
 from uuid import UUID
 
-from libs.database.engine import new_engine
 from libs.database.reads import Reader
 from libs.http.idempotency_store import SqlIdempotencyKeys
 from libs.http.tests.integration.prints import SqlPress
 from libs.http.tests.press import Customer, make_app
+from libs.testing.engines import new_engine
 
 
 async def main(database_url: str, user_id: str, key: str) -> None:

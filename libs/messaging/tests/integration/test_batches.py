@@ -11,9 +11,9 @@ from uuid import UUID
 
 from faststream.rabbit import RabbitRouter
 from prometheus_client import REGISTRY
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.contracts.base import StateEvent
+from libs.database.transactions import Transactions
 from libs.messaging.consumer import batch_subscriber
 from libs.messaging.consumption import Consumption
 from libs.messaging.given import Given
@@ -39,17 +39,18 @@ async def consuming(
     router = RabbitRouter()
 
     @batch_subscriber(router, shop.queue, ThingEvent)
-    async def things_changed(events: list[ThingEvent], engine: Annotated[AsyncEngine, Given("engine")]) -> None:
+    async def things_changed(
+        events: list[ThingEvent], transactions: Annotated[Transactions, Given("transactions")]
+    ) -> None:
         await before(events)
-        async with engine.begin() as connection:
-            await follow(connection, *events)
+        async with transactions.begin() as transaction:
+            await follow(transaction, *events)
 
     async def declare() -> None:
         await shop.declare(rungs)
 
-    consumption = Consumption(
-        shop.engine, shop.amqp_url, [router], {"engine": shop.engine}, declare=declare, rungs=rungs
-    )
+    given = {"transactions": shop.transactions}
+    consumption = Consumption(shop.transactions, shop.amqp_url, [router], given, declare=declare, rungs=rungs)
     task = asyncio.create_task(consumption.run())
     try:
         yield consumption

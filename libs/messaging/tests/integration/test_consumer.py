@@ -15,10 +15,9 @@ import pytest
 from faststream.rabbit import RabbitRouter
 from pamqp import encode
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.contracts.base import StateEvent
-from libs.database.engine import new_engine
+from libs.database.transactions import Transactions
 from libs.messaging.consumer import batch_subscriber, subscriber
 from libs.messaging.consumption import Consumption
 from libs.messaging.given import Given
@@ -35,12 +34,12 @@ from libs.testing.wait import until
 
 BOTH = pytest.mark.parametrize("batched", [False, True], ids=["alone", "batched"])
 
-Handler = Callable[[ThingEvent, AsyncEngine], Awaitable[object]]
+Handler = Callable[[ThingEvent, Transactions], Awaitable[object]]
 
 
-async def apply(event: ThingEvent, engine: AsyncEngine) -> None:
-    async with engine.begin() as connection:
-        await follow(connection, event)
+async def apply(event: ThingEvent, transactions: Transactions) -> None:
+    async with transactions.begin() as transaction:
+        await follow(transaction, event)
 
 
 @asynccontextmanager
@@ -55,12 +54,14 @@ async def consuming(
 ) -> AsyncIterator[Consumption]:
     router = RabbitRouter()
 
-    async def thing_changed(event: ThingEvent, engine: Annotated[AsyncEngine, Given("engine")]) -> None:
-        await handler(event, engine)
+    async def thing_changed(event: ThingEvent, transactions: Annotated[Transactions, Given("transactions")]) -> None:
+        await handler(event, transactions)
 
-    async def things_changed(events: list[ThingEvent], engine: Annotated[AsyncEngine, Given("engine")]) -> None:
+    async def things_changed(
+        events: list[ThingEvent], transactions: Annotated[Transactions, Given("transactions")]
+    ) -> None:
         for event in events:
-            await handler(event, engine)
+            await handler(event, transactions)
 
     if batched:
         batch_subscriber(router, shop.queue, ThingEvent)(things_changed)
@@ -71,10 +72,9 @@ async def consuming(
         await shop.declare(rungs)
 
     await declare()
-    engine = new_engine(database_url or shop.database_url, pool_size=5)
-    consumption = Consumption(
-        engine, amqp_url or shop.amqp_url, [router], {"engine": engine}, declare=declare, rungs=rungs
-    )
+    transactions = Transactions(database_url or shop.database_url, pool_size=5)
+    given = {"transactions": transactions}
+    consumption = Consumption(transactions, amqp_url or shop.amqp_url, [router], given, declare=declare, rungs=rungs)
     task = asyncio.create_task(consumption.run())
     try:
         yield consumption
@@ -82,7 +82,7 @@ async def consuming(
         await consumption.stop()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await engine.dispose()
+        await transactions.aclose()
 
 
 @BOTH
@@ -106,9 +106,9 @@ async def test_shuffled_and_tripled_events_end_in_the_same_replica(shop: Shop, b
 
 @BOTH
 async def test_what_a_handler_stores_carries_its_cause_on(shop: Shop, *, batched: bool) -> None:
-    async def answer(event: ThingEvent, engine: AsyncEngine) -> None:
-        async with engine.begin() as connection:
-            await store(connection, [event])
+    async def answer(event: ThingEvent, transactions: Transactions) -> None:
+        async with transactions.begin() as transaction:
+            await store(transaction, [event])
 
     first, third = changed(thing_id=new_id(), version=1), changed(version=3)
     second = changed(thing_id=first.id, version=2)
@@ -150,7 +150,7 @@ async def test_what_cannot_be_read_is_parked_as_it_is(shop: Shop, batched: bool,
     neighbours = [changed(), changed()]
     handled: list[UUID] = []
 
-    async def note(event: ThingEvent, _: AsyncEngine) -> None:
+    async def note(event: ThingEvent, _: Transactions) -> None:
         handled.append(event.id)
 
     async with consuming(shop, note, batched=batched):
@@ -191,12 +191,12 @@ async def test_odd_properties_keep_no_event_from_being_handled(
 async def test_a_handler_that_always_raises_climbs_the_ladder_and_is_parked(shop: Shop) -> None:
     attempts: dict[str, int] = {}
 
-    async def fail(event: ThingEvent, engine: AsyncEngine) -> None:
+    async def fail(event: ThingEvent, transactions: Transactions) -> None:
         assert isinstance(event, ThingChanged)
         attempts[event.name] = attempts.get(event.name, 0) + 1
         if event.name == "bad":
             raise ValueError("always")
-        await apply(event, engine)
+        await apply(event, transactions)
 
     async with consuming(shop, fail):
         fine = changed()
@@ -216,12 +216,12 @@ async def test_a_handler_that_always_raises_climbs_the_ladder_and_is_parked(shop
 async def test_a_handler_that_recovers_leaves_nothing_behind(shop: Shop, batched: bool) -> None:
     attempts = 0
 
-    async def fail_twice(event: ThingEvent, engine: AsyncEngine) -> None:
+    async def fail_twice(event: ThingEvent, transactions: Transactions) -> None:
         nonlocal attempts
         attempts += 1
         if attempts < 3:
             raise ValueError("not yet")
-        await apply(event, engine)
+        await apply(event, transactions)
 
     async with consuming(shop, fail_twice, batched=batched):
         event = changed()
@@ -251,13 +251,13 @@ async def test_while_the_database_is_away_nothing_is_parked_or_counted(shop: Sho
 async def test_a_deadlock_is_tried_again_at_once(shop: Shop, batched: bool) -> None:
     attempts = 0
 
-    async def deadlock(event: ThingEvent, engine: AsyncEngine) -> None:
+    async def deadlock(event: ThingEvent, transactions: Transactions) -> None:
         nonlocal attempts
         attempts += 1
         if attempts < 3:
-            async with engine.begin() as connection:
-                await connection.execute(text("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$"))
-        await apply(event, engine)
+            async with transactions.begin() as transaction:
+                await transaction.execute(text("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$"))
+        await apply(event, transactions)
 
     hours = tuple(Rung(rung.name, timedelta(hours=1)) for rung in RUNGS)
     async with consuming(shop, deadlock, rungs=hours, batched=batched):
@@ -268,7 +268,7 @@ async def test_a_deadlock_is_tried_again_at_once(shop: Shop, batched: bool) -> N
 
 @BOTH
 async def test_an_error_that_only_looks_like_an_outage_climbs_the_ladder(shop: Shop, batched: bool) -> None:
-    async def missing(_: ThingEvent, __: AsyncEngine) -> None:
+    async def missing(_: ThingEvent, __: Transactions) -> None:
         raise FileNotFoundError("no such template")
 
     async with consuming(shop, missing, batched=batched):
@@ -279,11 +279,11 @@ async def test_an_error_that_only_looks_like_an_outage_climbs_the_ladder(shop: S
 
 @BOTH
 async def test_a_handler_that_idles_in_its_transaction_climbs_the_ladder(shop: Shop, batched: bool) -> None:
-    async def idle(_: ThingEvent, engine: AsyncEngine) -> None:
-        async with engine.begin() as connection:
-            await connection.execute(text("SET idle_in_transaction_session_timeout = 1"))
+    async def idle(_: ThingEvent, transactions: Transactions) -> None:
+        async with transactions.begin() as transaction:
+            await transaction.execute(text("SET idle_in_transaction_session_timeout = 1"))
             await asyncio.sleep(0.1)
-            await connection.execute(text("SELECT 1"))
+            await transaction.execute(text("SELECT 1"))
 
     async with consuming(shop, idle, batched=batched):
         await send(shop, changed())
@@ -310,10 +310,10 @@ async def test_a_connection_that_is_cut_while_handling_is_no_death(shop: Shop, b
     started = asyncio.Event()
     go_on = asyncio.Event()
 
-    async def slow(event: ThingEvent, engine: AsyncEngine) -> None:
+    async def slow(event: ThingEvent, transactions: Transactions) -> None:
         started.set()
         await go_on.wait()
-        await apply(event, engine)
+        await apply(event, transactions)
 
     async with Proxy(shop.amqp_url) as proxy, consuming(shop, slow, amqp_url=proxy.url, batched=batched):
         event = changed()
@@ -358,10 +358,10 @@ async def test_a_queue_that_was_deleted_is_read_again_when_it_is_back(
 async def test_stopping_finishes_what_is_handled_and_leaves_the_rest(shop: Shop) -> None:
     started, go_on = asyncio.Event(), asyncio.Event()
 
-    async def slow(event: ThingEvent, engine: AsyncEngine) -> None:
+    async def slow(event: ThingEvent, transactions: Transactions) -> None:
         started.set()
         await go_on.wait()
-        await apply(event, engine)
+        await apply(event, transactions)
 
     async with consuming(shop, slow) as consumption:
         await send(shop, *(changed() for _ in range(30)))

@@ -33,7 +33,7 @@ async def consuming(shop: Shop, heard: list[ThingEvent]) -> AsyncIterator[None]:
     async def thing_changed(event: ThingEvent, heard: Annotated[list[ThingEvent], Given("heard")]) -> None:
         heard.append(event)
 
-    consumption = Consumption(shop.engine, shop.amqp_url, [router], {"heard": heard}, declare=shop.declare)
+    consumption = Consumption(shop.transactions, shop.amqp_url, [router], {"heard": heard}, declare=shop.declare)
     async with running(consumption.run), running(shop.relay().run):
         yield
         await consumption.stop()

@@ -47,7 +47,7 @@ async def test_consumers_start_wherever_it_falls_silent(shop: Shop) -> None:
                 del event
 
             declare = partial(shop.declare, amqp_url=url)
-            consumption = Consumption(shop.engine, url, [router], {}, declare=declare)
+            consumption = Consumption(shop.transactions, url, [router], {}, declare=declare)
             stack.push_async_callback(consumption.stop)
             await stack.enter_async_context(running(consumption.run))
             waiting.append(until(partial(_is_up, consumption.check), timeout=60))

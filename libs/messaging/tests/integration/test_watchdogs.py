@@ -13,9 +13,9 @@ import pytest
 from aiormq import Channel
 from faststream.rabbit import RabbitRouter
 from prometheus_client import REGISTRY
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.contracts.topology import Exchange
+from libs.database.transactions import Transactions
 from libs.messaging import batch
 from libs.messaging.consumer import subscriber
 from libs.messaging.consumption import Consumption
@@ -34,11 +34,12 @@ async def consuming(shop: Shop) -> AsyncIterator[Consumption]:
     router = RabbitRouter()
 
     @subscriber(router, shop.queue, ThingEvent)
-    async def thing_changed(event: ThingEvent, engine: Annotated[AsyncEngine, Given("engine")]) -> None:
-        async with engine.begin() as connection:
-            await follow(connection, event)
+    async def thing_changed(event: ThingEvent, transactions: Annotated[Transactions, Given("transactions")]) -> None:
+        async with transactions.begin() as transaction:
+            await follow(transaction, event)
 
-    consumption = Consumption(shop.engine, shop.amqp_url, [router], {"engine": shop.engine}, declare=shop.declare)
+    given = {"transactions": shop.transactions}
+    consumption = Consumption(shop.transactions, shop.amqp_url, [router], given, declare=shop.declare)
     async with running(consumption.run):
         await until(partial(is_well, consumption.check))
         yield consumption

@@ -11,7 +11,7 @@ from faststream.rabbit import RabbitRouter
 
 from libs.contracts.auth import UserDeleted, UserEvent
 from libs.contracts.topology import AUTH_EVENTS, CATALOG_USERS
-from libs.database.engine import new_engine
+from libs.database.transactions import Transactions
 from libs.messaging.connection import BrokerAddress
 from libs.messaging.consumer import subscriber
 from libs.messaging.given import Given
@@ -32,7 +32,8 @@ async def user_changed(event: UserEvent, heard: Annotated[list[UserEvent], Given
 
 def worker(database_url: str, amqp_url: str, heard: list[UserEvent]) -> FastAPI:
     return create_worker_app(
-        engine=new_engine(database_url, pool_size=5),
+        database_url=database_url,
+        timers=Transactions(database_url, pool_size=5),
         broker=BrokerAddress(amqp_url),
         publishes=AUTH_EVENTS,
         routers=[router],
@@ -116,7 +117,8 @@ async def test_a_timer_goes_on_after_a_failure(shop: Shop, caplog: pytest.LogCap
             raise ValueError("once")
 
     app = create_worker_app(
-        engine=new_engine(shop.database_url, pool_size=1),
+        database_url=shop.database_url,
+        timers=Transactions(shop.database_url, pool_size=1),
         broker=BrokerAddress(shop.amqp_url),
         publishes=AUTH_EVENTS,
         periodic=[Periodic("timer", 0.01, work)],

@@ -7,9 +7,8 @@ from functools import partial
 from typing import Annotated
 
 from faststream.rabbit import RabbitRouter
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.database.engine import new_engine
+from libs.database.transactions import Transactions
 from libs.messaging import topology
 from libs.messaging.consumer import subscriber
 from libs.messaging.consumption import Consumption
@@ -22,17 +21,17 @@ router = RabbitRouter()
 
 
 @subscriber(router, queue, ThingEvent)
-async def thing_changed(event: ThingEvent, engine: Annotated[AsyncEngine, Given("engine")]) -> None:
+async def thing_changed(event: ThingEvent, transactions: Annotated[Transactions, Given("transactions")]) -> None:
     if isinstance(event, ThingChanged) and event.name == "deadly":
         os._exit(1)
-    async with engine.begin() as connection:
-        await follow(connection, event)
+    async with transactions.begin() as transaction:
+        await follow(transaction, event)
 
 
 async def main() -> None:
-    engine = new_engine(database_url, pool_size=5)
+    transactions = Transactions(database_url, pool_size=5)
     declare = partial(topology.declare, amqp_url, exchanges=[queue.exchange], queues=[queue])
-    await Consumption(engine, amqp_url, [router], {"engine": engine}, declare=declare).run()
+    await Consumption(transactions, amqp_url, [router], {"transactions": transactions}, declare=declare).run()
 
 
 if __name__ == "__main__":

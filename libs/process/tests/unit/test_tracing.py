@@ -60,11 +60,16 @@ app = new_api("t", "t", routers=[], checks={}, lifespan=lifespan, cors_origins=[
 """
 WORKER = """
 from libs.contracts.topology import AUTH_EVENTS
-from libs.database.engine import new_engine
+from libs.database.transactions import Transactions
 from libs.messaging.connection import BrokerAddress
 from libs.messaging.worker import create_worker_app
-engine = new_engine("postgresql://nobody@127.0.0.1:1/none", pool_size=1)
-app = create_worker_app(engine=engine, broker=BrokerAddress("amqp://127.0.0.1:1/"), publishes=AUTH_EVENTS)
+url = "postgresql://nobody@127.0.0.1:1/none"
+app = create_worker_app(
+    database_url=url,
+    timers=Transactions(url, pool_size=1),
+    broker=BrokerAddress("amqp://127.0.0.1:1/"),
+    publishes=AUTH_EVENTS,
+)
 """
 
 
