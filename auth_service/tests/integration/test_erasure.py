@@ -54,13 +54,13 @@ async def deleted(house: House, name: str, *, is_sent: bool) -> Person:
 async def test_only_the_deletion_is_left_of_a_users_events(
     house: House, timers: Transactions, *, is_sent: bool
 ) -> None:
-    ada, bob = await deleted(house, "ada", is_sent=is_sent), await house.join("bob")
+    joy, bob = await deleted(house, "joy", is_sent=is_sent), await house.join("bob")
     await erase_due(timers)
-    assert await types(house, "outbox", ada) == ["user.deleted"]
-    assert await types(house, "outbox_sent", ada) == []
+    assert await types(house, "outbox", joy) == ["user.deleted"]
+    assert await types(house, "outbox_sent", joy) == []
     assert await types(house, "outbox", bob) == ["user.created"]
     for table in ("outbox", "outbox_sent"):
-        assert await house.rows(f"SELECT 1 FROM {table} WHERE payload::text LIKE '%ada%'") == []  # noqa: S608
+        assert await house.rows(f"SELECT 1 FROM {table} WHERE payload::text LIKE '%joy%'") == []  # noqa: S608
 
 
 async def test_what_is_just_being_told_is_told_to_its_end(house: House, timers: Transactions) -> None:
@@ -153,7 +153,7 @@ async def test_who_is_gone_is_known(house: House, timers: Transactions) -> None:
 
 async def test_nothing_else_knows_a_deleted_user(house: House) -> None:
     """Every table is searched for what they were called, and for their id."""
-    ada = await deleted(house, "ada", is_sent=False)
+    joy = await deleted(house, "joy", is_sent=False)
     tables = await house.rows(
         "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
     )
@@ -163,7 +163,7 @@ async def test_nothing_else_knows_a_deleted_user(house: House) -> None:
         if not table["relname"].startswith("outbox")
         and (
             rows := await house.rows(
-                f"SELECT * FROM {table['relname']} AS row WHERE row::text LIKE '%ada%' OR row::text LIKE '%{ada.id}%'"  # noqa: S608
+                f"SELECT * FROM {table['relname']} AS row WHERE row::text LIKE '%joy%' OR row::text LIKE '%{joy.id}%'"  # noqa: S608
             )
         )
     }
