@@ -51,7 +51,10 @@ class Reader:
         self._connections = Connections(url, pool_size)
 
     async def all(self, query: Query, **arguments: Any) -> list[Row]:
-        return [dict(row) for row in await self._rows(query, arguments)]
+        rows = await self._rows(query, arguments)
+        # A record would be asked for each of its columns by name.
+        names = tuple(rows[0].keys()) if rows else ()
+        return [dict(zip(names, row, strict=True)) for row in rows]
 
     async def first(self, query: Query, **arguments: Any) -> Row | None:
         rows = await self._rows(query, arguments)
