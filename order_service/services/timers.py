@@ -1,8 +1,9 @@
 """What time alone brings about. Several workers may do it at once, each finding what is left."""
 
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
+
+import structlog
 
 from order_service.domain.facts import OrderAmended, OrderPlaced
 from order_service.domain.ports import UnitOfWorkFactory
@@ -11,6 +12,8 @@ from order_service.services.keeping import keep
 
 AT_ONCE = 100
 
+log = structlog.stdlib.get_logger(__name__)
+
 
 async def expire_unpaid(uow: UnitOfWorkFactory) -> None:
     """Orders that nobody paid in time give their stock back, each in a transaction of its own."""
@@ -18,9 +21,11 @@ async def expire_unpaid(uow: UnitOfWorkFactory) -> None:
     async with uow() as work:
         due = await work.orders.due(now, AT_ONCE)
     for order_id in due:
-        # The next time round finds one that is busy, and it keeps no other from being found now.
-        with suppress(OrderBusy):
+        try:
             await _expire(uow, order_id, now)
+        except OrderBusy as error:
+            # It is found again the next time round, and keeps no other from being found now.
+            log.warning("order_not_expired", order_id=str(order_id), error=str(error))
 
 
 async def _expire(uow: UnitOfWorkFactory, order_id: UUID, now: datetime) -> None:
