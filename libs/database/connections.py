@@ -1,10 +1,10 @@
 """Connections that reads, or transactions, take turns on."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
+from weakref import WeakSet
 
 import asyncpg
 import orjson
@@ -35,6 +35,8 @@ class Connections:
         self._turns = asyncio.Semaphore(size)
         # The one that was used last comes first: it is the warmest, and the others may be closed by whoever wants to.
         self._idle: list[asyncpg.Connection] = []
+        # Those that have prepared nothing before the last migration.
+        self._fresh: WeakSet[asyncpg.Connection] = WeakSet()
         self._busy = 0
 
     async def fetch(self, sql: str, arguments: Sequence[Any]) -> Records:
@@ -64,7 +66,9 @@ class Connections:
             raise
         except asyncpg.InvalidCachedStatementError:
             # A migration. Each of the others would find out by itself, and fail once.
-            self._forget_idle()
+            self._fresh.clear()
+            while self._idle:
+                self._idle.pop().terminate()
             raise
         finally:
             if connection.is_closed() or connection.is_in_transaction():
@@ -76,10 +80,10 @@ class Connections:
         return self._busy, self._busy + len(self._idle), self._size
 
     async def aclose(self) -> None:
-        while self._idle:
-            # One that does not answer is given up, and others wait for their turn.
-            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                await self._idle.pop().close(timeout=CONNECT_TIMEOUT)
+        closing = [each.close(timeout=CONNECT_TIMEOUT) for each in self._idle]
+        self._idle.clear()
+        # Those that do not answer are given up, and all at the same time.
+        await asyncio.gather(*closing, return_exceptions=True)
 
     async def _take(self) -> asyncpg.Connection:
         if self._turns.locked():
@@ -101,12 +105,10 @@ class Connections:
             self._left()
             raise
 
-    def _forget_idle(self) -> None:
-        while self._idle:
-            self._idle.pop().terminate()
-
     def _give(self, connection: asyncpg.Connection) -> None:
-        if not connection.is_closed():
+        if connection not in self._fresh:
+            connection.terminate()
+        elif not connection.is_closed():
             self._idle.append(connection)
         self._left()
 
@@ -121,6 +123,7 @@ class Connections:
             command_timeout=STATEMENT_TIMEOUT,
             server_settings=self._settings,
         )
+        self._fresh.add(connection)
         await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=_written, decoder=orjson.loads)
         return connection
 

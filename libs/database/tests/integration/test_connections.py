@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import asyncpg
 import pytest
@@ -131,13 +132,16 @@ async def test_a_server_that_does_not_answer_keeps_nobody_from_leaving(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with Proxy(database_url) as proxy:
-        pool = Connections(proxy.url, 2)
-        async with pool.borrowed(), pool.borrowed():
-            pass
-        monkeypatch.setattr(connections, "CONNECT_TIMEOUT", 0.1)
+        pool = Connections(proxy.url, 10)
+        async with AsyncExitStack() as borrowed:
+            for _ in range(10):
+                await borrowed.enter_async_context(pool.borrowed())
+        monkeypatch.setattr(connections, "CONNECT_TIMEOUT", 1.0)
         proxy.freeze()
-        await pool.aclose()
-        assert pool.use() == (0, 0, 2)
+        async with asyncio.timeout(8):
+            # One after the other would take ten seconds.
+            await pool.aclose()
+        assert pool.use() == (0, 0, 10)
         proxy.thaw()
 
 

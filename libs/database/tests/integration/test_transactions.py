@@ -208,20 +208,23 @@ async def test_a_migration_meanwhile_fails_one_transaction(database_url: str, tr
     boxes = select(table("box", column("n")))
 
     async def count() -> int:
-        async with two.begin() as transaction:
+        async with pool.begin() as transaction:
             return int(await transaction.value(boxes))
 
     async with transactions.apart() as statements:
         await statements.execute(text("CREATE TABLE box AS SELECT 1 AS n"))
-        two = Transactions(database_url, pool_size=2)
-        async with two.begin() as first, two.begin() as second:
-            assert await first.value(boxes) == await second.value(boxes)
-        await statements.execute(text("ALTER TABLE box ALTER COLUMN n TYPE text"))
-        with pytest.raises(asyncpg.InvalidCachedStatementError) as outdated:
-            await count()
+        pool = Transactions(database_url, pool_size=3)
+        async with pool.begin() as first, pool.begin() as second, pool.begin() as third:
+            assert await first.value(boxes) == await second.value(boxes) == await third.value(boxes)
+        async with pool.begin():
+            await statements.execute(text("ALTER TABLE box ALTER COLUMN n TYPE text"))
+            with pytest.raises(asyncpg.InvalidCachedStatementError) as outdated:
+                await count()
         assert is_outage(outdated.value)
+        async with pool.begin(), pool.begin():
+            assert await count() == 1
         assert [await count(), await count()] == [1, 1]
-        await two.aclose()
+        await pool.aclose()
         await statements.execute(text("DROP TABLE box"))
 
 
