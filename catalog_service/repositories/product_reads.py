@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, literal, select
+from sqlalchemy import Text, Uuid, bindparam, literal, select
 
 from catalog_service.domain.listing import ProductFilter
 from catalog_service.domain.reads import Row
@@ -23,14 +23,14 @@ from catalog_service.repositories.product_queries import (
     page_query,
 )
 from libs.database.keyset import read_cursor, write_cursor
-from libs.database.lookups import Lookup
+from libs.database.lookups import Lookup, one_of
 from libs.database.reads import Query, Reader
 
 _one = (
     select(*SHOWN, *SHOWN_STOCK).join(stock, stock.c.product_id == products.c.id).where(products.c.deleted_at.is_(None))
 )
-BY_ID = Query(_one.where(products.c.id == any_(bindparam("keys", type_=ARRAY(Uuid)))))
-BY_SLUG = Query(_one.where(products.c.slug == any_(bindparam("keys", type_=ARRAY(Text)))))
+BY_ID = Query(_one.where(products.c.id == one_of(Uuid)))
+BY_SLUG = Query(_one.where(products.c.slug == one_of(Text)))
 CATEGORY = Query(select(literal(1)).select_from(categories).where(categories.c.id == bindparam("category_id")))
 
 

@@ -3,17 +3,16 @@
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
+from sqlalchemy import Uuid, select
 
-from libs.database.lookups import Lookup
+from libs.database.lookups import Lookup, one_of
 from libs.database.reads import Query, Reader, Row
 from libs.tokens.principal import Standing
 from order_service.domain.products import Product
 from order_service.models.replicas import products, users
 
-_KEYS = bindparam("keys", type_=ARRAY(Uuid))
-PRODUCTS = Query(select(products).where(products.c.id == any_(_KEYS)))
-STANDINGS = Query(select(users.c.id, users.c.role, users.c.is_active).where(users.c.id == any_(_KEYS)))
+PRODUCTS = Query(select(products).where(products.c.id == one_of(Uuid)))
+STANDINGS = Query(select(users.c.id, users.c.role, users.c.is_active).where(users.c.id == one_of(Uuid)))
 
 
 class SqlKnownProducts:
