@@ -22,15 +22,16 @@ from catalog_service.repositories.product_queries import (
     key_types,
     page_query,
 )
+from libs.database.arrays import any_of
 from libs.database.keyset import read_cursor, write_cursor
-from libs.database.lookups import Lookup, one_of
+from libs.database.lookups import Lookup
 from libs.database.reads import Query, Reader
 
 _one = (
     select(*SHOWN, *SHOWN_STOCK).join(stock, stock.c.product_id == products.c.id).where(products.c.deleted_at.is_(None))
 )
-BY_ID = Query(_one.where(products.c.id == one_of(Uuid)))
-BY_SLUG = Query(_one.where(products.c.slug == one_of(Text)))
+BY_ID = Query(_one.where(products.c.id == any_of("keys", Uuid)))
+BY_SLUG = Query(_one.where(products.c.slug == any_of("keys", Text)))
 CATEGORY = Query(select(literal(1)).select_from(categories).where(categories.c.id == bindparam("category_id")))
 
 

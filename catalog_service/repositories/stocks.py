@@ -4,14 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Uuid, any_, bindparam, insert, select, text, update
+from sqlalchemy import BigInteger, DateTime, Uuid, bindparam, insert, select, text, update
 
 from catalog_service.domain.shelf import Movement, OnShelf, Shelf
 from catalog_service.domain.stock import LedgerEntry, Stock
 from catalog_service.exceptions import ProductNotFound
 from catalog_service.models.products import products
 from catalog_service.models.stock import stock, stock_ledger
-from libs.database.arrays import arrays
+from libs.database.arrays import any_of, arrays
 from libs.database.transactions import Transaction
 
 BY_ID = select(stock).where(stock.c.product_id == bindparam("product"))
@@ -37,7 +37,7 @@ LOCK_SHELF = (
         (products.c.is_active & products.c.deleted_at.is_(None)).label("is_for_sale"),
     )
     .join(products, products.c.id == stock.c.product_id)
-    .where(stock.c.product_id == any_(bindparam("product_ids", type_=ARRAY(Uuid))))
+    .where(stock.c.product_id == any_of("product_ids", Uuid))
     .order_by(stock.c.product_id)
     .with_for_update(of=stock)
 )

@@ -1,10 +1,7 @@
 """Rows by what they are called. What several requests look up at one moment is one statement."""
 
 from collections.abc import Collection, Mapping
-from typing import Any, Generic, TypeVar
-
-from sqlalchemy import ARRAY, ColumnElement, any_, bindparam, cast, select
-from sqlalchemy.types import TypeEngine
+from typing import Generic, TypeVar
 
 from libs.database.reads import Query, Reader, Row
 from libs.database.together import Together
@@ -14,7 +11,7 @@ Key = TypeVar("Key")
 
 class Lookup(Generic[Key]):
     def __init__(self, reader: Reader, query: Query, key: str) -> None:
-        """`query` finds `one_of` them in the column `key`, each once at most."""
+        """`query` finds any of its `keys` in the column `key`, each once at most."""
         self._reader = reader
         self._query = query
         self._key = key
@@ -30,13 +27,3 @@ class Lookup(Generic[Key]):
     async def _read(self, keys: Collection[Key]) -> Mapping[Key, Row]:
         rows = await self._reader.all(self._query, keys=list(keys))
         return {row[self._key]: row for row in rows}
-
-
-def one_of(type_: type[TypeEngine[Any]]) -> ColumnElement[Any]:
-    """Any of the `keys` of a query, to be compared with their column.
-
-    As a subquery, or PostgreSQL would see how many keys there are, find that a plan for so few is cheaper than one for
-    any number, and plan each time anew, which takes longer than to look them up.
-    """
-    keys = ARRAY(type_)
-    return any_(cast(select(bindparam("keys", type_=keys)).scalar_subquery(), keys))

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Integer, Text, Uuid, any_, bindparam, delete, func, select, text
+from sqlalchemy import BigInteger, Integer, Text, Uuid, bindparam, delete, func, select, text
 
-from libs.database.arrays import arrays
+from libs.database.arrays import any_of, arrays
 from libs.database.reads import Query, Reader
 from libs.database.transactions import Transaction
 from order_service.domain.cart import Cart, CartLine
@@ -59,7 +59,7 @@ SAVE = text("""
     bindparam("version", type_=BigInteger),
     *arrays(product_ids=Uuid, names=Text, quantities=Integer),
 )
-FORGET = delete(carts).where(carts.c.user_id == any_(bindparam("user_ids", type_=ARRAY(Uuid))))
+FORGET = delete(carts).where(carts.c.user_id == any_of("user_ids", Uuid))
 
 
 class SqlCarts:

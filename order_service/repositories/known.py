@@ -5,14 +5,15 @@ from uuid import UUID
 
 from sqlalchemy import Uuid, select
 
-from libs.database.lookups import Lookup, one_of
+from libs.database.arrays import any_of
+from libs.database.lookups import Lookup
 from libs.database.reads import Query, Reader, Row
 from libs.tokens.principal import Standing
 from order_service.domain.products import Product
 from order_service.models.replicas import products, users
 
-PRODUCTS = Query(select(products).where(products.c.id == one_of(Uuid)))
-STANDINGS = Query(select(users.c.id, users.c.role, users.c.is_active).where(users.c.id == one_of(Uuid)))
+PRODUCTS = Query(select(products).where(products.c.id == any_of("keys", Uuid)))
+STANDINGS = Query(select(users.c.id, users.c.role, users.c.is_active).where(users.c.id == any_of("keys", Uuid)))
 
 
 class SqlKnownProducts:

@@ -7,18 +7,17 @@ from uuid import UUID
 
 import asyncpg
 from sqlalchemy import (
-    ARRAY,
     DateTime,
     Integer,
     Interval,
     Uuid,
-    any_,
     bindparam,
     exists,
     select,
     text,
 )
 
+from libs.database.arrays import any_of
 from libs.database.transactions import Row, Transaction
 from order_service.domain.order import Order
 from order_service.domain.payment import Payment, PaymentStatus
@@ -31,12 +30,11 @@ from order_service.repositories.payments import SqlPayments
 from order_service.repositories.placing import LINE_COLUMNS, PLACE, columns_of, expecting_a_new, line_columns
 from order_service.repositories.saving import SAVE, changes_of
 
-_IDS = bindparam("ids", type_=ARRAY(Uuid))
 # Whoever takes several takes them in this order, so nobody waits for somebody who waits for them. No key changes: rows
 # that name an order, as letters do, can be added meanwhile.
-LOCK = select(orders).where(orders.c.id == any_(_IDS)).order_by(orders.c.id).with_for_update(key_share=True)
+LOCK = select(orders).where(orders.c.id == any_of("ids", Uuid)).order_by(orders.c.id).with_for_update(key_share=True)
 # After the lock and not with it: while the lock was waited for, the lines may have become others.
-LINES = select(order_lines).where(order_lines.c.order_id == any_(_IDS)).order_by(order_lines.c.position)
+LINES = select(order_lines).where(order_lines.c.order_id == any_of("ids", Uuid)).order_by(order_lines.c.position)
 
 REPLACE_LINES = text("""
     WITH wanted AS (

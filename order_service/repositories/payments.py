@@ -5,10 +5,11 @@ from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Integer, Text, Uuid, any_, bindparam, insert, select, text, update
+from sqlalchemy import DateTime, Integer, Text, Uuid, bindparam, insert, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from libs.database.arrays import any_of
 from libs.database.transactions import Row, Transaction
 from order_service.domain.payment import Payment, PaymentStatus, pause_after
 from order_service.models.payments import THE_ONE_TO_TELL_OF, payments, provider_messages
@@ -16,7 +17,7 @@ from order_service.models.payments import THE_ONE_TO_TELL_OF, payments, provider
 OF_ORDERS = (
     select(payments)
     .ext(distinct_on(payments.c.order_id))
-    .where(payments.c.order_id == any_(bindparam("order_ids", type_=ARRAY(Uuid))))
+    .where(payments.c.order_id == any_of("order_ids", Uuid))
     .order_by(payments.c.order_id, *THE_ONE_TO_TELL_OF)
 )
 ADD = insert(payments)

@@ -6,14 +6,15 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import Integer, column, select, table, text
 
-from libs.database.lookups import Lookup, one_of
+from libs.database.arrays import any_of
+from libs.database.lookups import Lookup
 from libs.database.reads import Query, Reader
 from libs.database.transactions import Transactions
 
 SHELF = table("shelf", column("id", Integer), column("name"))
-BY_ID = Query(select(SHELF).where(SHELF.c.id == one_of(Integer)))
+BY_ID = Query(select(SHELF).where(SHELF.c.id == any_of("keys", Integer)))
 PLANS = Query(
-    text("SELECT custom_plans, generic_plans FROM pg_prepared_statements WHERE statement LIKE '%shelf.id =%'")
+    text("SELECT custom_plans, generic_plans FROM pg_prepared_statements WHERE statement LIKE 'SELECT shelf.id%'")
 )
 OFTEN = 20
 
