@@ -20,7 +20,7 @@ _DIALECT = dialect.dialect()  # type: ignore[no-untyped-call] # SQLAlchemy leave
 class Query:
     """A statement with `bindparam`s for its arguments; make it at module level, or in a cached function of its filters.
 
-    Arguments reach asyncpg as they are, so lists go through `= ANY(:ids)`, not through `IN`.
+    Arguments reach asyncpg as they are, so lists go through `arrays.any_of` or `= ANY(:ids)`, not through `IN`.
     """
 
     def __init__(self, statement: ClauseElement, columns: Sequence[str] | None = None) -> None:
