@@ -75,6 +75,10 @@ class Connections:
                 connection.terminate()
             self._give(connection)
 
+    async def ping(self) -> None:
+        """Raises while the database does not answer."""
+        await self.fetch("SELECT 1", ())
+
     def use(self) -> tuple[int, int, int]:
         """How many are borrowed, open, allowed."""
         return self._busy, self._busy + len(self._idle), self._size

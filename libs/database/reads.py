@@ -7,7 +7,7 @@ needed to bring rows to a response. What takes several statements is a transacti
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, ClauseElement, select
+from sqlalchemy import BindParameter, ClauseElement
 from sqlalchemy.dialects.postgresql import asyncpg as dialect
 
 from libs.database.connections import Connections, Records
@@ -29,19 +29,15 @@ class Query:
         self.sql = str(compiled)
         self._names: list[str] = list(getattr(compiled, "positiontup", None) or ())
         binds: Mapping[str, BindParameter[Any]] = getattr(compiled, "binds", {})
-        self._known = binds.keys()
         self._needed = {name for name, bind in binds.items() if bind.required}
         self._constants: Mapping[str, Any] = compiled.params
 
     def arguments(self, given: Mapping[str, Any]) -> list[Any]:
-        if unknown := given.keys() - self._known:
+        if unknown := given.keys() - self._constants.keys():
             raise TypeError(f"The query has no parameters {sorted(unknown)}")
         if missing := self._needed - given.keys():
             raise TypeError(f"The query needs {sorted(missing)}")
         return [given[name] if name in given else self._constants[name] for name in self._names]
-
-
-ALIVE = Query(select(1))
 
 
 class Reader:
@@ -66,7 +62,7 @@ class Reader:
 
     async def ping(self) -> None:
         """For readiness: raises while the database does not answer."""
-        await self.value(ALIVE)
+        await self._connections.ping()
 
     def use(self) -> tuple[int, int, int]:
         """How many connections are borrowed, open, allowed."""

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, Final, Protocol
 
 import asyncpg
-from sqlalchemy import ClauseElement, text
+from sqlalchemy import ClauseElement
 
 from libs.database.connections import Connections
 from libs.database.reads import Query
@@ -22,7 +22,6 @@ NONE: Final[Arguments] = {}
 ROLLBACK_TIMEOUT: Final = 5.0
 # More statements than any service has.
 STATEMENTS: Final = 500
-ALIVE: Final = text("SELECT 1")
 
 
 class RolledBackError(RuntimeError):
@@ -132,7 +131,7 @@ class Transactions:
 
     async def ping(self) -> None:
         """Raises while the database does not answer."""
-        await self.execute(ALIVE)
+        await self._connections.ping()
 
     def use(self) -> tuple[int, int, int]:
         """How many connections are borrowed, open, allowed."""
