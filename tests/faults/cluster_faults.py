@@ -9,9 +9,12 @@ import httpx
 from libs.testing.wait import until
 from tests.faults.load import Load
 from tests.faults.network import Network
+from tests.faults.server import Server
 from tests.faults.stage import Stage
 
 PATIENCE: Final = 300
+# Of these a broker that does not hang takes four, and some twenty where processors are scarce.
+COMING_BACK: Final = 60
 ANSWERED: Final = "SELECT count(*) FROM orders WHERE created_at > $1 AND status <> 'pending'"
 
 
@@ -50,19 +53,35 @@ async def leader_is_cut_off(stage: Stage, load: Load, network: Network) -> None:
     await _goes_on(stage)
     await load.flows()
     await network.heal(index)
-    await whole(stage)
+    await _comes_back(stage, node)
     await load.flows()
 
 
-async def whole(stage: Stage) -> None:
+async def whole(stage: Stage, *, patience: float = PATIENCE) -> None:
     """Waits until every queue is kept by every broker."""
     count = len(stage.servers.brokers)
 
     async def everywhere() -> bool:
         queues = await _quorum_queues(stage)
-        return bool(queues) and all(len(queue["online"]) == count for queue in queues)
+        assert queues
+        lacking = {queue["name"]: queue["online"] for queue in queues if len(queue["online"]) < count}
+        assert not lacking, lacking
+        return True
 
-    await until(everywhere, timeout=PATIENCE, every=1)
+    await until(everywhere, timeout=patience, every=1)
+
+
+async def _comes_back(stage: Stage, node: Server) -> None:
+    """By itself, or because whoever runs it restarts it: RabbitMQ 3.10 may hang on its way back from a pause.
+
+    Why stands in docs/architecture/events.md, "On a cluster". Nothing may be lost by that defect either.
+    """
+    try:
+        await whole(stage, patience=COMING_BACK)
+    except AssertionError:
+        await node.kill()
+        await node.start()
+        await whole(stage)
 
 
 async def _goes_on(stage: Stage) -> None:
