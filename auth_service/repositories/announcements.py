@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, bindparam, text
 
 from libs.contracts.auth import UserDeleted, UserEvent, UserUpdated
-from libs.database.transactions import Row, Transaction
+from libs.database.statements import Row
+from libs.database.transactions import Transaction
 
 ALL = text("""
     SELECT id, version, email, username, role, is_active, created_at, updated_at FROM users WHERE id > :after

@@ -56,11 +56,9 @@ async def _erase_some(transactions: Transactions) -> int:
 
 
 async def is_anybody_looked_for(transactions: Transactions) -> bool:
-    async with transactions.apart() as statements:
-        return bool(await statements.value(LOOKED_FOR))
+    return bool(await transactions.value(LOOKED_FOR))
 
 
 async def gone(transactions: Transactions, ids: Collection[UUID]) -> Collection[UUID]:
     """Those of the ids that are of deleted users."""
-    async with transactions.apart() as statements:
-        return {row.id for row in await statements.all(GONE, {"ids": list(ids)})}
+    return {row.id for row in await transactions.all(GONE, {"ids": list(ids)})}

@@ -11,7 +11,8 @@ from auth_service.domain.user import User
 from auth_service.exceptions import EmailTaken, UsernameTaken, UserNotFound
 from auth_service.models import deleted_users, users
 from libs.database.constraints import refusing
-from libs.database.transactions import Row, Transaction
+from libs.database.statements import Row
+from libs.database.transactions import Transaction
 
 TAKEN = {"uq_users_email": EmailTaken, "uq_users_username": UsernameTaken}
 

@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, bindparam, text
 
 from libs.contracts.catalog import ProductDeleted, ProductEvent, ProductUpdated
-from libs.database.transactions import Row, Transaction
+from libs.database.statements import Row
+from libs.database.transactions import Transaction
 
 TOLD = "sku, slug, name, price, currency, category_id, image_urls[1] AS image_url, is_active"
 ALL = text(f"""

@@ -12,7 +12,8 @@ from catalog_service.exceptions import CategoryNameTaken, CategoryNotEmpty, Cate
 from catalog_service.models.categories import categories
 from catalog_service.repositories.subtrees import above, below
 from libs.database.constraints import refusing
-from libs.database.transactions import Row, Transaction
+from libs.database.statements import Row
+from libs.database.transactions import Transaction
 
 # Any number does that no other lock of this database has.
 STRUCTURE = 7_320_001

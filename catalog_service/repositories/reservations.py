@@ -11,7 +11,8 @@ from catalog_service.domain.reservation import Reservation, State
 from catalog_service.domain.shelf import Shortage
 from catalog_service.models.reservations import reservations
 from libs.database.arrays import arrays
-from libs.database.transactions import Row, Transaction
+from libs.database.statements import Row
+from libs.database.transactions import Transaction
 
 _order_ids = func.unnest(bindparam("order_ids", type_=ARRAY(Uuid))).column_valued("order_id")
 _new = insert(reservations).from_select(["order_id"], select(_order_ids))

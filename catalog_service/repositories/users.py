@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, select
 from catalog_service.domain.users import GoneUser, KnownUser
 from catalog_service.models.replicas import users
 from libs.database.reads import Query, Reader
-from libs.database.transactions import Writes
+from libs.database.statements import Statements
 from libs.messaging.guard import apply_if_newer
 from libs.tokens.principal import Standing
 
@@ -22,11 +22,11 @@ STANDING = Query(
 class SqlReplicaOfUsers:
     """Learns in one statement, so it needs no transaction around it."""
 
-    def __init__(self, writes: Writes) -> None:
-        self._writes = writes
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
 
     async def learn(self, news: Sequence[KnownUser | GoneUser], now: datetime) -> None:
-        await apply_if_newer(self._writes, users, [_row(each, now) for each in news])
+        await apply_if_newer(self._statements, users, [_row(each, now) for each in news])
 
 
 class SqlStandings:

@@ -42,8 +42,7 @@ class Census:
                 self._due[name] = began + max(EVERY / 2, REST * took)
 
     async def _take(self, count: Count) -> None:
-        async with self.transactions.apart() as statements:
-            rows = await statements.all(count.statement)
+        rows = await self.transactions.all(count.statement)
         found = {tuple(str(value) for value in row[:-1]): float(row[-1]) for row in rows}
         name = count.statement.text
         # Where nothing is left of something, no row says so.

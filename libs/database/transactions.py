@@ -4,60 +4,32 @@ What SQLAlchemy's asynchronous engine does around each statement takes several t
 of what the shop does is a transaction of a few short ones. Nothing that serves it imports that engine.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Final, Protocol
+from typing import Final
 
 import asyncpg
 from sqlalchemy import ClauseElement
 
 from libs.database.connections import Connections
-from libs.database.reads import Query
+from libs.database.statements import NONE, Arguments, Changed, Row, Statements, prepared
 
-Arguments = Mapping[str, Any]
-NONE: Final[Arguments] = {}
 # Seconds. A server that takes longer is away.
 ROLLBACK_TIMEOUT: Final = 5.0
-# More statements than any service has.
-STATEMENTS: Final = 500
 
 
 class RolledBackError(RuntimeError):
     """What should have been committed is not there: an error inside the transaction was caught, and not raised."""
 
 
-class Row(asyncpg.Record):  # type: ignore[misc] # asyncpg has no types.
-    """Columns by their names: `row["id"]` and `row.id`."""
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(name) from None
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    rowcount: int
-    """How many rows the statement has inserted, changed or deleted."""
-
-
-class Writes(Protocol):
-    """A transaction; or `Transactions`, where each statement is one by itself."""
-
-    async def execute(self, statement: ClauseElement, arguments: Arguments, /) -> Changed: ...
-
-
-class Transaction:
-    """One that is open. Statements are SQLAlchemy's, and live as long as their module; their arguments go by name."""
+class Transaction(Statements):
+    """One that is open."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
 
     async def execute(self, statement: ClauseElement, arguments: Arguments = NONE) -> Changed:
-        sql, values = _prepared(statement, arguments)
+        sql, values = prepared(statement, arguments)
         said: str = await self._connection.execute(sql, *values)
         # UPDATE 3, INSERT 0 3, SELECT 3
         count = said.rpartition(" ")[2]
@@ -66,33 +38,23 @@ class Transaction:
     async def execute_each(self, statement: ClauseElement, arguments: Sequence[Arguments]) -> None:
         """The same statement for each."""
         if arguments:
-            each = [_prepared(statement, one) for one in arguments]
+            each = [prepared(statement, one) for one in arguments]
             await self._connection.executemany(each[0][0], [values for _, values in each])
 
     async def all(self, statement: ClauseElement, arguments: Arguments = NONE) -> list[Row]:
-        sql, values = _prepared(statement, arguments)
+        sql, values = prepared(statement, arguments)
         rows: list[Row] = await self._connection.fetch(sql, *values, record_class=Row)
         return rows
-
-    async def first(self, statement: ClauseElement, arguments: Arguments = NONE) -> Row | None:
-        rows = await self.all(statement, arguments)
-        return rows[0] if rows else None
-
-    async def one(self, statement: ClauseElement, arguments: Arguments = NONE) -> Row:
-        """Of a statement that always has one."""
-        return (await self.all(statement, arguments))[0]
-
-    async def value(self, statement: ClauseElement, arguments: Arguments = NONE) -> Any:
-        """The first column of the first row. None if there is none."""
-        rows = await self.all(statement, arguments)
-        return rows[0][0] if rows else None
 
 
 async def _nothing(_: Transaction) -> None: ...
 
 
-class Transactions:
-    """Of one database, at most so many at once."""
+class Transactions(Statements):
+    """Of one database, at most so many at once.
+
+    One that is a single statement, whatever it does, is one round trip instead of three.
+    """
 
     def __init__(self, url: str, *, pool_size: int, lock_timeout: float = 0.0) -> None:
         """What waits for somebody's lock for longer, in seconds, raises asyncpg's LockNotAvailableError; 0: nothing."""
@@ -119,15 +81,12 @@ class Transactions:
                 raise RolledBackError("A statement had failed, and nobody told.")
 
     async def execute(self, statement: ClauseElement, arguments: Arguments = NONE) -> Changed:
-        """A transaction that is one statement, and one round trip instead of three."""
-        async with self.apart() as statements:
-            return await statements.execute(statement, arguments)
-
-    @asynccontextmanager
-    async def apart(self) -> AsyncIterator[Transaction]:
-        """Each statement is a transaction by itself."""
         async with self._connections.borrowed() as connection:
-            yield Transaction(connection)
+            return await Transaction(connection).execute(statement, arguments)
+
+    async def all(self, statement: ClauseElement, arguments: Arguments = NONE) -> list[Row]:
+        async with self._connections.borrowed() as connection:
+            return await Transaction(connection).all(statement, arguments)
 
     async def ping(self) -> None:
         """Raises while the database does not answer."""
@@ -147,14 +106,3 @@ async def _roll_back(connection: asyncpg.Connection) -> None:
         await connection.execute("ROLLBACK", timeout=ROLLBACK_TIMEOUT)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
         connection.terminate()
-
-
-def _prepared(statement: ClauseElement, arguments: Arguments) -> tuple[str, list[Any]]:
-    query = _compiled(statement, tuple(arguments))
-    return query.sql, query.arguments(arguments)
-
-
-@lru_cache(maxsize=STATEMENTS)
-def _compiled(statement: ClauseElement, names: tuple[str, ...]) -> Query:
-    """An INSERT or UPDATE that names no columns of its own has those of the arguments."""
-    return Query(statement, columns=names)

@@ -38,14 +38,12 @@ class Deliveries:
 
     async def noted(self, consumer: str, event_id: str) -> int:
         """How many of its deliveries are noted as ended with their process."""
-        async with self._transactions.apart() as statements:
-            return await statements.value(DEATHS, {"consumer": consumer, "event_id": event_id}) or 0
+        return await self._transactions.value(DEATHS, {"consumer": consumer, "event_id": event_id}) or 0
 
     async def begin(self, consumer: str, event_id: str) -> int:
         """The number of deliveries of this message that ended with their process."""
-        async with self._transactions.apart() as statements:
-            deaths: int = await statements.value(BEGIN, {"consumer": consumer, "event_id": event_id})
-            return deaths
+        deaths: int = await self._transactions.value(BEGIN, {"consumer": consumer, "event_id": event_id})
+        return deaths
 
     async def end(self, consumer: str, event_id: str) -> None:
         await self._transactions.execute(END, {"consumer": consumer, "event_id": event_id})

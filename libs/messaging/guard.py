@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import ARRAY, ClauseElement, Table, bindparam, column, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from libs.database.transactions import Writes
+from libs.database.statements import Statements
 
 Row = Mapping[str, Any]
 
 
-async def apply_if_newer(transaction: Writes, replica: Table, rows: Sequence[Row]) -> int:
+async def apply_if_newer(statements: Statements, replica: Table, rows: Sequence[Row]) -> int:
     """Inserts or updates by primary key, in one statement for all rows. How many were newer than what was there.
 
     Each row holds the key, `version` and what else changes; all name the same columns. A delete is a version too: pass
@@ -23,7 +23,7 @@ async def apply_if_newer(transaction: Writes, replica: Table, rows: Sequence[Row
     names = tuple(rows[0])
     newest = _newest(replica, rows)
     arguments = {name: [row[name] for row in newest] for name in names}
-    return (await transaction.execute(_guarded_upsert(replica, names), arguments)).rowcount
+    return (await statements.execute(_guarded_upsert(replica, names), arguments)).rowcount
 
 
 def _newest(replica: Table, rows: Sequence[Row]) -> list[Row]:

@@ -24,7 +24,5 @@ def rebuilds_table(metadata: MetaData) -> Table:
 
 async def check_no_rebuild(transactions: Transactions) -> None:
     """For readiness."""
-    async with transactions.apart() as statements:
-        rebuilding = [row.queue for row in await statements.all(OPEN)]
-    if rebuilding:
+    if rebuilding := [row.queue for row in await transactions.all(OPEN)]:
         raise RebuildingError(", ".join(rebuilding))

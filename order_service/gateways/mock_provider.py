@@ -50,8 +50,7 @@ class MockProvider:
         raise OutcomeUnknownError(f"The provider says of a charge: {outcome}.")
 
     async def look_up(self, payment: Payment) -> Outcome | None:
-        async with self._transactions.apart() as statements:
-            row = await statements.first(FIND, {"payment_id": payment.id})
+        row = await self._transactions.first(FIND, {"payment_id": payment.id})
         if row is None:
             return None
         if row.declined_because is not None:
@@ -59,8 +58,7 @@ class MockProvider:
         return Captured(row.reference) if row.refunded_at is None else Refunded(row.reference)
 
     async def refund(self, payment: Payment) -> None:
-        async with self._transactions.apart() as statements:
-            refunded = await statements.execute(REFUND, {"refunded": payment.id, "now": datetime.now(UTC)})
+        refunded = await self._transactions.execute(REFUND, {"refunded": payment.id, "now": datetime.now(UTC)})
         if refunded.rowcount == 0:
             raise OutcomeUnknownError("The provider has captured nothing that it could give back.")
 
@@ -76,8 +74,7 @@ class MockProvider:
             "declined_because": reason,
             "created_at": datetime.now(UTC),
         }
-        async with self._transactions.apart() as statements:
-            written = await statements.execute(WRITE, row)
+        written = await self._transactions.execute(WRITE, row)
         if written.rowcount == 0:
             return None
         return Captured(reference) if reason is None else Declined(reason)

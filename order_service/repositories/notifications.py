@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, DateTime, Text, Uuid, bindparam, text, update
 
 from libs.database.arrays import arrays
-from libs.database.transactions import Row, Transaction
+from libs.database.statements import Row
+from libs.database.transactions import Transaction
 from libs.process.context import cause_of
 from order_service.domain.notices import Delivery, Letter, Mail, News
 from order_service.domain.status import Status

@@ -18,7 +18,8 @@ from sqlalchemy import (
 )
 
 from libs.database.arrays import any_of
-from libs.database.transactions import Row, Transaction
+from libs.database.statements import Row
+from libs.database.transactions import Transaction
 from order_service.domain.order import Order
 from order_service.domain.payment import Payment, PaymentStatus
 from order_service.domain.products import Line

@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from libs.database.arrays import any_of
-from libs.database.transactions import Row, Transaction
+from libs.database.statements import Row
+from libs.database.transactions import Transaction
 from order_service.domain.payment import Payment, PaymentStatus, pause_after
 from order_service.models.payments import THE_ONE_TO_TELL_OF, payments, provider_messages
 

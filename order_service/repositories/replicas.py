@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from libs.database.transactions import Transaction, Writes
+from libs.database.statements import Statements
+from libs.database.transactions import Transaction
 from libs.messaging.guard import apply_if_newer
 from order_service.domain.gone import Gone
 from order_service.domain.people import Person
@@ -19,11 +20,11 @@ NOBODY = dict.fromkeys(("username", "email", "role", "is_active"))
 class SqlReplicaOfProducts:
     """Learns in one statement, so it needs no transaction around it."""
 
-    def __init__(self, writes: Writes) -> None:
-        self._writes = writes
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
 
     async def learn(self, news: Sequence[Product | Gone], now: datetime) -> None:
-        await apply_if_newer(self._writes, products, [_product(each, now) for each in news])
+        await apply_if_newer(self._statements, products, [_product(each, now) for each in news])
 
 
 class SqlReplicaOfUsers:

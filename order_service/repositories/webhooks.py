@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, func, insert, select, text, update
 
-from libs.database.transactions import Row, Transaction
+from libs.database.statements import Row
+from libs.database.transactions import Transaction
 from order_service.domain.webhooks import MAX_WEBHOOKS, Listener, Secret, Webhook
 from order_service.exceptions import TooManyWebhooks, WebhookNotFound
 from order_service.models.webhooks import webhooks

@@ -15,6 +15,7 @@ from libs.testing.proxy import Proxy
 SHELF = table("shelf", column("id"), column("name"), column("facts"))
 ADD = insert(SHELF)
 ALL = select(SHELF).order_by(SHELF.c.id)
+FIND = select(SHELF).where(SHELF.c.id == bindparam("id"))
 RENAME = update(SHELF).where(SHELF.c.id >= bindparam("least")).values(name=func.concat(SHELF.c.name, "!"))
 RENAME_ALL = text("UPDATE shelf SET name = name || '!'")
 ROW = {"id": 1, "name": "lamp", "facts": {}}
@@ -60,7 +61,7 @@ async def test_what_is_committed_is_there(transactions: Transactions) -> None:
         assert {**rows[0]} == {"id": 1, "name": "lamp", "facts": {"watts": 7}}
         assert await transaction.first(ALL) == rows[0] == await transaction.one(ALL)
         assert await transaction.value(select(func.count()).select_from(SHELF)) == 3
-        assert await transaction.first(select(SHELF).where(SHELF.c.id == bindparam("id")), {"id": 9}) is None
+        assert await transaction.first(FIND, {"id": 9}) is None
 
 
 async def test_a_column_that_is_not_there_is_no_attribute(transactions: Transactions) -> None:
@@ -84,12 +85,27 @@ async def test_what_is_refused_leaves_nothing(transactions: Transactions) -> Non
     assert transactions.use() == (0, 1, 2)
 
 
-async def test_statements_apart_commit_by_themselves(transactions: Transactions) -> None:
-    async with transactions.apart() as statements:
-        await statements.execute(ADD, ROW)
-        assert await names(transactions) == ["lamp"]
-        await statements.execute(RENAME_ALL)
+async def test_a_statement_outside_a_transaction_is_one_by_itself(transactions: Transactions) -> None:
+    assert (await transactions.execute(ADD, ROW)).rowcount == 1
+    assert await names(transactions) == ["lamp"]
+    assert await transactions.value(RENAME.returning(SHELF.c.name), {"least": 1}) == "lamp!"
     assert await names(transactions) == ["lamp!"]
+    rows = await transactions.all(ALL)
+    assert [(row.id, row["name"], row.facts) for row in rows] == [(1, "lamp!", {})]
+    assert await transactions.first(ALL) == rows[0] == await transactions.one(ALL)
+    assert await transactions.first(FIND, {"id": 9}) is None
+    assert await transactions.value(FIND, {"id": 9}) is None
+    assert transactions.use() == (0, 1, 2)
+
+
+async def test_a_statement_by_itself_that_is_refused_costs_no_connection(transactions: Transactions) -> None:
+    await transactions.execute(ADD, ROW)
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await transactions.execute(ADD, ROW)
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await transactions.value(text("SELECT 1 / 0"))
+    assert transactions.use() == (0, 1, 2)
+    assert await names(transactions) == ["lamp"]
 
 
 async def test_who_waits_for_a_lock_for_too_long_is_told(database_url: str, transactions: Transactions) -> None:
@@ -147,8 +163,7 @@ async def test_who_is_cancelled_at_any_moment_leaves_no_transaction_to_the_next(
         await asyncio.sleep(0)
     task.cancel()
     await asyncio.wait([task])
-    async with one.apart() as statements:
-        await statements.execute(ADD, {"id": 2, "name": "mine", "facts": {}})
+    await one.execute(ADD, {"id": 2, "name": "mine", "facts": {}})
     assert "mine" in await names(transactions)
     await one.aclose()
 
@@ -211,28 +226,29 @@ async def test_a_migration_meanwhile_fails_one_transaction(database_url: str, tr
         async with pool.begin() as transaction:
             return int(await transaction.value(boxes))
 
-    async with transactions.apart() as statements:
-        await statements.execute(text("CREATE TABLE box AS SELECT 1 AS n"))
-        pool = Transactions(database_url, pool_size=3)
-        async with pool.begin() as first, pool.begin() as second, pool.begin() as third:
-            assert await first.value(boxes) == await second.value(boxes) == await third.value(boxes)
-        async with pool.begin():
-            await statements.execute(text("ALTER TABLE box ALTER COLUMN n TYPE text"))
-            with pytest.raises(asyncpg.InvalidCachedStatementError) as outdated:
-                await count()
-        assert is_outage(outdated.value)
-        async with pool.begin(), pool.begin():
-            assert await count() == 1
-        assert [await count(), await count()] == [1, 1]
-        await pool.aclose()
-        await statements.execute(text("DROP TABLE box"))
+    await transactions.execute(text("CREATE TABLE box AS SELECT 1 AS n"))
+    pool = Transactions(database_url, pool_size=3)
+    async with pool.begin() as first, pool.begin() as second, pool.begin() as third:
+        assert await first.value(boxes) == await second.value(boxes) == await third.value(boxes)
+    async with pool.begin():
+        await transactions.execute(text("ALTER TABLE box ALTER COLUMN n TYPE text"))
+        with pytest.raises(asyncpg.InvalidCachedStatementError) as outdated:
+            await count()
+    assert is_outage(outdated.value)
+    async with pool.begin(), pool.begin():
+        assert await count() == 1
+    assert [await count(), await count()] == [1, 1]
+    await pool.aclose()
+    await transactions.execute(text("DROP TABLE box"))
 
 
 async def test_a_connection_that_was_ended_is_an_outage_and_replaced(transactions: Transactions) -> None:
-    with pytest.raises((OSError, asyncpg.PostgresError, asyncpg.InterfaceError)) as ended:
-        await write(transactions, text("SELECT pg_terminate_backend(pg_backend_pid())"))
-    assert is_outage(ended.value)
-    assert await names(transactions) == []
+    end = text("SELECT pg_terminate_backend(pg_backend_pid())")
+    for ending in (write(transactions, end), transactions.value(end)):
+        with pytest.raises((OSError, asyncpg.PostgresError, asyncpg.InterfaceError)) as ended:
+            await ending
+        assert is_outage(ended.value)
+        assert await names(transactions) == []
 
 
 async def test_no_more_at_once_than_allowed(transactions: Transactions, monkeypatch: pytest.MonkeyPatch) -> None:
