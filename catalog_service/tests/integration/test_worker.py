@@ -10,7 +10,6 @@ import aio_pika
 import asyncpg
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from catalog_service.tests.integration.books import assert_right
 from catalog_service.tests.integration.catalog import Catalog, Json, code
@@ -30,26 +29,30 @@ NOW = datetime.now(UTC)
 
 
 @pytest.fixture(scope="module")
-async def worker(database_url: str, amqp_url: str) -> AsyncIterator[FastAPI]:
+async def worker(database_url: str, amqp_url: str) -> AsyncIterator[httpx.AsyncClient]:
     app = create_worker(WorkerSettings(database_url=database_url, amqp_url=amqp_url))
-    async with app.router.lifespan_context(app):
-        client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://worker")
-
-        async def is_ready() -> bool:
-            return (await client.get("/health/ready")).is_success
-
-        await until(is_ready, timeout=30)
-        yield app
-        await client.aclose()
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://worker") as client,
+    ):
+        await becomes_ready(client)
+        yield client
 
 
 @pytest.fixture(scope="module")
-async def broker(worker: FastAPI, amqp_url: str) -> AsyncIterator[aio_pika.abc.AbstractChannel]:
+async def broker(worker: httpx.AsyncClient, amqp_url: str) -> AsyncIterator[aio_pika.abc.AbstractChannel]:
     del worker  # It declares what is used here, and others' workers bind it.
     await topology.bind(amqp_url)
     connection = await aio_pika.connect(amqp_url)
     async with connection, connection.channel() as channel:
         yield channel
+
+
+async def becomes_ready(worker: httpx.AsyncClient) -> None:
+    async def is_ready() -> bool:
+        return (await worker.get("/health/ready")).is_success
+
+    await until(is_ready, timeout=30)
 
 
 async def publish(
@@ -186,3 +189,14 @@ async def test_what_is_heard_of_a_user_outweighs_the_token(
     await refused(401, "user_inactive")
     await publish(broker, AUTH_EVENTS, UserDeleted(id=user_id, version=6), user(UserUpdated, user_id, 5, "admin"))
     await asyncio.gather(*(refused(401, "user_inactive") for _ in range(3)))
+
+
+async def test_until_its_replica_is_whole_again_the_worker_is_not_ready(
+    worker: httpx.AsyncClient, database: asyncpg.Pool
+) -> None:
+    await becomes_ready(worker)
+    await database.execute("INSERT INTO rebuilds (queue, requested_by) VALUES ('catalog.users', 'ada')")
+    response = await worker.get("/health/ready")
+    await database.execute("DELETE FROM rebuilds")
+    assert (response.status_code, response.json()["checks"]["replicas"]) == (503, "failing: RebuildingError")
+    await becomes_ready(worker)

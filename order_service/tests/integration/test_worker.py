@@ -8,10 +8,12 @@ from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from libs.contracts.auth import UserDeleted, UserUpdated
 from libs.contracts.catalog import ProductCreated, ProductDeleted, Shortage, StockRejected, StockReserved
 from libs.contracts.topology import AUTH_EVENTS, CATALOG_EVENTS
+from libs.database.transactions import Transactions
 from libs.process.ids import new_id
 from libs.testing.databases import empty
 from libs.testing.wait import until
@@ -19,6 +21,9 @@ from order_service.tests.integration.bus import Bus, on_the_bus
 from order_service.tests.integration.shop import Caller, Json, Shop, ok, refused
 from order_service.tests.integration.workers import working
 from order_service.tests.things import a_product
+
+REBUILD = text("INSERT INTO rebuilds (queue, requested_by) VALUES ('order.products', 'ada'), ('order.users', 'bob')")
+REBUILT = text("DELETE FROM rebuilds WHERE queue = :queue")
 
 
 @pytest.fixture(scope="module")
@@ -191,11 +196,28 @@ async def test_users_are_followed(shop: Shop, bus: Bus) -> None:
     await until(lambda: answered("user_inactive"))
 
 
-async def test_the_worker_says_that_it_is_ready(worker: httpx.AsyncClient) -> None:
+async def becomes_ready(worker: httpx.AsyncClient) -> Json:
     async def ready() -> Json | None:
         response = await worker.get("/health/ready")
         return ok(response) if response.status_code == 200 else None
 
-    seen = await until(ready)
-    assert seen is not None
+    found: Json | None = await until(ready)
+    assert found is not None
+    return found
+
+
+async def test_the_worker_says_that_it_is_ready(worker: httpx.AsyncClient) -> None:
+    seen = await becomes_ready(worker)
     assert set(seen["checks"]) == {"database", "broker", "relay", "bindings", "consumers", "replicas"}
+
+
+async def test_until_every_replica_is_whole_again_the_worker_is_not_ready(
+    worker: httpx.AsyncClient, transactions: Transactions
+) -> None:
+    await becomes_ready(worker)
+    await transactions.execute(REBUILD)
+    for queue in ("order.users", "order.products"):
+        seen = ok(await worker.get("/health/ready"), 503)
+        assert seen["checks"]["replicas"] == "failing: RebuildingError"
+        await transactions.execute(REBUILT, {"queue": queue})
+    await becomes_ready(worker)
