@@ -12,7 +12,7 @@ from enum import Enum
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-RECORDED = Path(__file__).parents[1] / "recorded"
+RECORDED = Path(__file__).parents[2] / "recorded"
 
 
 class Fault(Enum):

@@ -16,22 +16,19 @@ from libs.process.ids import new_id
 from order_service.core.settings import Settings
 from order_service.domain.shortages import StockAnswer
 from order_service.gateways.signatures import Signatures
-from order_service.gateways.stripe_client import new_client
-from order_service.gateways.stripe_provider import StripeProvider
 from order_service.main import create_app
 from order_service.services.paying import Paying
 from order_service.services.settling import Settling
 from order_service.services.stock import take_answers
 from order_service.tests.integration.neighbours import Neighbours
 from order_service.tests.integration.shop import Caller, Json, Shop, ok, refused
-from order_service.tests.integration.stripe_api import Fault, StripeApi, recorded
+from order_service.tests.integration.stripe.payments import BEGUN, FORMS, SUCCEEDED, a_provider
+from order_service.tests.integration.stripe.stripe_api import Fault, StripeApi, recorded
 from order_service.tests.things import HOLD
 
-# The library hands its form to httpx in a way that httpx would like to see changed.
-pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
+pytestmark = FORMS
 
 SECRET = "whsec_agreed"
-BEGUN, SUCCEEDED = (200, "intent_begun"), (200, "intent_succeeded")
 
 
 @pytest.fixture(scope="module")
@@ -51,15 +48,12 @@ async def stripe_app(database_url: str, neighbours: Neighbours) -> AsyncIterator
 
 
 @pytest.fixture
-async def api(stripe_app: FastAPI) -> AsyncIterator[StripeApi]:
+def api(stripe_app: FastAPI, api: StripeApi) -> StripeApi:
     """In the place of Stripe's own servers."""
-    api = StripeApi()
-    async with api.serving():
-        provider = StripeProvider(new_client("sk_test_shop", api.url, httpx.Timeout(30.0)))
-        stripe_app.state.paying = Paying(stripe_app.state.uow, provider)
-        stripe_app.state.settling = Settling(stripe_app.state.uow, provider)
-        yield api
-    assert not api.answers, "It was asked less than expected."
+    provider = a_provider(api.url)
+    stripe_app.state.paying = Paying(stripe_app.state.uow, provider)
+    stripe_app.state.settling = Settling(stripe_app.state.uow, provider)
+    return api
 
 
 @pytest.fixture

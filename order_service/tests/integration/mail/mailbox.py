@@ -20,6 +20,10 @@ from order_service.tests.integration.mail_server import MailServer
 from order_service.tests.integration.shop import Caller, Json, Shop, ok
 from order_service.tests.integration.workers import working
 
+RECEIVED = "We have received your order"
+PLEASE_PAY = "Please pay for your order"
+CANCELLED = "Your order is cancelled"
+
 
 @dataclass
 class Mailbox:
