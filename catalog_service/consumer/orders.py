@@ -10,12 +10,12 @@ from catalog_service.domain.reservation import Order
 from catalog_service.services.reservations import follow_orders
 from libs.contracts.orders import OrderEvent
 from libs.contracts.topology import CATALOG_ORDERS
-from libs.messaging.consumer import batch_subscriber
+from libs.messaging.consumer import subscriber
 
 router = RabbitRouter()
 
 
-@batch_subscriber(router, CATALOG_ORDERS, OrderEvent)
+@subscriber(router, CATALOG_ORDERS, OrderEvent)
 async def orders_changed(events: list[OrderEvent], uow: Uow) -> None:
     await follow_orders(uow, *map(_order, events))
 

@@ -7,12 +7,12 @@ from catalog_service.domain.users import GoneUser, KnownUser
 from catalog_service.services.users import learn_users
 from libs.contracts.auth import UserDeleted, UserEvent
 from libs.contracts.topology import CATALOG_USERS
-from libs.messaging.consumer import batch_subscriber
+from libs.messaging.consumer import subscriber
 
 router = RabbitRouter()
 
 
-@batch_subscriber(router, CATALOG_USERS, UserEvent)
+@subscriber(router, CATALOG_USERS, UserEvent)
 async def users_changed(events: list[UserEvent], users: Users) -> None:
     await learn_users(users, *map(_news, events))
 

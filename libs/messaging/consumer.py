@@ -3,13 +3,11 @@
     router = RabbitRouter()
 
     @subscriber(router, topology.CATALOG_USERS, UserEvent)
-    async def user_changed(event: UserEvent, uow: Annotated[UnitOfWorkFactory, Given("uow")]) -> None:
-        await follow_user(uow, event)
+    async def users_changed(events: list[UserEvent], uow: Annotated[UnitOfWorkFactory, Given("uow")]) -> None:
+        await follow_users(uow, events)
 
-The handler returns when its effect is committed, and simply raises when it cannot: `libs.messaging.handling` knows
-what follows. It runs at least once, so its effect must be guarded by the event's version.
-
-Where many events cost little more than one, `batch_subscriber` gives the handler a list of them.
+The handler returns when the effect of all is committed, and simply raises when it cannot: `libs.messaging.handling`
+knows what follows. It runs at least once, so its effect must be guarded by each event's version.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -22,31 +20,21 @@ from faststream.rabbit import Channel, RabbitBroker, RabbitQueue, RabbitRouter
 from faststream.rabbit.subscriber import RabbitSubscriber
 
 from libs.contracts.topology import Queue
-from libs.messaging import batches, lenient
-from libs.messaging.batches import Batch, Batches
+from libs.messaging import lenient
+from libs.messaging.batches import PREFETCH, Batch, Batches
 from libs.messaging.connection import CONNECT_TIMEOUT, with_heartbeat
 from libs.messaging.handling import Handling
 from libs.messaging.reading import reader
 
-PREFETCH = 10
 GRACEFUL_TIMEOUT = 10.0
 RECONNECT_INTERVAL = 1.0
 
 
-def subscriber(router: RabbitRouter, queue: Queue, contract: Any, *, prefetch: int = PREFETCH) -> RabbitSubscriber:
-    """`contract` is one event class or a union of them. At most `prefetch` messages are handled at once."""
-    read = reader(contract)
+def subscriber(router: RabbitRouter, queue: Queue, contract: Any, *, whole: bool = False) -> RabbitSubscriber:
+    """`contract` is one event class or a union of them.
 
-    async def decode(message: StreamMessage[Any]) -> Any:
-        return read(message.body).introduce().event
-
-    return _subscriber(router, queue, prefetch, decoder=decode)
-
-
-def batch_subscriber(router: RabbitRouter, queue: Queue, contract: Any, *, whole: bool = False) -> RabbitSubscriber:
-    """The handler gets a list of what is there, in one call after the other: of events or, `whole`, of `Read`.
-
-    If it raises, it is called again with each event alone, so that only the one to blame is retried or parked.
+    The handler gets a list of what is there, in one call after the other: of events or, `whole`, of `Read`. If it
+    raises, it is called again with each event alone, so that only the one to blame is retried or parked.
     """
     read = reader(contract)
 
@@ -58,20 +46,17 @@ def batch_subscriber(router: RabbitRouter, queue: Queue, contract: Any, *, whole
         messages = raw.messages if isinstance(raw, Batch) else [read(message.body).introduce()]
         return messages if whole else [each.event for each in messages]
 
-    made = _subscriber(router, queue, batches.PREFETCH, parser=parse, decoder=decode)
-    made.consume = Batches(made.consume, read).take  # type: ignore[method-assign, assignment] # FastStream has no batches here.
-    return made
-
-
-def _subscriber(router: RabbitRouter, queue: Queue, prefetch: int, **how: Any) -> RabbitSubscriber:
-    return router.subscriber(
+    made = router.subscriber(
         # The topology is declared elsewhere, whole: here the queue only has to be there.
         RabbitQueue(queue.name, declare=False),
-        channel=Channel(prefetch_count=prefetch, publisher_confirms=False),
+        channel=Channel(prefetch_count=PREFETCH, publisher_confirms=False),
         ack_policy=AckPolicy.MANUAL,
         no_reply=True,
-        **how,
+        parser=parse,
+        decoder=decode,
     )
+    made.consume = Batches(made.consume, read).take  # type: ignore[method-assign, assignment] # FastStream has no batches here.
+    return made
 
 
 class _Guarded(BaseMiddleware[Any, Any]):

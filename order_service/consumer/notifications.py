@@ -4,7 +4,7 @@ from faststream.rabbit import RabbitRouter
 
 from libs.contracts.orders import OrderEvent
 from libs.contracts.topology import ORDER_NOTIFICATIONS
-from libs.messaging.consumer import batch_subscriber
+from libs.messaging.consumer import subscriber
 from order_service.consumer.dependencies import TheLetters, Uow
 from order_service.domain.notices import Occasion
 from order_service.domain.products import Line, Offer
@@ -13,7 +13,7 @@ from order_service.services.notifying import notify
 router = RabbitRouter()
 
 
-@batch_subscriber(router, ORDER_NOTIFICATIONS, OrderEvent)
+@subscriber(router, ORDER_NOTIFICATIONS, OrderEvent)
 async def orders_changed(events: list[OrderEvent], uow: Uow, letters: TheLetters) -> None:
     await notify(uow, letters, *map(_occasion, events))
 

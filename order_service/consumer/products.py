@@ -4,7 +4,7 @@ from faststream.rabbit import RabbitRouter
 
 from libs.contracts.catalog import ProductDeleted, ProductEvent
 from libs.contracts.topology import ORDER_PRODUCTS
-from libs.messaging.consumer import batch_subscriber
+from libs.messaging.consumer import subscriber
 from order_service.consumer.dependencies import Products
 from order_service.domain.gone import Gone
 from order_service.domain.products import Product
@@ -13,7 +13,7 @@ from order_service.services.replicas import learn_products
 router = RabbitRouter()
 
 
-@batch_subscriber(router, ORDER_PRODUCTS, ProductEvent)
+@subscriber(router, ORDER_PRODUCTS, ProductEvent)
 async def products_changed(events: list[ProductEvent], products: Products) -> None:
     await learn_products(products, *map(_news, events))
 

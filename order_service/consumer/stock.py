@@ -4,7 +4,7 @@ from faststream.rabbit import RabbitRouter
 
 from libs.contracts.catalog import StockEvent, StockRejected
 from libs.contracts.topology import ORDER_STOCK
-from libs.messaging.consumer import batch_subscriber
+from libs.messaging.consumer import subscriber
 from order_service.consumer.dependencies import Hold, Uow
 from order_service.domain.shortages import Shortage, StockAnswer
 from order_service.services.stock import take_answers
@@ -12,7 +12,7 @@ from order_service.services.stock import take_answers
 router = RabbitRouter()
 
 
-@batch_subscriber(router, ORDER_STOCK, StockEvent)
+@subscriber(router, ORDER_STOCK, StockEvent)
 async def stock_answered(events: list[StockEvent], uow: Uow, hold: Hold) -> None:
     await take_answers(uow, hold, *map(_answer, events))
 

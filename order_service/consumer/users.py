@@ -4,7 +4,7 @@ from faststream.rabbit import RabbitRouter
 
 from libs.contracts.auth import UserDeleted, UserEvent
 from libs.contracts.topology import ORDER_USERS
-from libs.messaging.consumer import batch_subscriber
+from libs.messaging.consumer import subscriber
 from order_service.consumer.dependencies import Uow
 from order_service.domain.gone import Gone
 from order_service.domain.people import Person
@@ -13,7 +13,7 @@ from order_service.services.replicas import learn_users
 router = RabbitRouter()
 
 
-@batch_subscriber(router, ORDER_USERS, UserEvent)
+@subscriber(router, ORDER_USERS, UserEvent)
 async def users_changed(events: list[UserEvent], uow: Uow) -> None:
     await learn_users(uow, *map(_news, events))
 

@@ -8,7 +8,7 @@ from libs.contracts.auth import UserEvent
 from libs.contracts.catalog import ProductEvent, StockEvent
 from libs.contracts.orders import OrderEvent
 from libs.contracts.topology import ORDER_WEBHOOKS_AUTH, ORDER_WEBHOOKS_CATALOG, ORDER_WEBHOOKS_ORDER
-from libs.messaging.consumer import batch_subscriber
+from libs.messaging.consumer import subscriber
 from libs.messaging.reading import Read
 from order_service.consumer.dependencies import Uow
 from order_service.domain.telling import Told
@@ -17,17 +17,17 @@ from order_service.services.telling import note
 router = RabbitRouter()
 
 
-@batch_subscriber(router, ORDER_WEBHOOKS_AUTH, UserEvent, whole=True)
+@subscriber(router, ORDER_WEBHOOKS_AUTH, UserEvent, whole=True)
 async def users_told(messages: list[Read], uow: Uow) -> None:
     await _note(messages, uow)
 
 
-@batch_subscriber(router, ORDER_WEBHOOKS_CATALOG, ProductEvent | StockEvent, whole=True)
+@subscriber(router, ORDER_WEBHOOKS_CATALOG, ProductEvent | StockEvent, whole=True)
 async def catalog_told(messages: list[Read], uow: Uow) -> None:
     await _note(messages, uow)
 
 
-@batch_subscriber(router, ORDER_WEBHOOKS_ORDER, OrderEvent, whole=True)
+@subscriber(router, ORDER_WEBHOOKS_ORDER, OrderEvent, whole=True)
 async def orders_told(messages: list[Read], uow: Uow) -> None:
     await _note(messages, uow)
 

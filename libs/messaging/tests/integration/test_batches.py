@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY
 
 from libs.contracts.base import StateEvent
 from libs.database.transactions import Transactions
-from libs.messaging.consumer import batch_subscriber
+from libs.messaging.consumer import subscriber
 from libs.messaging.consumption import Consumption
 from libs.messaging.given import Given
 from libs.messaging.tests.sending import QUICK, changed, encoded, send, send_bytes, settled
@@ -38,7 +38,7 @@ async def consuming(
     """A worker, from when it is told to start: what was sent before waits for it."""
     router = RabbitRouter()
 
-    @batch_subscriber(router, shop.queue, ThingEvent)
+    @subscriber(router, shop.queue, ThingEvent)
     async def things_changed(
         events: list[ThingEvent], transactions: Annotated[Transactions, Given("transactions")]
     ) -> None:
@@ -160,7 +160,7 @@ async def test_a_crash_between_commit_and_acknowledgement_loses_nothing(shop: Sh
     await send(shop, *events)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "libs.messaging.tests.processes.batch_consumer", shop.database_url, shop.amqp_url, shop.name),
+        *("-m", "libs.messaging.tests.processes.consumer", shop.database_url, shop.amqp_url, shop.name),
         env={**os.environ, "SHOP_FAILPOINTS": "handler.done"},
     )
     assert await asyncio.wait_for(process.wait(), 60) < 0

@@ -18,13 +18,14 @@ from sqlalchemy import text
 
 from libs.contracts.base import StateEvent
 from libs.database.transactions import Transactions
-from libs.messaging.consumer import batch_subscriber, subscriber
+from libs.messaging.batches import SIDE_BY_SIDE
+from libs.messaging.consumer import subscriber
 from libs.messaging.consumption import Consumption
 from libs.messaging.given import Given
 from libs.messaging.outbox import store
 from libs.messaging.tests.sending import QUICK, changed, encoded, send, send_bytes, settled
 from libs.messaging.tests.shop import Shop
-from libs.messaging.tests.things import ThingChanged, ThingDeleted, ThingEvent, follow
+from libs.messaging.tests.things import ThingDeleted, ThingEvent, follow
 from libs.messaging.topology import RUNGS, Rung
 from libs.process.context import TRACEPARENT
 from libs.process.ids import new_id
@@ -32,14 +33,12 @@ from libs.testing.envelope import Envelope
 from libs.testing.proxy import Proxy
 from libs.testing.wait import until
 
-BOTH = pytest.mark.parametrize("batched", [False, True], ids=["alone", "batched"])
-
-Handler = Callable[[ThingEvent, Transactions], Awaitable[object]]
+Handler = Callable[[list[ThingEvent], Transactions], Awaitable[object]]
 
 
-async def apply(event: ThingEvent, transactions: Transactions) -> None:
+async def apply(events: list[ThingEvent], transactions: Transactions) -> None:
     async with transactions.begin() as transaction:
-        await follow(transaction, event)
+        await follow(transaction, *events)
 
 
 @asynccontextmanager
@@ -50,23 +49,14 @@ async def consuming(
     amqp_url: str | None = None,
     database_url: str | None = None,
     rungs: Sequence[Rung] = QUICK,
-    batched: bool = False,
 ) -> AsyncIterator[Consumption]:
     router = RabbitRouter()
 
-    async def thing_changed(event: ThingEvent, transactions: Annotated[Transactions, Given("transactions")]) -> None:
-        await handler(event, transactions)
-
+    @subscriber(router, shop.queue, ThingEvent)
     async def things_changed(
         events: list[ThingEvent], transactions: Annotated[Transactions, Given("transactions")]
     ) -> None:
-        for event in events:
-            await handler(event, transactions)
-
-    if batched:
-        batch_subscriber(router, shop.queue, ThingEvent)(things_changed)
-    else:
-        subscriber(router, shop.queue, ThingEvent)(thing_changed)
+        await handler(events, transactions)
 
     async def declare() -> None:
         await shop.declare(rungs)
@@ -85,8 +75,7 @@ async def consuming(
         await transactions.aclose()
 
 
-@BOTH
-async def test_shuffled_and_tripled_events_end_in_the_same_replica(shop: Shop, batched: bool) -> None:
+async def test_shuffled_and_tripled_events_end_in_the_same_replica(shop: Shop) -> None:
     things = [new_id() for _ in range(8)]
     events: list[StateEvent] = [
         changed(version, f"name {version}", thing) for thing in things for version in range(1, 6)
@@ -94,7 +83,7 @@ async def test_shuffled_and_tripled_events_end_in_the_same_replica(shop: Shop, b
     events += [ThingDeleted(id=thing, version=6) for thing in things[:4]]
     thrice = events * 3
     random.Random(7).shuffle(thrice)  # noqa: S311 - an order that is the same in every run.
-    async with consuming(shop, batched=batched):
+    async with consuming(shop):
         await send(shop, *thrice)
         expected = {thing: 6 if thing in things[:4] else 5 for thing in things}
         await until(lambda: _versions(shop, expected))
@@ -104,11 +93,10 @@ async def test_shuffled_and_tripled_events_end_in_the_same_replica(shop: Shop, b
     assert {replica[thing][1] for thing in things[4:]} == {"name 5"}
 
 
-@BOTH
-async def test_what_a_handler_stores_carries_its_cause_on(shop: Shop, *, batched: bool) -> None:
-    async def answer(event: ThingEvent, transactions: Transactions) -> None:
+async def test_what_a_handler_stores_carries_its_cause_on(shop: Shop) -> None:
+    async def answer(events: list[ThingEvent], transactions: Transactions) -> None:
         async with transactions.begin() as transaction:
-            await store(transaction, [event])
+            await store(transaction, events)
 
     first, third = changed(thing_id=new_id(), version=1), changed(version=3)
     second = changed(thing_id=first.id, version=2)
@@ -116,10 +104,9 @@ async def test_what_a_handler_stores_carries_its_cause_on(shop: Shop, *, batched
     await shop.declare(QUICK)
     for event, story in stories.items():
         await send(shop, event, story=story)
-    if batched:
-        # Of the same news, what came first was acted on.
-        await send(shop, first, story="told again")
-    async with consuming(shop, answer, batched=batched):
+    # Of the same news, what came first was acted on.
+    await send(shop, first, story="told again")
+    async with consuming(shop, answer):
         await until(lambda: _as_many_wait(shop, len(stories)))
     async with shop.engine.connect() as connection:
         found = (await connection.execute(text("SELECT aggregate_id, version, headers FROM outbox"))).all()
@@ -144,16 +131,15 @@ BROKEN = [
 ]
 
 
-@BOTH
 @pytest.mark.parametrize("body", BROKEN, ids=range(len(BROKEN)))
-async def test_what_cannot_be_read_is_parked_as_it_is(shop: Shop, batched: bool, body: bytes) -> None:
+async def test_what_cannot_be_read_is_parked_as_it_is(shop: Shop, body: bytes) -> None:
     neighbours = [changed(), changed()]
     handled: list[UUID] = []
 
-    async def note(event: ThingEvent, _: Transactions) -> None:
-        handled.append(event.id)
+    async def note(events: list[ThingEvent], _: Transactions) -> None:
+        handled.extend(event.id for event in events)
 
-    async with consuming(shop, note, batched=batched):
+    async with consuming(shop, note):
         await send(shop, neighbours[0])
         await send_bytes(shop, body, message_id="m-1", correlation_id="c-1", app_id="elsewhere", type="odd")
         await send(shop, neighbours[1])
@@ -189,21 +175,24 @@ async def test_odd_properties_keep_no_event_from_being_handled(
 
 
 async def test_a_handler_that_always_raises_climbs_the_ladder_and_is_parked(shop: Shop) -> None:
-    attempts: dict[str, int] = {}
+    fine, bad = changed(), changed(name="bad")
+    tried: list[ThingEvent] = []
+    done: list[ThingEvent] = []
 
-    async def fail(event: ThingEvent, transactions: Transactions) -> None:
-        assert isinstance(event, ThingChanged)
-        attempts[event.name] = attempts.get(event.name, 0) + 1
-        if event.name == "bad":
+    async def fail(events: list[ThingEvent], transactions: Transactions) -> None:
+        tried.extend(events)
+        if bad in events:
             raise ValueError("always")
-        await apply(event, transactions)
+        await apply(events, transactions)
+        done.extend(events)
 
     async with consuming(shop, fail):
-        fine = changed()
-        [_, bad_id] = await send(shop, fine, changed(name="bad"))
+        [_, bad_id] = await send(shop, fine, bad)
         [parked] = await shop.take(shop.queue.parked, 1)
         await until(lambda: _versions(shop, {fine.id: 1}))
-    assert attempts == {"thing": 1, "bad": 1 + len(QUICK)}
+    # Each time in a batch, and then alone.
+    assert tried.count(bad) == 2 * (1 + len(QUICK))
+    assert done == [fine]
     assert parked.message_id == bad_id == Envelope.decode(parked.body).id
     assert parked.headers["attempt"] == 4
     assert parked.headers["error"] == "ValueError: always"
@@ -212,34 +201,32 @@ async def test_a_handler_that_always_raises_climbs_the_ladder_and_is_parked(shop
     assert parked.delivery_mode == 2
 
 
-@BOTH
-async def test_a_handler_that_recovers_leaves_nothing_behind(shop: Shop, batched: bool) -> None:
+async def test_a_handler_that_recovers_leaves_nothing_behind(shop: Shop) -> None:
     attempts = 0
 
-    async def fail_twice(event: ThingEvent, transactions: Transactions) -> None:
+    async def fail_twice(events: list[ThingEvent], transactions: Transactions) -> None:
         nonlocal attempts
         attempts += 1
         if attempts < 3:
             raise ValueError("not yet")
-        await apply(event, transactions)
+        await apply(events, transactions)
 
-    async with consuming(shop, fail_twice, batched=batched):
+    async with consuming(shop, fail_twice):
         event = changed()
         await send(shop, event)
         await until(lambda: _versions(shop, {event.id: 1}))
         await until(lambda: settled(shop))
 
 
-@BOTH
-async def test_while_the_database_is_away_nothing_is_parked_or_counted(shop: Shop, batched: bool) -> None:
+async def test_while_the_database_is_away_nothing_is_parked_or_counted(shop: Shop) -> None:
     async with Proxy(shop.database_url) as proxy:
         events = [changed() for _ in range(40)]
-        async with consuming(shop, database_url=proxy.url, batched=batched):
+        async with consuming(shop, database_url=proxy.url):
             await send(shop, changed())
             await until(lambda: _replica_size(shop, 1))
             await proxy.cut()
             await send(shop, *events)
-            await until(lambda: _unacknowledged(shop, 40 if batched else 10))
+            await until(lambda: _left(shop, 0))
             for rung in RUNGS:
                 assert await shop.ready(shop.queue.retry(rung.name)) == 0
             await proxy.restore()
@@ -247,53 +234,49 @@ async def test_while_the_database_is_away_nothing_is_parked_or_counted(shop: Sho
             await until(lambda: settled(shop))
 
 
-@BOTH
-async def test_a_deadlock_is_tried_again_at_once(shop: Shop, batched: bool) -> None:
+async def test_a_deadlock_is_tried_again_at_once(shop: Shop) -> None:
     attempts = 0
 
-    async def deadlock(event: ThingEvent, transactions: Transactions) -> None:
+    async def deadlock(events: list[ThingEvent], transactions: Transactions) -> None:
         nonlocal attempts
         attempts += 1
         if attempts < 3:
             async with transactions.begin() as transaction:
                 await transaction.execute(text("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$"))
-        await apply(event, transactions)
+        await apply(events, transactions)
 
     hours = tuple(Rung(rung.name, timedelta(hours=1)) for rung in RUNGS)
-    async with consuming(shop, deadlock, rungs=hours, batched=batched):
+    async with consuming(shop, deadlock, rungs=hours):
         event = changed()
         await send(shop, event)
         await until(lambda: _versions(shop, {event.id: 1}))
 
 
-@BOTH
-async def test_an_error_that_only_looks_like_an_outage_climbs_the_ladder(shop: Shop, batched: bool) -> None:
-    async def missing(_: ThingEvent, __: Transactions) -> None:
+async def test_an_error_that_only_looks_like_an_outage_climbs_the_ladder(shop: Shop) -> None:
+    async def missing(_: list[ThingEvent], __: Transactions) -> None:
         raise FileNotFoundError("no such template")
 
-    async with consuming(shop, missing, batched=batched):
+    async with consuming(shop, missing):
         await send(shop, changed())
         [parked] = await shop.take(shop.queue.parked, 1)
     assert parked.headers["error"] == "FileNotFoundError: no such template"
 
 
-@BOTH
-async def test_a_handler_that_idles_in_its_transaction_climbs_the_ladder(shop: Shop, batched: bool) -> None:
-    async def idle(_: ThingEvent, transactions: Transactions) -> None:
+async def test_a_handler_that_idles_in_its_transaction_climbs_the_ladder(shop: Shop) -> None:
+    async def idle(_: list[ThingEvent], transactions: Transactions) -> None:
         async with transactions.begin() as transaction:
             await transaction.execute(text("SET idle_in_transaction_session_timeout = 1"))
             await asyncio.sleep(0.1)
             await transaction.execute(text("SELECT 1"))
 
-    async with consuming(shop, idle, batched=batched):
+    async with consuming(shop, idle):
         await send(shop, changed())
         [parked] = await shop.take(shop.queue.parked, 1)
     assert "connection" in str(parked.headers["error"])
 
 
-@BOTH
-async def test_consumers_resume_after_their_connection_was_cut(shop: Shop, batched: bool) -> None:
-    async with Proxy(shop.amqp_url) as proxy, consuming(shop, amqp_url=proxy.url, batched=batched) as consumption:
+async def test_consumers_resume_after_their_connection_was_cut(shop: Shop) -> None:
+    async with Proxy(shop.amqp_url) as proxy, consuming(shop, amqp_url=proxy.url) as consumption:
         await send(shop, changed())
         await until(lambda: _replica_size(shop, 1))
         await proxy.cut()
@@ -305,17 +288,16 @@ async def test_consumers_resume_after_their_connection_was_cut(shop: Shop, batch
         await until(lambda: settled(shop))
 
 
-@BOTH
-async def test_a_connection_that_is_cut_while_handling_is_no_death(shop: Shop, batched: bool) -> None:
+async def test_a_connection_that_is_cut_while_handling_is_no_death(shop: Shop) -> None:
     started = asyncio.Event()
     go_on = asyncio.Event()
 
-    async def slow(event: ThingEvent, transactions: Transactions) -> None:
+    async def slow(events: list[ThingEvent], transactions: Transactions) -> None:
         started.set()
         await go_on.wait()
-        await apply(event, transactions)
+        await apply(events, transactions)
 
-    async with Proxy(shop.amqp_url) as proxy, consuming(shop, slow, amqp_url=proxy.url, batched=batched):
+    async with Proxy(shop.amqp_url) as proxy, consuming(shop, slow, amqp_url=proxy.url):
         event = changed()
         await send(shop, event)
         for _ in range(4):
@@ -340,12 +322,11 @@ async def test_consumers_start_when_the_broker_comes(shop: Shop) -> None:
             await until(lambda: _replica_size(shop, 1))
 
 
-@BOTH
 async def test_a_queue_that_was_deleted_is_read_again_when_it_is_back(
-    shop: Shop, batched: bool, caplog: pytest.LogCaptureFixture
+    shop: Shop, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("WARNING", logger="aiormq.channel")
-    async with consuming(shop, batched=batched):
+    async with consuming(shop):
         await send(shop, changed())
         await until(lambda: _replica_size(shop, 1))
         await shop.channel.queue_delete(shop.queue.name)
@@ -356,28 +337,32 @@ async def test_a_queue_that_was_deleted_is_read_again_when_it_is_back(
 
 
 async def test_stopping_finishes_what_is_handled_and_leaves_the_rest(shop: Shop) -> None:
-    started, go_on = asyncio.Event(), asyncio.Event()
+    """What goes one by one is finished as far as it has begun."""
+    known: set[ThingEvent] = set()
+    started = 0
+    go_on = asyncio.Event()
 
-    async def slow(event: ThingEvent, transactions: Transactions) -> None:
-        started.set()
+    async def slow(events: list[ThingEvent], transactions: Transactions) -> None:
+        nonlocal started
+        if not known.issuperset(events):
+            known.update(events)
+            raise ValueError("no batches")
+        started += 1
         await go_on.wait()
-        await apply(event, transactions)
+        await apply(events, transactions)
 
     async with consuming(shop, slow) as consumption:
         await send(shop, *(changed() for _ in range(30)))
-        await started.wait()
-        await until(lambda: _unacknowledged(shop, 10))
+        await until(lambda: started == SIDE_BY_SIDE)
+        await until(lambda: _left(shop, 0))
         stopping = asyncio.create_task(consumption.stop())
         go_on.set()
         await stopping
-        handled = len(await shop.replica())
-        assert 1 <= handled <= 20
-        await until(lambda: _left(shop, 30 - handled))
+        assert len(await shop.replica()) == SIDE_BY_SIDE
+        await until(lambda: _left(shop, 30 - SIDE_BY_SIDE))
 
 
-@BOTH
-async def test_a_deadly_message_is_parked_after_three_deaths_and_no_neighbour_is(shop: Shop, batched: bool) -> None:
-    program = "batch_consumer" if batched else "consumer"
+async def test_a_deadly_message_is_parked_after_three_deaths_and_no_neighbour_is(shop: Shop) -> None:
     await shop.declare()
     before, after = [changed() for _ in range(4)], [changed() for _ in range(4)]
     deadly = changed(name="deadly")
@@ -387,11 +372,7 @@ async def test_a_deadly_message_is_parked_after_three_deaths_and_no_neighbour_is
         assert deaths <= 3, "it was not parked after three deaths"
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            "-m",
-            f"libs.messaging.tests.processes.{program}",
-            shop.database_url,
-            shop.amqp_url,
-            shop.name,
+            *("-m", "libs.messaging.tests.processes.consumer", shop.database_url, shop.amqp_url, shop.name),
         )
         ended = asyncio.ensure_future(process.wait())
         await until(partial(_ended_or_parked, ended, shop), timeout=120)
@@ -429,11 +410,6 @@ async def _ended_or_parked(ended: asyncio.Future[int], shop: Shop) -> bool:
 
 async def _left(shop: Shop, count: int) -> bool:
     return await shop.ready(shop.queue.name) == count
-
-
-async def _unacknowledged(shop: Shop, count: int) -> bool:
-    """True when all but `count` of what was sent still wait in the queue, so `count` are being handled."""
-    return await shop.ready(shop.queue.name) <= 40 - count
 
 
 async def _not_well(consumption: Consumption) -> bool:

@@ -30,8 +30,8 @@ async def consuming(shop: Shop, heard: list[ThingEvent]) -> AsyncIterator[None]:
     router = RabbitRouter()
 
     @subscriber(router, shop.queue, ThingEvent)
-    async def thing_changed(event: ThingEvent, heard: Annotated[list[ThingEvent], Given("heard")]) -> None:
-        heard.append(event)
+    async def things_changed(events: list[ThingEvent], heard: Annotated[list[ThingEvent], Given("heard")]) -> None:
+        heard.extend(events)
 
     consumption = Consumption(shop.transactions, shop.amqp_url, [router], {"heard": heard}, declare=shop.declare)
     async with running(consumption.run), running(shop.relay().run):

@@ -43,8 +43,8 @@ async def test_consumers_start_wherever_it_falls_silent(shop: Shop) -> None:
             router = RabbitRouter()
 
             @subscriber(router, shop.queue, ThingEvent)
-            async def ignore(event: ThingEvent) -> None:
-                del event
+            async def ignore(events: list[ThingEvent]) -> None:
+                del events
 
             declare = partial(shop.declare, amqp_url=url)
             consumption = Consumption(shop.transactions, url, [router], {}, declare=declare)

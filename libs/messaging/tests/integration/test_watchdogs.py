@@ -34,9 +34,11 @@ async def consuming(shop: Shop) -> AsyncIterator[Consumption]:
     router = RabbitRouter()
 
     @subscriber(router, shop.queue, ThingEvent)
-    async def thing_changed(event: ThingEvent, transactions: Annotated[Transactions, Given("transactions")]) -> None:
+    async def things_changed(
+        events: list[ThingEvent], transactions: Annotated[Transactions, Given("transactions")]
+    ) -> None:
         async with transactions.begin() as transaction:
-            await follow(transaction, event)
+            await follow(transaction, *events)
 
     given = {"transactions": shop.transactions}
     consumption = Consumption(shop.transactions, shop.amqp_url, [router], given, declare=shop.declare)

@@ -26,8 +26,8 @@ router = RabbitRouter()
 
 # The queue is the shop's, and the services' tests may have left events in it.
 @subscriber(router, CATALOG_USERS, UserEvent)
-async def user_changed(event: UserEvent, heard: Annotated[list[UserEvent], Given("heard")]) -> None:
-    heard.append(event)
+async def users_changed(events: list[UserEvent], heard: Annotated[list[UserEvent], Given("heard")]) -> None:
+    heard.extend(events)
 
 
 def worker(database_url: str, amqp_url: str, heard: list[UserEvent]) -> FastAPI:

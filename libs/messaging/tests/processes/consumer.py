@@ -21,11 +21,13 @@ router = RabbitRouter()
 
 
 @subscriber(router, queue, ThingEvent)
-async def thing_changed(event: ThingEvent, transactions: Annotated[Transactions, Given("transactions")]) -> None:
-    if isinstance(event, ThingChanged) and event.name == "deadly":
+async def things_changed(
+    events: list[ThingEvent], transactions: Annotated[Transactions, Given("transactions")]
+) -> None:
+    if any(isinstance(event, ThingChanged) and event.name == "deadly" for event in events):
         os._exit(1)
     async with transactions.begin() as transaction:
-        await follow(transaction, event)
+        await follow(transaction, *events)
 
 
 async def main() -> None:
