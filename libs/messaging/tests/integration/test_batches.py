@@ -4,60 +4,20 @@ import asyncio
 import os
 import random
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Annotated
-from uuid import UUID
+from contextlib import AsyncExitStack
 
-from faststream.rabbit import RabbitRouter
 from prometheus_client import REGISTRY
 
 from libs.contracts.base import StateEvent
 from libs.database.transactions import Transactions
-from libs.messaging.consumer import subscriber
 from libs.messaging.consumption import Consumption
-from libs.messaging.given import Given
+from libs.messaging.tests.consuming import apply, are_left, consuming, has_things, has_versions
 from libs.messaging.tests.sending import QUICK, changed, encoded, send, send_bytes, settled
 from libs.messaging.tests.shop import Shop
-from libs.messaging.tests.things import ThingChanged, ThingDeleted, ThingEvent, follow
-from libs.messaging.topology import RUNGS, Rung
+from libs.messaging.tests.things import ThingChanged, ThingDeleted, ThingEvent
+from libs.messaging.topology import RUNGS
 from libs.process.ids import new_id
 from libs.testing.wait import until
-
-Handler = Callable[[list[ThingEvent]], Awaitable[object]]
-
-
-async def nothing(_: list[ThingEvent]) -> None:
-    pass
-
-
-@asynccontextmanager
-async def consuming(
-    shop: Shop, before: Handler = nothing, *, rungs: Sequence[Rung] = QUICK
-) -> AsyncIterator[Consumption]:
-    """A worker, from when it is told to start: what was sent before waits for it."""
-    router = RabbitRouter()
-
-    @subscriber(router, shop.queue, ThingEvent)
-    async def things_changed(
-        events: list[ThingEvent], transactions: Annotated[Transactions, Given("transactions")]
-    ) -> None:
-        await before(events)
-        async with transactions.begin() as transaction:
-            await follow(transaction, *events)
-
-    async def declare() -> None:
-        await shop.declare(rungs)
-
-    given = {"transactions": shop.transactions}
-    consumption = Consumption(shop.transactions, shop.amqp_url, [router], given, declare=declare, rungs=rungs)
-    task = asyncio.create_task(consumption.run())
-    try:
-        yield consumption
-    finally:
-        await consumption.stop()
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def told(shop: Shop, *events: StateEvent) -> list[str]:
@@ -69,12 +29,13 @@ async def told(shop: Shop, *events: StateEvent) -> list[str]:
 async def test_a_hundred_are_taken_in_a_few_calls(shop: Shop) -> None:
     calls: list[int] = []
 
-    async def note(events: list[ThingEvent]) -> None:
+    async def note(events: list[ThingEvent], transactions: Transactions) -> None:
         calls.append(len(events))
+        await apply(events, transactions)
 
     await told(shop, *(changed() for _ in range(100)))
     async with consuming(shop, note):
-        await until(lambda: _has(shop, 100))
+        await until(lambda: has_things(shop, 100))
         await until(lambda: settled(shop))
     assert sum(calls) == 100
     assert len(calls) < 50
@@ -83,15 +44,16 @@ async def test_a_hundred_are_taken_in_a_few_calls(shop: Shop) -> None:
 
 
 async def test_a_poison_among_a_hundred_is_parked_alone(shop: Shop) -> None:
-    async def fail(events: list[ThingEvent]) -> None:
+    async def fail(events: list[ThingEvent], transactions: Transactions) -> None:
         if any(isinstance(event, ThingChanged) and event.name == "bad" for event in events):
             raise ValueError("always")
+        await apply(events, transactions)
 
     innocent = [changed() for _ in range(99)]
     ids = await told(shop, *innocent[:50], changed(name="bad"), *innocent[50:])
     async with consuming(shop, fail):
         [parked] = await shop.take(shop.queue.parked, 1)
-        await until(lambda: _has(shop, 99))
+        await until(lambda: has_things(shop, 99))
         await until(lambda: settled(shop))
     assert parked.message_id == ids[50]
     assert (parked.headers["attempt"], parked.headers["error"]) == (1 + len(QUICK), "ValueError: always")
@@ -106,7 +68,7 @@ async def test_what_the_database_refuses_of_one_is_no_harm_to_others(shop: Shop)
     await told(shop, *(changed() for _ in range(5)))
     async with consuming(shop):
         [parked] = await shop.take(shop.queue.parked, 1)
-        await until(lambda: _has(shop, 10))
+        await until(lambda: has_things(shop, 10))
         await until(lambda: settled(shop))
     assert (parked.message_id, parked.body) == ("poison", poison)
 
@@ -122,7 +84,7 @@ async def test_duplicates_and_disorder_in_a_batch_end_in_the_newest_version(shop
     await told(shop, *events)
     gone = set(things[:3])
     async with consuming(shop):
-        await until(lambda: _versions(shop, {thing: 5 if thing in gone else 4 for thing in things}))
+        await until(lambda: has_versions(shop, {thing: 5 if thing in gone else 4 for thing in things}))
         await until(lambda: settled(shop))
     found = await shop.replica()
     assert {thing for thing in things if found[thing][2]} == gone
@@ -136,7 +98,7 @@ async def test_what_cannot_be_read_leaves_a_batch_as_it_came(shop: Shop) -> None
         await send_bytes(shop, body, message_id=message_id)
     async with consuming(shop):
         parked = await shop.take(shop.queue.parked, 3)
-        await until(lambda: _has(shop, 30))
+        await until(lambda: has_things(shop, 30))
         await until(lambda: settled(shop))
     assert {message.message_id: message.body for message in parked} == broken
 
@@ -149,7 +111,7 @@ async def test_two_workers_share_a_queue(shop: Shop) -> None:
         for _ in range(2):
             await workers.enter_async_context(consuming(shop))
         await told(shop, *events)
-        await until(lambda: _versions(shop, dict.fromkeys(things, 20)))
+        await until(lambda: has_versions(shop, dict.fromkeys(things, 20)))
         await until(lambda: settled(shop))
     assert await shop.ready(shop.queue.parked) == 0
 
@@ -165,9 +127,9 @@ async def test_a_crash_between_commit_and_acknowledgement_loses_nothing(shop: Sh
     )
     assert await asyncio.wait_for(process.wait(), 60) < 0
     assert await shop.replica()
-    await until(lambda: _waits(shop, 20))
+    await until(lambda: are_left(shop, 20))
     async with consuming(shop, rungs=RUNGS):
-        await until(lambda: _versions(shop, {event.id: 1 for event in events}))
+        await until(lambda: has_versions(shop, {event.id: 1 for event in events}))
         await until(lambda: settled(shop))
     assert await shop.ready(shop.queue.parked) == 0
 
@@ -175,15 +137,16 @@ async def test_a_crash_between_commit_and_acknowledgement_loses_nothing(shop: Sh
 async def test_stopping_finishes_the_batch_and_leaves_the_rest(shop: Shop) -> None:
     started, go_on = asyncio.Event(), asyncio.Event()
 
-    async def slow(_: list[ThingEvent]) -> None:
+    async def slow(events: list[ThingEvent], transactions: Transactions) -> None:
         started.set()
         await go_on.wait()
+        await apply(events, transactions)
 
     async with consuming(shop, slow) as consumption:
         await until(lambda: _is_well(consumption))
         await told(shop, *(changed() for _ in range(30)))
         await started.wait()
-        await until(lambda: _waits(shop, 0))
+        await until(lambda: are_left(shop, 0))
         stopping = asyncio.create_task(consumption.stop())
         # A worker that ends is not asked for more.
         await until(lambda: all(not each.running for each in consumption._broker.subscribers))  # noqa: SLF001 - as said.
@@ -191,19 +154,7 @@ async def test_stopping_finishes_the_batch_and_leaves_the_rest(shop: Shop) -> No
         await stopping
         handled = len(await shop.replica())
         assert 1 <= handled <= 30
-        await until(lambda: _waits(shop, 30 - handled))
-
-
-async def _has(shop: Shop, count: int) -> bool:
-    return len(await shop.replica()) == count
-
-
-async def _versions(shop: Shop, expected: dict[UUID, int]) -> bool:
-    return {thing: row[0] for thing, row in (await shop.replica()).items()} == expected
-
-
-async def _waits(shop: Shop, count: int) -> bool:
-    return await shop.ready(shop.queue.name) == count
+        await until(lambda: are_left(shop, 30 - handled))
 
 
 async def _is_well(consumption: Consumption) -> bool:
