@@ -2,22 +2,16 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import aio_pika
 
 from libs.contracts.base import StateEvent
 from libs.messaging.tests.shop import Shop
-from libs.messaging.tests.things import ThingChanged
 from libs.messaging.topology import RUNGS, Rung
 from libs.process.ids import new_id
 from libs.testing.envelope import Envelope
 
 QUICK = tuple(Rung(rung.name, timedelta(milliseconds=50)) for rung in RUNGS)
-
-
-def changed(version: int = 1, name: str = "thing", thing_id: UUID | None = None) -> ThingChanged:
-    return ThingChanged(id=thing_id or new_id(), version=version, name=name)
 
 
 def encoded(event: StateEvent, story: str = "story-2") -> Envelope:

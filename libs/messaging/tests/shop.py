@@ -55,6 +55,9 @@ class Shop:
         async with self.engine.connect() as connection:
             return len((await connection.execute(select(OUTBOX.c.id))).all())
 
+    async def nothing_waits(self) -> bool:
+        return await self.waiting() == 0
+
     async def replica(self) -> dict[uuid.UUID, tuple[int, str, bool]]:
         async with self.engine.connect() as connection:
             rows = await connection.execute(select(THINGS))

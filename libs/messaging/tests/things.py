@@ -12,6 +12,7 @@ from libs.database.transactions import Transaction
 from libs.messaging.deliveries import deliveries_table
 from libs.messaging.guard import apply_if_newer
 from libs.messaging.outbox import outbox_tables
+from libs.process.ids import new_id
 from libs.testing.engines import new_engine
 
 METADATA = new_metadata()
@@ -42,6 +43,10 @@ class ThingDeleted(StateEvent):
 
 
 ThingEvent = ThingChanged | ThingDeleted
+
+
+def changed(version: int = 1, name: str = "thing", thing_id: UUID | None = None) -> ThingChanged:
+    return ThingChanged(id=thing_id or new_id(), version=version, name=name)
 
 
 def topology_named(name: str) -> Queue:

@@ -12,9 +12,9 @@ from libs.contracts.base import StateEvent
 from libs.database.transactions import Transactions
 from libs.messaging.consumption import Consumption
 from libs.messaging.tests.consuming import apply, are_left, consuming, has_things, has_versions
-from libs.messaging.tests.sending import QUICK, changed, encoded, send, send_bytes, settled
+from libs.messaging.tests.sending import QUICK, encoded, send, send_bytes, settled
 from libs.messaging.tests.shop import Shop
-from libs.messaging.tests.things import ThingChanged, ThingDeleted, ThingEvent
+from libs.messaging.tests.things import ThingChanged, ThingDeleted, ThingEvent, changed
 from libs.messaging.topology import RUNGS
 from libs.process.ids import new_id
 from libs.testing.wait import until

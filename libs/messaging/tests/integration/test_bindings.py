@@ -6,7 +6,6 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
-from functools import partial
 from uuid import UUID
 
 import aio_pika
@@ -68,12 +67,8 @@ async def told(shop: Shop, count: int = 20) -> set[UUID]:
     """New things whose events have left the outbox."""
     things = [ThingChanged(id=new_id(), version=1, name="thing") for _ in range(count)]
     await shop.store(*things)
-    await until(partial(nothing_waits, shop))
+    await until(shop.nothing_waits)
     return {thing.id for thing in things}
-
-
-async def nothing_waits(shop: Shop) -> bool:
-    return await shop.waiting() == 0
 
 
 async def unbind(shop: Shop) -> None:
@@ -183,7 +178,7 @@ async def test_two_workers_do_it_at_once(shop: Shop) -> None:
         await until(lambda: whole(shop))
         await until(lambda: ear.has(things))
         # Only one of them tells it all again.
-        await until(partial(nothing_waits, shop))
+        await until(shop.nothing_waits)
     assert await replayed(shop) <= 2 * len(things)
 
 
@@ -205,7 +200,7 @@ async def test_a_replay_finds_what_is_being_published(shop: Shop) -> None:
     for name in ("before", "too"):
         await shop.store(ThingChanged(id=new_id(), version=1, name=name))
     async with running(shop.relay(declare=shop.declare_unbound).run):
-        await until(partial(nothing_waits, shop))
+        await until(shop.nothing_waits)
     await shop.store(on_its_way)
     async with shop.engine.begin() as relay, replaying(shop.database_url, shop.queue) as connection:
         await relay.execute(text("SELECT * FROM outbox FOR UPDATE"))

@@ -12,9 +12,9 @@ from libs.contracts.base import StateEvent
 from libs.database.transactions import Transactions
 from libs.messaging.outbox import store
 from libs.messaging.tests.consuming import consuming, has_versions
-from libs.messaging.tests.sending import QUICK, changed, encoded, send, send_bytes, settled
+from libs.messaging.tests.sending import QUICK, encoded, send, send_bytes, settled
 from libs.messaging.tests.shop import Shop
-from libs.messaging.tests.things import ThingDeleted, ThingEvent
+from libs.messaging.tests.things import ThingDeleted, ThingEvent, changed
 from libs.process.context import TRACEPARENT
 from libs.process.ids import new_id
 from libs.testing.wait import until

@@ -10,9 +10,9 @@ from libs.database.transactions import Transactions
 from libs.messaging.batches import SIDE_BY_SIDE
 from libs.messaging.consumption import Consumption
 from libs.messaging.tests.consuming import apply, are_left, consuming, has_things, has_versions
-from libs.messaging.tests.sending import QUICK, changed, send, settled
+from libs.messaging.tests.sending import QUICK, send, settled
 from libs.messaging.tests.shop import Shop
-from libs.messaging.tests.things import ThingEvent
+from libs.messaging.tests.things import ThingEvent, changed
 from libs.messaging.topology import RUNGS, Rung
 from libs.testing.proxy import Proxy
 from libs.testing.wait import until

@@ -12,9 +12,9 @@ from sqlalchemy import text
 
 from libs.database.transactions import Transactions
 from libs.messaging.tests.consuming import apply, consuming, has_things, has_versions
-from libs.messaging.tests.sending import QUICK, changed, encoded, send, send_bytes, settled
+from libs.messaging.tests.sending import QUICK, encoded, send, send_bytes, settled
 from libs.messaging.tests.shop import Shop
-from libs.messaging.tests.things import ThingEvent
+from libs.messaging.tests.things import ThingEvent, changed
 from libs.testing.envelope import Envelope
 from libs.testing.wait import until
 

@@ -32,7 +32,7 @@ async def test_relays_start_wherever_it_falls_silent(shop: Shop) -> None:
             await stack.enter_async_context(running(relays[-1].run))
         await asyncio.gather(*(until(partial(_is_up, relay.broker.check), timeout=60) for relay in relays))
         await shop.store(ThingChanged(id=new_id(), version=1, name="thing"))
-        await until(partial(_none_waits, shop))
+        await until(shop.nothing_waits)
 
 
 async def test_consumers_start_wherever_it_falls_silent(shop: Shop) -> None:
@@ -69,7 +69,7 @@ async def test_a_relay_that_hears_nothing_any_more_says_so(shop: Shop, caplog: p
             proxy.thaw()
             await until(partial(_is_up, relay.check), timeout=60)
             assert _relays_connected() == 1
-            await until(partial(_none_waits, shop))
+            await until(shop.nothing_waits)
 
 
 async def _silent_after(stack: AsyncExitStack, shop: Shop, count: int) -> str:
@@ -88,7 +88,3 @@ async def _is_up(check: Callable[[], Awaitable[None]]) -> bool:
 
 def _relays_connected() -> float | None:
     return REGISTRY.get_sample_value("relay_connected")
-
-
-async def _none_waits(shop: Shop) -> bool:
-    return await shop.waiting() == 0

@@ -76,7 +76,7 @@ async def test_a_missing_partition_does_not_stop_the_relay(shop: Shop) -> None:
         await until(lambda: relay.broker.is_up)
         await _drop_partitions(connection)
         await shop.store(ThingChanged(id=new_id(), version=1, name="thing"))
-        await until(lambda: _none_waits(shop))
+        await until(shop.nothing_waits)
     await connection.close()
 
 
@@ -91,7 +91,7 @@ async def test_a_reader_of_everything_does_not_stop_the_relay(shop: Shop) -> Non
         await reading.execute("SELECT * FROM outbox_sent")
         async with running(shop.relay().run):
             await shop.store(ThingChanged(id=new_id(), version=1, name="thing"))
-            await until(lambda: _none_waits(shop), timeout=5)
+            await until(shop.nothing_waits, timeout=5)
             assert newest in await _partitions(connection)
     await connection.close()
     await reading.close()
@@ -132,7 +132,3 @@ async def _partitions(connection: asyncpg.Connection) -> set[str]:
 async def _drop_partitions(connection: asyncpg.Connection) -> None:
     for name in await _partitions(connection):
         await connection.execute(f"DROP TABLE {name}")
-
-
-async def _none_waits(shop: Shop) -> bool:
-    return await shop.waiting() == 0
