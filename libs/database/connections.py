@@ -14,9 +14,6 @@ from libs.database.urls import for_asyncpg
 
 Records = Sequence[asyncpg.Record]
 
-# What is raised where a statement may still be under way.
-_IN_THE_MIDDLE = (asyncio.CancelledError, TimeoutError, asyncpg.InternalClientError)
-
 
 class NoConnectionError(TimeoutError):
     """All were busy, with whatever, for too long."""
@@ -43,12 +40,10 @@ class Connections:
         connection = await self._take()
         try:
             rows: Records = await connection.fetch(sql, *arguments)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError):
-            self._give(connection)
-            raise
-        except BaseException:
-            # It was left in the middle of a statement, and its server finds out that nobody waits for it any more.
-            connection.terminate()
+        except BaseException as error:
+            if _is_in_the_middle(error) or not isinstance(error, asyncpg.PostgresError):
+                # It was left in the middle of a statement, and its server finds out that nobody waits for it any more.
+                connection.terminate()
             self._give(connection)
             raise
         self._give(connection)
@@ -60,15 +55,16 @@ class Connections:
         connection = await self._take()
         try:
             yield connection
-        except _IN_THE_MIDDLE:
-            # What a connection says of itself is what it was before the statement.
-            connection.terminate()
-            raise
         except asyncpg.InvalidCachedStatementError:
             # A migration. Each of the others would find out by itself, and fail once.
             self._fresh.clear()
             while self._idle:
                 self._idle.pop().terminate()
+            raise
+        except BaseException as error:
+            if _is_in_the_middle(error):
+                # What a connection says of itself is what it was before the statement.
+                connection.terminate()
             raise
         finally:
             if connection.is_closed() or connection.is_in_transaction():
@@ -130,6 +126,16 @@ class Connections:
         self._fresh.add(connection)
         await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=_written, decoder=orjson.loads)
         return connection
+
+
+def _is_in_the_middle(error: BaseException) -> bool:
+    """Whether a statement may still be under way."""
+    # For arguments that it cannot send, asyncpg raises this one or an InterfaceError. By then the server has prepared
+    # the statement, and keeps its locks until it hears more.
+    if type(error) is asyncpg.DataError:
+        return True
+    unfinished = (asyncio.CancelledError, TimeoutError, asyncpg.InternalClientError, asyncpg.InterfaceError)
+    return isinstance(error, unfinished)
 
 
 def _written(document: Any) -> str:

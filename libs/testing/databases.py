@@ -16,6 +16,9 @@ from libs.testing.environment import required
 
 ROOT = Path(__file__).resolve().parents[2]
 
+# Seconds.
+LOCK_TIMEOUT = 30.0
+
 Prepare = Callable[[str], Awaitable[None]]
 
 
@@ -84,6 +87,8 @@ async def empty(url: str) -> None:
         )
         if tables:
             names = ", ".join(row["name"] for row in tables)
+            # Whoever has left a transaction open is told of by a test that fails, not by one that never ends.
+            await connection.execute(f"SET lock_timeout = '{LOCK_TIMEOUT:g}s'")
             await connection.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
     finally:
         await connection.close()

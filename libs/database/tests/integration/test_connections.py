@@ -1,7 +1,7 @@
 """Connections that break, wait and meet migrations."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
 import asyncpg
@@ -110,11 +110,33 @@ async def test_a_statement_of_a_transaction_would_be_ended_by_the_server(
 
 async def test_a_refused_statement_leaves_it_usable(pool: Connections) -> None:
     first = await pid(pool)
-    with pytest.raises(asyncpg.DataError):
-        await pool.fetch("SELECT $1::int", ["no number"])
     with pytest.raises(asyncpg.DivisionByZeroError):
         await pool.fetch("SELECT 1 / $1::int", [0])
     assert await pid(pool) == first
+
+
+async def fetched(pool: Connections, query: str, argument: object) -> None:
+    await pool.fetch(query, [argument])
+
+
+async def fetched_apart(pool: Connections, query: str, argument: object) -> None:
+    async with pool.borrowed() as connection:
+        await connection.fetch(query, argument)
+
+
+@pytest.mark.parametrize("fetch", [fetched, fetched_apart])
+async def test_an_argument_that_cannot_be_sent_leaves_no_lock_behind(
+    pool: Connections, engine: AsyncEngine, fetch: Callable[[Connections, str, object], Awaitable[None]]
+) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE box (n int)"))
+    with pytest.raises(asyncpg.DataError):
+        await fetch(pool, "SELECT * FROM box WHERE n = $1", "no number")
+    async with engine.begin() as connection:
+        # The server may take a moment to notice that somebody has gone.
+        await connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+        await connection.execute(text("DROP TABLE box"))
+    assert await pid(pool)
 
 
 async def test_nobody_waits_for_long(pool: Connections, monkeypatch: pytest.MonkeyPatch) -> None:
