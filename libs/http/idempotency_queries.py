@@ -51,11 +51,12 @@ FIND = Query(
         "SELECT fingerprint, status, headers, body FROM idempotency_keys WHERE user_id = :user_id AND key = :key"
     ).bindparams(*_KEY)
 )
+# The subquery hides from PostgreSQL how many there are: it would plan each time anew (see `any_of`).
 KEEP = Query(
     text("""
     UPDATE idempotency_keys AS known
     SET status = answer.status, headers = answer.headers, body = answer.body, claim = NULL, claimed_until = NULL
-    FROM unnest(:user_ids, :keys, :claims, :statuses, :headers, :bodies)
+    FROM unnest((SELECT :user_ids), :keys, :claims, :statuses, :headers, :bodies)
          AS answer (user_id, key, claim, status, headers, body)
     WHERE known.user_id = answer.user_id AND known.key = answer.key AND known.claim = answer.claim
 """).bindparams(

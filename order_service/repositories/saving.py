@@ -7,7 +7,8 @@ from sqlalchemy import BigInteger, DateTime, Numeric, Text, Uuid, text
 from libs.database.arrays import arrays
 from order_service.domain.order import Order
 
-# An order that has another version than was read stays as it is, and so does its history.
+# An order that has another version than was read stays as it is, and so does its history. The subqueries hide from
+# PostgreSQL how many there are: it would plan each time anew (see `any_of`).
 SAVE = text("""
     WITH saved AS (
         UPDATE orders
@@ -15,8 +16,8 @@ SAVE = text("""
             delivery_address = changed.delivery_address, comment = changed.comment, total = changed.total,
             currency = changed.currency, version = changed.version, updated_at = changed.updated_at,
             announced_at = changed.updated_at, reserved_until = changed.reserved_until, deleted_at = changed.deleted_at
-        FROM unnest(:ids, :seen, :statuses, :status_reasons, :delivery_addresses, :comments, :totals, :currencies,
-                    :order_versions, :updated_ats, :reserved_untils, :deleted_ats)
+        FROM unnest((SELECT :ids), :seen, :statuses, :status_reasons, :delivery_addresses, :comments, :totals,
+                    :currencies, :order_versions, :updated_ats, :reserved_untils, :deleted_ats)
              AS changed (id, seen, status, status_reason, delivery_address, comment, total, currency,
                          version, updated_at, reserved_until, deleted_at)
         WHERE orders.id = changed.id AND orders.version = changed.seen
@@ -24,7 +25,7 @@ SAVE = text("""
     )
     INSERT INTO order_history (order_id, version, at, actor, from_status, to_status, reason)
     SELECT change.*
-    FROM saved JOIN unnest(:order_ids, :versions, :moments, :actors, :from_statuses, :to_statuses, :reasons)
+    FROM saved JOIN unnest((SELECT :order_ids), :versions, :moments, :actors, :from_statuses, :to_statuses, :reasons)
          AS change (order_id, version, at, actor, from_status, to_status, reason) ON change.order_id = saved.id
 """).bindparams(
     *arrays(
