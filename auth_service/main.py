@@ -25,6 +25,7 @@ from libs.database.transactions import Transactions
 from libs.http.app import new_api
 from libs.http.security import Authenticator
 from libs.messaging.bell import Bell
+from libs.process.collecting import settle
 from libs.process.logs import configure_logs
 from libs.process.tracing import configure_tracing
 from libs.tokens.keys import LocalKeys
@@ -107,4 +108,6 @@ def __getattr__(name: str) -> FastAPI:
     settings = Settings()
     configure_logs("auth-api", settings.log_level, settings.log_dir)
     configure_tracing("auth-api")
-    return create_app(settings)
+    app = create_app(settings)
+    settle()
+    return app

@@ -17,6 +17,7 @@ from libs.messaging.bell import Bell
 from libs.messaging.connection import BrokerAddress
 from libs.messaging.forgetting import Forgetting
 from libs.messaging.worker import Periodic, create_worker_app
+from libs.process.collecting import settle
 from libs.process.logs import configure_logs
 from libs.process.tracing import configure_tracing
 
@@ -54,4 +55,6 @@ def __getattr__(name: str) -> FastAPI:
     settings = WorkerSettings()
     configure_logs("auth-worker", settings.log_level, settings.log_dir)
     configure_tracing("auth-worker")
-    return create_worker(settings)
+    app = create_worker(settings)
+    settle()
+    return app

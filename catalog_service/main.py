@@ -22,6 +22,7 @@ from libs.http.app import new_api
 from libs.http.memory import Memory
 from libs.http.security import Authenticator
 from libs.messaging.bell import Bell
+from libs.process.collecting import settle
 from libs.process.logs import configure_logs
 from libs.process.tracing import configure_tracing
 from libs.tokens.keys import RemoteKeys
@@ -75,4 +76,6 @@ def __getattr__(name: str) -> FastAPI:
     settings = Settings()
     configure_logs("catalog-api", settings.log_level, settings.log_dir)
     configure_tracing("catalog-api")
-    return create_app(settings)
+    app = create_app(settings)
+    settle()
+    return app

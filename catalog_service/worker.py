@@ -18,6 +18,7 @@ from libs.messaging.bell import Bell
 from libs.messaging.connection import BrokerAddress
 from libs.messaging.rebuilds import check_no_rebuild
 from libs.messaging.worker import LOCK_TIMEOUT, Periodic, create_worker_app
+from libs.process.collecting import settle
 from libs.process.logs import configure_logs
 from libs.process.settings import WorkerSettings
 from libs.process.tracing import configure_tracing
@@ -52,4 +53,6 @@ def __getattr__(name: str) -> FastAPI:
     settings = WorkerSettings()
     configure_logs("catalog-worker", settings.log_level, settings.log_dir)
     configure_tracing("catalog-worker")
-    return create_worker(settings)
+    app = create_worker(settings)
+    settle()
+    return app

@@ -14,6 +14,7 @@ from libs.http.app import new_api
 from libs.http.idempotency_store import SqlIdempotencyKeys
 from libs.http.security import Authenticator
 from libs.messaging.bell import Bell
+from libs.process.collecting import settle
 from libs.process.logs import configure_logs
 from libs.process.tracing import configure_tracing
 from libs.tokens.keys import RemoteKeys
@@ -102,4 +103,6 @@ def __getattr__(name: str) -> FastAPI:
     settings = Settings()
     configure_logs("order-api", settings.log_level, settings.log_dir)
     configure_tracing("order-api")
-    return create_app(settings)
+    app = create_app(settings)
+    settle()
+    return app

@@ -1,5 +1,6 @@
 """An ASGI application as a function, without a framework."""
 
+import gc
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -25,6 +26,9 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await receive()
+            # As the shop does: what was imported is no garbage.
+            gc.collect()
+            gc.freeze()
             async with self._lifespan():
                 await send({"type": "lifespan.startup.complete"})
                 await receive()
