@@ -45,6 +45,12 @@ async def ask(house: House, *ids: UUID, queue: str = QUEUE) -> str:
     return f"announcement-{row['id']}"
 
 
+async def announce(owner: Announcing) -> None:
+    """Whoever does not note how far it came would tell of the same for ever."""
+    async with asyncio.timeout(30):
+        await owner.announce_due()
+
+
 async def told(house: House, queue: str = QUEUE) -> list[Json]:
     return await house.rows(TOLD, queue=queue)
 
@@ -62,7 +68,7 @@ async def test_all_are_told_of_as_they_are_and_who_is_gone_as_deleted(house: Hou
     assert (await bob.call.delete("/users/me")).status_code == 204
     (admin,) = await house.rows("SELECT id FROM users WHERE role = 'admin'")
     story = await ask(house)
-    await owner.announce_due()
+    await announce(owner)
     assert await told(house) == [
         {"aggregate_id": user_id, "type": kind, "version": version, "story": story}
         for user_id, kind, version in (
@@ -82,7 +88,7 @@ async def test_who_is_named_is_told_of_and_nobody_else(house: House, owner: Anno
     assert (await bob.call.delete("/users/me")).status_code == 204
     nobody = new_id()
     await ask(house, nobody, UUID(bob.id), UUID(ada.id), UUID(ada.id))
-    await owner.announce_due()
+    await announce(owner)
     assert [(row["aggregate_id"], row["type"], row["version"]) for row in await told(house)] == [
         (UUID(ada.id), "user.updated", 1),
         (UUID(bob.id), "user.deleted", 2),
@@ -95,7 +101,7 @@ async def test_each_queue_is_told_and_none_of_the_same_twice(house: House, owner
     ids = await people(house, 3)
     for queue in (QUEUE, QUEUE, "catalog.users"):
         await ask(house, queue=queue)
-    await owner.announce_due()
+    await announce(owner)
     for queue in (QUEUE, "catalog.users"):
         assert [row["aggregate_id"] for row in await told(house, queue)] == ids
     assert await house.rows(NOTED) == [{"told": 3, "is_done": True}] * 3
@@ -110,11 +116,11 @@ async def test_no_more_than_some_wait_for_the_relay(
     ids = await people(house, count)
     await ask(house)
     for _ in range(2):
-        await owner.announce_due()
+        await announce(owner)
         assert [row["aggregate_id"] for row in await told(house)] == ids[:4]
         assert await house.rows(NOTED) == [{"told": 4, "is_done": False}]
     await house.rows(RELAYED, queue=QUEUE)
-    await owner.announce_due()
+    await announce(owner)
     assert [row["aggregate_id"] for row in await told(house)] == ids[4:]
     assert await house.rows(NOTED) == [{"told": count, "is_done": True}]
 
@@ -137,12 +143,12 @@ async def test_a_worker_that_dies_is_followed_by_another(
     with monkeypatch.context() as patch:
         patch.setattr(announcing, "store", store_and_die)
         with pytest.raises(SystemError):
-            await owner.announce_due()
+            await announce(owner)
     assert [row["aggregate_id"] for row in await told(house)] == ids[:2]
     assert await house.rows(NOTED) == [{"told": 2, "is_done": False}]
     # From where it stopped, and not from the beginning.
     await house.rows(RELAYED, queue=QUEUE)
-    await owner.announce_due()
+    await announce(owner)
     assert [row["aggregate_id"] for row in await told(house)] == ids[2:]
     assert await house.rows(NOTED) == [{"told": 5, "is_done": True}]
 
@@ -154,11 +160,10 @@ async def test_what_another_worker_has_in_hand_is_left_to_it(
     await ask(house)
 
     async def while_another_looks(*portion: Any) -> Sequence[UserEvent]:
-        async with asyncio.timeout(5):
-            await owner.announce_due()
+        await announce(owner)
         assert await told(house) == []
         return await users_to_announce(*portion)
 
-    await Announcing(timers, bell, while_another_looks).announce_due()
+    await announce(Announcing(timers, bell, while_another_looks))
     assert [row["aggregate_id"] for row in await told(house)] == ids
     assert await house.rows(NOTED) == [{"told": 2, "is_done": True}]
