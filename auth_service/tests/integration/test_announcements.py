@@ -1,6 +1,7 @@
 """Users are told of once more: to one queue alone, as they are by then, and by whoever is left to tell."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ import pytest
 from auth_service.repositories.announcements import users_to_announce
 from auth_service.tests.integration.house import House, Json
 from libs.contracts.auth import UserEvent
-from libs.database.transactions import Transactions
+from libs.database.transactions import Transaction, Transactions
 from libs.messaging import announcing
 from libs.messaging.announcing import Announcing
 from libs.messaging.bell import Bell
@@ -95,6 +96,7 @@ async def test_who_is_named_is_told_of_and_nobody_else(house: House, owner: Anno
         # Whoever believes in somebody that never was has to hear that there is nobody.
         (nobody, "user.deleted", 1),
     ]
+    assert await house.rows(NOTED) == [{"told": 3, "is_done": True}]
 
 
 async def test_each_queue_is_told_and_none_of_the_same_twice(house: House, owner: Announcing) -> None:
@@ -131,17 +133,19 @@ async def test_a_worker_that_dies_is_followed_by_another(
     monkeypatch.setattr(announcing, "PORTION", 2)
     ids = await people(house, 5)
     await ask(house)
-    portions = 0
+    portions = itertools.count(1)
 
-    async def store_and_die(*arguments: Any, **named: Any) -> None:
-        nonlocal portions
-        portions += 1
-        await store(*arguments, **named)
-        if portions == 2:
-            raise SystemError
+    def die(*_: object) -> Any:
+        raise SystemError
 
     with monkeypatch.context() as patch:
-        patch.setattr(announcing, "store", store_and_die)
+
+        async def store_and_do_no_more(*arguments: Any, **named: Any) -> None:
+            await store(*arguments, **named)
+            if next(portions) == 2:
+                patch.setattr(Transaction, "execute", die)
+
+        patch.setattr(announcing, "store", store_and_do_no_more)
         with pytest.raises(SystemError):
             await announce(owner)
     assert [row["aggregate_id"] for row in await told(house)] == ids[:2]

@@ -17,6 +17,7 @@ from libs.messaging.bell import Bell
 from libs.process.ids import new_id
 
 QUEUE = "order.products"
+NOTED = "SELECT told FROM announcements WHERE done_at IS NOT NULL"
 ASK = "INSERT INTO announcements (queue, ids, requested_by) VALUES ($1, $2, 'ada')"
 ASK_FOR_THE_REST = "INSERT INTO announcements (queue, told_up_to, requested_by) VALUES ($1, $2, 'ada')"
 TOLD = "SELECT aggregate_id, type, version, payload FROM outbox WHERE queue = $1 ORDER BY id"
@@ -66,6 +67,7 @@ async def test_what_is_named_is_told_of_as_it_is_and_what_is_gone_as_deleted(
     assert [row[1:3] for row in found] == [("product.updated", 2), ("product.updated", 2), ("product.deleted", 2)]
     # Whoever sells what never was has to hear that there is nothing.
     assert unheard_of[:3] == (nothing, "product.deleted", 1)
+    assert await database.fetchval(NOTED) == 4
 
 
 async def test_all_are_told_of_in_portions_from_where_it_stopped(
@@ -82,4 +84,4 @@ async def test_all_are_told_of_in_portions_from_where_it_stopped(
         (gone["id"], "product.deleted", 2),
         (third["id"], "product.updated", 1),
     ]
-    assert await database.fetchval("SELECT told FROM announcements WHERE done_at IS NOT NULL") == 3
+    assert await database.fetchval(NOTED) == 3
