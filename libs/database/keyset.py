@@ -9,21 +9,51 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from libs.refusals import FieldError, InvalidCursor
 
+# No sort key is as large, or as small.
+DIGITS = 100
+
+
+def _text(written: str) -> str:
+    written.encode()
+    if "\x00" in written:
+        raise ValueError("PostgreSQL has no such character")
+    return written
+
+
+def _integer(written: str) -> int:
+    value = int(written)
+    if not -(2**63) <= value < 2**63:
+        raise ValueError("no bigint")
+    return value
+
+
+def _number(written: str) -> Decimal:
+    value = Decimal(written)
+    if not value.is_finite() or abs(value.adjusted()) > DIGITS:
+        raise ValueError("no number that a column has")
+    return value
+
+
+def _moment(written: str) -> datetime:
+    return datetime.fromisoformat(written).astimezone(UTC)
+
+
 Parser = Callable[[str], Any]
+# What these refuse could not be sent to PostgreSQL, which costs a connection.
 PARSERS: dict[type, Parser] = {
-    str: str,
-    int: int,
+    str: _text,
+    int: _integer,
     float: float,
     UUID: UUID,
-    Decimal: Decimal,
-    datetime: datetime.fromisoformat,
+    Decimal: _number,
+    datetime: _moment,
 }
 
 
@@ -42,12 +72,9 @@ def read_cursor(cursor: str, scope: str, types: Sequence[type]) -> list[Any]:
         found, *texts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         if found != scope or len(texts) != len(types) or not all(isinstance(text, str) for text in texts):
             raise _unreadable("It belongs to another list or order.")
-        key = [PARSERS[kind](text) for kind, text in zip(types, texts, strict=True)]
+        return [PARSERS[kind](text) for kind, text in zip(types, texts, strict=True)]
     except (binascii.Error, ValueError, TypeError, ArithmeticError, RecursionError) as error:
         raise _unreadable("Pass `next_cursor` as it was given.") from error
-    if any("\x00" in value for value in key if isinstance(value, str)):
-        raise _unreadable("Pass `next_cursor` as it was given.")
-    return key
 
 
 def _unreadable(message: str) -> InvalidCursor:

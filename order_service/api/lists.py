@@ -1,12 +1,12 @@
 """Orders by the page, and the history of one."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BeforeValidator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
 from libs.database.keyset import read_cursor, write_cursor
 from libs.http.openapi import refusing
@@ -33,7 +33,14 @@ def _written_out(value: Any) -> Any:
     return value
 
 
-WrittenMoment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("must be within the years 1 to 9999 of UTC") from error
+
+
+WrittenMoment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
 OfStatus = Annotated[Status | None, Query()]
 CreatedFrom = Annotated[WrittenMoment | None, Query(description="At this moment or later.")]
 CreatedTo = Annotated[WrittenMoment | None, Query(description="At this moment or earlier.")]

@@ -54,6 +54,23 @@ def test_anything_else_is_refused_with_its_field(cursor: str) -> None:
     assert refusal.value.errors[0].field == "cursor"
 
 
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (str, "\\ud800"),
+        (Decimal, "1e-99999"),
+        (Decimal, "Infinity"),
+        (int, "9" * 19),
+        (int, f"-{'9' * 19}"),
+        (datetime, "0001-01-01T00:00:00+14:00"),
+        (datetime, "9999-12-31T23:00:00-14:00"),
+    ],
+)
+def test_what_postgresql_has_not_got_is_no_key(kind: type, text: str) -> None:
+    with pytest.raises(InvalidCursor):
+        read_cursor(encoded(f'["s", "{text}"]'.encode()), "s", [kind])
+
+
 @pytest.mark.parametrize("text", ['["s", "NaN"]', '["s", "1e9999999999"]', '["s", "x"]'])
 def test_a_number_must_be_one(text: str) -> None:
     with pytest.raises(InvalidCursor):
