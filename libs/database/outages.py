@@ -1,6 +1,11 @@
 """Telling "the database is away or busy" from "the statement was wrong": the first is nobody's fault and passes."""
 
+from typing import Final
+
 import asyncpg
+
+# Whatever is raised where a statement runs on asyncpg itself.
+STATEMENT_ERRORS: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 # Class 08 connection, 53 resources, 57P0x shutdown, 55P03 lock, 40xxx serialisation and deadlock.
 _PASSING = (

@@ -12,6 +12,7 @@ import asyncpg
 from sqlalchemy import ClauseElement
 
 from libs.database.connections import Connections
+from libs.database.outages import STATEMENT_ERRORS
 from libs.database.statements import NONE, Arguments, Changed, Row, Statements, prepared
 
 # Seconds. A server that takes longer is away.
@@ -104,5 +105,5 @@ async def _roll_back(connection: asyncpg.Connection) -> None:
     """Or ends it, which comes to the same, so that nothing hides why."""
     try:
         await connection.execute("ROLLBACK", timeout=ROLLBACK_TIMEOUT)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+    except STATEMENT_ERRORS:
         connection.terminate()

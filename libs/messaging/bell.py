@@ -6,6 +6,7 @@ from typing import Final
 
 import asyncpg
 
+from libs.database.outages import STATEMENT_ERRORS
 from libs.database.timeouts import CONNECT_TIMEOUT
 from libs.database.urls import for_asyncpg
 from libs.messaging.outbox import CHANNEL
@@ -50,7 +51,7 @@ class Bell:
                     self._dsn, timeout=CONNECT_TIMEOUT, command_timeout=CONNECT_TIMEOUT
                 )
             await self._connection.execute(f"NOTIFY {CHANNEL}")
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except STATEMENT_ERRORS:
             await self._hang_up()
 
     async def _hang_up(self) -> None:

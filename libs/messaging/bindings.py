@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import uuid4
 
-import asyncpg
-
 from libs.contracts.topology import Queue
+from libs.database.outages import STATEMENT_ERRORS
 from libs.messaging import topology
 from libs.messaging.cancellation import end_if_asked
 from libs.messaging.connection import BROKER_ERRORS, BrokerAddress
@@ -30,7 +29,7 @@ from libs.process.failpoints import failpoint
 EVERY: Final = 5.0
 # Until the last node of a cluster knows of a binding that was confirmed.
 SPREAD: Final = 1.0
-ERRORS: Final = (*BROKER_ERRORS, *MANAGEMENT_ERRORS, asyncpg.PostgresError, asyncpg.InterfaceError)
+ERRORS: Final = (*BROKER_ERRORS, *MANAGEMENT_ERRORS, *STATEMENT_ERRORS)
 
 logger = logging.getLogger(__name__)
 

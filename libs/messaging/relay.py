@@ -13,6 +13,7 @@ from aiormq.exceptions import AMQPChannelError
 from prometheus_client import Gauge, Histogram
 
 from libs.contracts.topology import Exchange
+from libs.database.outages import STATEMENT_ERRORS
 from libs.database.urls import for_asyncpg
 from libs.messaging import batch
 from libs.messaging.cancellation import end_if_asked
@@ -32,7 +33,6 @@ COMMAND_TIMEOUT: Final = 30.0
 FROZEN: Final = "60s"
 # No part of a step takes as long: to connect, declare, bind and open a channel takes the longest.
 STALLED: Final = 180.0
-DATABASE_ERRORS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 CONNECTED = Gauge("relay_connected", "Relays that can publish", multiprocess_mode="livesum")
 DATABASE = Gauge("relay_database_connected", "Relays that reach their database", multiprocess_mode="livesum")
@@ -79,7 +79,7 @@ class Relay:
             while True:
                 try:
                     await self._with_database()
-                except DATABASE_ERRORS as error:
+                except STATEMENT_ERRORS as error:
                     end_if_asked()
                     DATABASE.set(0)
                     wait = self.database.down(error)
