@@ -79,6 +79,8 @@ async def _comes_back(stage: Stage, node: Server) -> None:
     try:
         await whole(stage, patience=COMING_BACK)
     except AssertionError:
+        assert not await node.spec.ready()
+        print("The broker hung and is restarted.")  # noqa: T201 - whoever runs faults by hand wants to know.
         await node.kill()
         await node.start()
         await whole(stage)

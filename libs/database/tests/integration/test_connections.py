@@ -1,7 +1,7 @@
 """Connections that break, wait and meet migrations."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 
 import asyncpg
@@ -115,23 +115,27 @@ async def test_a_refused_statement_leaves_it_usable(pool: Connections) -> None:
     assert await pid(pool) == first
 
 
-async def fetched(pool: Connections, query: str, argument: object) -> None:
-    await pool.fetch(query, [argument])
+async def fetched(pool: Connections, query: str, arguments: Sequence[object]) -> None:
+    await pool.fetch(query, arguments)
 
 
-async def fetched_apart(pool: Connections, query: str, argument: object) -> None:
+async def fetched_apart(pool: Connections, query: str, arguments: Sequence[object]) -> None:
     async with pool.borrowed() as connection:
-        await connection.fetch(query, argument)
+        await connection.fetch(query, *arguments)
 
 
+@pytest.mark.parametrize("arguments", [["no number"], [1, 2]], ids=["of another type", "too many"])
 @pytest.mark.parametrize("fetch", [fetched, fetched_apart])
-async def test_an_argument_that_cannot_be_sent_leaves_no_lock_behind(
-    pool: Connections, engine: AsyncEngine, fetch: Callable[[Connections, str, object], Awaitable[None]]
+async def test_arguments_that_cannot_be_sent_leave_no_lock_behind(
+    pool: Connections,
+    engine: AsyncEngine,
+    fetch: Callable[[Connections, str, Sequence[object]], Awaitable[None]],
+    arguments: Sequence[object],
 ) -> None:
     async with engine.begin() as connection:
         await connection.execute(text("CREATE TABLE box (n int)"))
-    with pytest.raises(asyncpg.DataError):
-        await fetch(pool, "SELECT * FROM box WHERE n = $1", "no number")
+    with pytest.raises((asyncpg.DataError, asyncpg.InterfaceError)):
+        await fetch(pool, "SELECT * FROM box WHERE n = $1", arguments)
     async with engine.begin() as connection:
         # The server may take a moment to notice that somebody has gone.
         await connection.execute(text("SET LOCAL lock_timeout = '5s'"))
