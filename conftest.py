@@ -3,6 +3,8 @@
 import pytest
 import structlog
 
+from libs.process.collecting import settle
+
 # Unconfigured, structlog draws tracebacks with every local variable, which takes seconds each.
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
 
@@ -17,3 +19,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # What is long and starts last is what everybody waits for when tests run in parallel.
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def pytest_collection_finish() -> None:
+    settle()
