@@ -19,10 +19,9 @@ from libs.process.logs import configure_logs
 from libs.process.tracing import configure_tracing
 from libs.tokens.keys import RemoteKeys
 from libs.tokens.verifier import TokenVerifier
-from order_service.api import cart, events, lists, orders, payments, webhook_deliveries, webhooks
+from order_service.api import cart, events, lists, orders, payments
 from order_service.core.settings import Settings
 from order_service.gateways.providers import new_messages, new_provider
-from order_service.gateways.receivers import HttpReceivers
 from order_service.repositories.carts import SqlCartReads
 from order_service.repositories.catalog import HttpProductSource
 from order_service.repositories.known import SqlKnownProducts, SqlStandings
@@ -31,13 +30,16 @@ from order_service.repositories.reads import SqlOrderReads
 from order_service.repositories.replicas import SqlReplicaOfProducts
 from order_service.repositories.unit_of_work import OrderUnitOfWork
 from order_service.repositories.watching import SqlWatch
-from order_service.repositories.webhook_reads import SqlWebhookReads
 from order_service.services.following import Following
 from order_service.services.paying import Paying
 from order_service.services.placing import Placing
 from order_service.services.pricing import Pricing
 from order_service.services.settling import Settling
-from order_service.services.webhooks import Registration
+from order_service.webhooks import delivery_routes as webhook_delivery_routes
+from order_service.webhooks import routes as webhook_routes
+from order_service.webhooks.queries import SqlWebhookReads
+from order_service.webhooks.service import WebhookRegistry
+from order_service.webhooks.url_policy import UrlPolicy
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -66,8 +68,8 @@ def create_app(settings: Settings) -> FastAPI:
             lists.router,
             payments.router,
             events.router,
-            webhooks.router,
-            webhook_deliveries.router,
+            webhook_routes.router,
+            webhook_delivery_routes.router,
         ],
         checks={"database": reader.ping},
         lifespan=lifespan,
@@ -91,8 +93,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settling = Settling(app.state.uow, provider)
     app.state.messages = new_messages(settings)
     app.state.placing = Placing(app.state.uow, app.state.pricing, SqlPlacement(reader, bell))
-    app.state.webhooks = SqlWebhookReads(reader)
-    app.state.registration = Registration(app.state.uow, HttpReceivers(settings))
+    app.state.webhook_reads = SqlWebhookReads(reader)
+    app.state.webhook_registry = WebhookRegistry(app.state.uow, UrlPolicy(settings))
     return app
 
 

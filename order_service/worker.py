@@ -15,22 +15,23 @@ from libs.messaging.worker import LOCK_TIMEOUT, Periodic, create_worker_app
 from libs.process.collecting import settle
 from libs.process.logs import configure_logs
 from libs.process.tracing import configure_tracing
-from order_service.consumer import notifications, products, stock, users, webhooks
+from order_service.consumer import notifications, products, stock, users
 from order_service.core.settings import WorkerSettings
 from order_service.gateways.letters import TemplateLetters
 from order_service.gateways.mail import SmtpPostOffice
 from order_service.gateways.providers import new_provider
-from order_service.gateways.receivers import HttpReceivers
-from order_service.gateways.webhooks import HttpSender, PrometheusMeter
 from order_service.repositories.census import COUNTS
 from order_service.repositories.erasure import erase_due
 from order_service.repositories.replicas import SqlReplicaOfProducts
 from order_service.repositories.unit_of_work import OrderUnitOfWork
 from order_service.services.posting import Posting
-from order_service.services.sending import Sending
 from order_service.services.settling import Settling
-from order_service.services.telling import forget_old
 from order_service.services.timers import announce_again, expire_unpaid
+from order_service.webhooks import consumer as webhook_consumer
+from order_service.webhooks.dispatcher import WebhookDispatcher
+from order_service.webhooks.sender import HttpSender, PrometheusDeliveryMetrics
+from order_service.webhooks.service import purge_expired
+from order_service.webhooks.url_policy import UrlPolicy
 
 
 def create_worker(settings: WorkerSettings) -> FastAPI:
@@ -38,6 +39,7 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
     transactions = Transactions(settings.database_url, pool_size=settings.database_pool_size, lock_timeout=LOCK_TIMEOUT)
     bell = Bell(settings.database_url)
     uow = partial(OrderUnitOfWork, transactions, bell)
+    dispatcher = WebhookDispatcher(uow, HttpSender(UrlPolicy(settings)), PrometheusDeliveryMetrics())
     settling = Settling(uow, new_provider(settings, transactions))
     return create_worker_app(
         database_url=settings.database_url,
@@ -46,7 +48,7 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
         bell=bell,
         broker=BrokerAddress(settings.amqp_url, settings.rabbitmq_ui_url),
         publishes=ORDER_EVENTS,
-        routers=[users.router, products.router, stock.router, notifications.router, webhooks.router],
+        routers=[users.router, products.router, stock.router, notifications.router, webhook_consumer.router],
         context={
             "uow": uow,
             "products": SqlReplicaOfProducts(transactions),
@@ -62,8 +64,8 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
             Periodic("idempotency_keys", 60.0, partial(idempotency_store.expire, timers)),
             Periodic("erasure", 2.0, partial(erase_due, timers)),
             Periodic("mail", 1.0, Posting(uow, SmtpPostOffice(settings)).post_due),
-            Periodic("webhooks", 1.0, Sending(uow, HttpSender(HttpReceivers(settings)), PrometheusMeter()).send_due),
-            Periodic("webhook_events", 60.0, partial(forget_old, uow)),
+            Periodic("webhooks", 1.0, dispatcher.deliver_due),
+            Periodic("webhook_events", 60.0, partial(purge_expired, uow)),
         ],
     )
 

@@ -8,13 +8,11 @@ from libs.http.security import CurrentUser
 from order_service.domain.actor import Actor
 from order_service.domain.ports import CartReads, OrderReads, UnitOfWorkFactory
 from order_service.domain.provider import ProviderMessages
-from order_service.domain.telling import WebhookReads
 from order_service.services.following import Following
 from order_service.services.paying import Paying
 from order_service.services.placing import Placing
 from order_service.services.pricing import Pricing
 from order_service.services.settling import Settling
-from order_service.services.webhooks import Registration
 
 
 async def _uow(request: Request) -> UnitOfWorkFactory:
@@ -62,16 +60,6 @@ async def _messages(request: Request) -> ProviderMessages:
     return messages
 
 
-async def _webhooks(request: Request) -> WebhookReads:
-    webhooks: WebhookReads = request.app.state.webhooks
-    return webhooks
-
-
-async def _registration(request: Request) -> Registration:
-    registration: Registration = request.app.state.registration
-    return registration
-
-
 async def _actor(user: CurrentUser) -> Actor:
     return Actor(user.user_id, user.username, user.is_admin)
 
@@ -86,5 +74,3 @@ PayingOrders = Annotated[Paying, Depends(_paying)]
 Settlements = Annotated[Settling, Depends(_settling)]
 FollowingOrders = Annotated[Following, Depends(_following)]
 Messages = Annotated[ProviderMessages, Depends(_messages)]
-Webhooks = Annotated[WebhookReads, Depends(_webhooks)]
-RegisteringWebhooks = Annotated[Registration, Depends(_registration)]

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from libs.process.settings import RemoteKeysSettings
 from libs.process.settings import WorkerSettings as EveryWorkersSettings
+from order_service.webhooks.settings import WebhookSettings
 
 
 class PaymentSettings(BaseSettings):
@@ -28,15 +29,6 @@ class PaymentSettings(BaseSettings):
         if self.payment_provider == "stripe" and not key.startswith(("sk_test_", "rk_test_")):
             raise ValueError("PAYMENT_PROVIDER=stripe needs STRIPE_API_KEY, and one of test mode")
         return self
-
-
-class WebhookSettings(BaseSettings):
-    """Where events may be sent to: said by the API when an admin names a URL, held to by the worker."""
-
-    webhooks_allow_http: bool = Field(default=False, description="also unencrypted")
-    webhooks_allow_private: bool = Field(
-        default=False, description="also to this machine and into private networks; for development alone"
-    )
 
 
 class Settings(RemoteKeysSettings, PaymentSettings, WebhookSettings):

@@ -17,8 +17,6 @@ from order_service.domain.payment import Payment
 from order_service.domain.people import Person
 from order_service.domain.products import Product
 from order_service.domain.status import Status
-from order_service.domain.telling import Deliveries
-from order_service.domain.webhooks import Webhooks
 
 
 class Orders(Protocol):
@@ -112,12 +110,6 @@ class UnitOfWork(Protocol):
 
     @property
     def notifications(self) -> Notifications: ...
-
-    @property
-    def webhooks(self) -> Webhooks: ...
-
-    @property
-    def deliveries(self) -> Deliveries: ...
 
     def record(self, fact: Fact) -> None:
         """Has others told of the fact if, and only if, the transaction commits."""

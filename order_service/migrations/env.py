@@ -1,4 +1,5 @@
 from libs.database.migrations import migrate
 from order_service.models import metadata
+from order_service.webhooks import tables  # noqa: F401 - adds its tables to the metadata
 
 migrate(metadata)

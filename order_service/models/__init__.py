@@ -1,6 +1,6 @@
-"""The tables, all of them on `metadata`."""
+"""The tables of orders. Those of webhooks, on the same `metadata`, stand with them."""
 
-from order_service.models import carts, notifications, orders, payments, replicas, webhooks
+from order_service.models import carts, notifications, orders, payments, replicas
 from order_service.models.base import metadata
 
-__all__ = ["carts", "metadata", "notifications", "orders", "payments", "replicas", "webhooks"]
+__all__ = ["carts", "metadata", "notifications", "orders", "payments", "replicas"]

@@ -6,12 +6,12 @@ from libs.messaging.unit_of_work import SqlUnitOfWork
 from order_service.domain.facts import Fact
 from order_service.repositories.carts import SqlCarts
 from order_service.repositories.contracts import contract_of
-from order_service.repositories.deliveries import SqlDeliveries
 from order_service.repositories.notifications import SqlNotifications
 from order_service.repositories.orders import SqlOrders
 from order_service.repositories.payments import SqlPayments, SqlSeenMessages
 from order_service.repositories.replicas import SqlReplicaOfUsers
-from order_service.repositories.webhooks import SqlWebhooks
+from order_service.webhooks.delivery_repository import SqlDeliveries
+from order_service.webhooks.repository import SqlWebhooks
 
 
 class OrderUnitOfWork(SqlUnitOfWork[Fact]):

@@ -1,5 +1,6 @@
 """order_service as its callers meet it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,8 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from order_service.domain.actor import Actor
-from order_service.domain.ports import ReplicaOfProducts, UnitOfWorkFactory
+from order_service.domain.ports import ReplicaOfProducts
 from order_service.domain.products import Product
+from order_service.repositories.unit_of_work import OrderUnitOfWork
 from order_service.services.replicas import learn_products
 from order_service.tests.integration.neighbours import Neighbours
 from order_service.tests.things import a_customer, a_product, an_admin
@@ -41,7 +43,7 @@ class Caller:
 class Shop:
     transport: httpx.AsyncBaseTransport
     neighbours: Neighbours
-    uow: UnitOfWorkFactory
+    uow: Callable[[], OrderUnitOfWork]
     products: ReplicaOfProducts
     engine: AsyncEngine
 

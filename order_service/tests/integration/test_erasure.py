@@ -17,13 +17,13 @@ from libs.testing.databases import empty
 from order_service.domain.gone import Gone
 from order_service.domain.notices import Delivery, Letter
 from order_service.domain.people import Person
-from order_service.domain.telling import Told
 from order_service.repositories import erasure
 from order_service.repositories.erasure import erase_due
 from order_service.services.replicas import learn_users
-from order_service.services.telling import note
 from order_service.tests.integration.shop import Caller, Json, Shop, ok
 from order_service.tests.integration.webhooks.receiver import Receiver
+from order_service.webhooks.delivery import WebhookEvent
+from order_service.webhooks.service import fan_out
 
 ADDRESS = "1 Quiet Lane, Oxford"
 COMMENT = "Ring twice, I am Ada."
@@ -230,9 +230,9 @@ async def test_what_a_mail_server_said_of_an_address_goes(
     assert (kept["delivery"], kept["reason"]) == ("refused", None)
 
 
-def told_of(caller: Caller, type_: str = "user.updated", sequence: int = 2) -> Told:
+def told_of(caller: Caller, type_: str = "user.updated", sequence: int = 2) -> WebhookEvent:
     body = json.dumps({"data": {"email": f"{caller.actor.user_id.hex}@example.com"}})
-    return Told(new_id(), type_, caller.actor.user_id, sequence, body if type_ != "user.deleted" else "{}")
+    return WebhookEvent(new_id(), type_, caller.actor.user_id, sequence, body if type_ != "user.deleted" else "{}")
 
 
 async def test_webhooks_forget_what_they_told_and_are_told_nothing_more(
@@ -240,13 +240,13 @@ async def test_webhooks_forget_what_they_told_and_are_told_nothing_more(
 ) -> None:
     async with Receiver() as receiver:
         ok(await admin.http.post("/webhook", json={"url": receiver.url, "types": ["user.*"]}), 201)
-        await note(shop.uow, (told_of(customer), datetime.now(UTC)))
+        await fan_out(shop.uow, (told_of(customer), datetime.now(UTC)))
         await leave(shop, customer)
         await erase_due(transactions)
         assert await whole_database(shop, customer.actor.user_id.hex) == {}
         # One that was parked, and is put back much later; and the deletion itself.
-        await note(shop.uow, (told_of(customer), datetime.now(UTC)))
-        await note(shop.uow, (told_of(customer, "user.deleted", 9), datetime.now(UTC)))
+        await fan_out(shop.uow, (told_of(customer), datetime.now(UTC)))
+        await fan_out(shop.uow, (told_of(customer, "user.deleted", 9), datetime.now(UTC)))
         found = "SELECT type FROM webhook_events WHERE subject = :id"
         assert await rows(shop, found, id=customer.actor.user_id) == [{"type": "user.deleted"}]
 

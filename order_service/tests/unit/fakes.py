@@ -18,7 +18,6 @@ from order_service.domain.products import Product
 from order_service.domain.status import Status
 from order_service.exceptions import CatalogUnavailable, OrderExists
 from order_service.tests.unit.fake_post import FakeNotifications
-from order_service.tests.unit.fake_webhooks import FakeDeliveries, FakeWebhooks
 
 
 @dataclass
@@ -183,8 +182,6 @@ class FakeUnitOfWork:
         self.carts = FakeCarts(self.products)
         self.users = FakeReplicaOfUsers()
         self.notifications = FakeNotifications()
-        self.webhooks = FakeWebhooks()
-        self.deliveries = FakeDeliveries(self.webhooks)
         self.facts: list[Fact] = []
         self.is_open = False
         self._recorded: list[Fact] = []

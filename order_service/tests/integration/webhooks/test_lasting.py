@@ -13,16 +13,15 @@ import pytest
 from libs.testing.databases import ROOT
 from libs.testing.proxy import Proxy
 from libs.testing.wait import until
-from order_service.domain.telling import Answer, DeliveryStatus
-from order_service.domain.webhooks import MAX_WEBHOOKS
-from order_service.services.telling import forget_old
-from order_service.services.webhooks import delete, ping, resend
 from order_service.tests.integration.shop import ok, refused
 from order_service.tests.integration.webhooks.hooked import Hooked
 from order_service.tests.integration.webhooks.receiver import Receiver, says
 from order_service.tests.integration.workers import working
+from order_service.webhooks.delivery import AttemptResult, DeliveryStatus
+from order_service.webhooks.service import delete, ping, purge_expired, resend
+from order_service.webhooks.webhook import MAX_WEBHOOKS
 
-ANSWER = Answer(204, None, "", 0.01)
+ANSWER = AttemptResult(204, None, "", 0.01)
 
 
 @pytest.mark.parametrize(("where", "copies"), [("webhook.claimed", 1), ("webhook.sent", 2)])
@@ -121,7 +120,7 @@ async def test_events_are_forgotten_after_30_days(hooked: Hooked, receiver: Rece
         "UPDATE webhook_events SET received_at = now() - interval '30 days 1 minute' WHERE id = :id",
         id=UUID(old["event_id"]),
     )
-    await forget_old(hooked.shop.uow)
+    await purge_expired(hooked.shop.uow)
     assert [each["id"] for each in await hooked.deliveries(webhook)] == [kept["id"]]
     assert await hooked.sql("SELECT count(*) FROM webhook_attempts") == [1]
 
@@ -129,15 +128,15 @@ async def test_events_are_forgotten_after_30_days(hooked: Hooked, receiver: Rece
 async def test_what_a_removed_webhook_has_left_is_cleared_away(
     hooked: Hooked, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("order_service.services.telling.AT_ONCE", 2)
+    monkeypatch.setattr("order_service.webhooks.service.BATCH_SIZE", 2)
     webhook, kept = await hooked.register(receiver), await hooked.register(receiver)
     for each in [webhook] * 5 + [kept]:
         await hooked.post(each, "ping")
     await delete(hooked.shop.uow, UUID(webhook["id"]), None)
-    await forget_old(hooked.shop.uow)
+    await purge_expired(hooked.shop.uow)
     assert await hooked.sql("SELECT webhook_id FROM webhook_deliveries") == [UUID(kept["id"])]
     await hooked.sql("UPDATE webhooks SET deleted_at = now() - interval '31 days' WHERE deleted_at IS NOT NULL")
-    await forget_old(hooked.shop.uow)
+    await purge_expired(hooked.shop.uow)
     assert await hooked.sql("SELECT id FROM webhooks") == [UUID(kept["id"])]
 
 

@@ -15,13 +15,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from libs.process.ids import new_id
 from libs.testing.ports import free_port
-from order_service.core.settings import WebhookSettings
-from order_service.domain.telling import Dispatch
-from order_service.domain.webhooks import Secret
-from order_service.gateways.lookups import Lookups
-from order_service.gateways.receivers import HttpReceivers
-from order_service.gateways.webhooks import HttpSender
 from order_service.tests.integration.webhooks.receiver import Receiver, says
+from order_service.webhooks.delivery import DeliveryAttempt
+from order_service.webhooks.resolver import Resolver
+from order_service.webhooks.sender import HttpSender
+from order_service.webhooks.settings import WebhookSettings
+from order_service.webhooks.url_policy import UrlPolicy
+from order_service.webhooks.webhook import Secret
 
 STRICT = WebhookSettings(webhooks_allow_http=True, webhooks_allow_private=False)
 LAX = WebhookSettings(webhooks_allow_http=True, webhooks_allow_private=True)
@@ -31,11 +31,11 @@ NAME = "books.example"
 def sending(*answers: Sequence[str], settings: WebhookSettings = LAX, tls: ssl.SSLContext | None = None) -> HttpSender:
     """`answers` are the addresses that each look-up gives."""
     left = iter(answers)
-    return HttpSender(HttpReceivers(settings, Lookups(lambda _host, _port: next(left))), tls)
+    return HttpSender(UrlPolicy(settings, Resolver(lambda _host, _port: next(left))), tls)
 
 
-def dispatch(url: str) -> Dispatch:
-    return Dispatch(new_id(), new_id(), new_id(), url, (Secret.generate(),), new_id(), '{"a": "ä"}', 1)
+def dispatch(url: str) -> DeliveryAttempt:
+    return DeliveryAttempt(new_id(), new_id(), new_id(), url, (Secret.generate(),), new_id(), '{"a": "ä"}', 1)
 
 
 class Certificate:
@@ -140,7 +140,7 @@ async def test_a_certificate_that_nobody_knows_gets_nothing(certificate: Certifi
 async def test_who_never_speaks_tls_keeps_no_connection(
     certificate: Certificate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("order_service.gateways.webhooks.PATIENCE_TO_CONNECT", 0.2)
+    monkeypatch.setattr("order_service.webhooks.sender.CONNECT_TIMEOUT", 0.2)
     closed = asyncio.Event()
 
     async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -159,5 +159,5 @@ async def test_who_never_speaks_tls_keeps_no_connection(
 async def test_nothing_that_is_packed_is_unpacked(receiver: Receiver) -> None:
     receiver.behaviour = says(500, b"\x1f\x8b\x08", b"Content-Encoding: gzip")
     answer = await sending(["127.0.0.1"]).send(dispatch(f"http://{NAME}:{receiver.port}/"))
-    assert (answer.status, answer.text) == (500, "\x1f\ufffd\x08")
+    assert (answer.status, answer.body) == (500, "\x1f\ufffd\x08")
     assert receiver.requests[0].headers["accept-encoding"] == "identity"

@@ -21,9 +21,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
 from libs.database.reads import Query, Reader, Row
-from order_service.domain.telling import DeliveryFilter
-from order_service.exceptions import DeliveryNotFound, WebhookNotFound
-from order_service.models.webhooks import webhook_attempts, webhook_deliveries, webhook_events, webhooks
+from order_service.webhooks.delivery import DeliveryFilter
+from order_service.webhooks.exceptions import DeliveryNotFound, WebhookNotFound
+from order_service.webhooks.tables import webhook_attempts, webhook_deliveries, webhook_events, webhooks
 
 MOST_ATTEMPTS = 100
 

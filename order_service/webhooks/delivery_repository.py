@@ -10,21 +10,27 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from libs.database.transactions import Transaction
 from libs.process.ids import new_id
-from order_service.domain.telling import Answer, Backlog, DeliveryStatus, Dispatch, Told
-from order_service.exceptions import DeliveryNotFound
-from order_service.models.webhooks import webhook_attempts, webhook_deliveries, webhook_events
-from order_service.repositories.webhooks import secrets_of
+from order_service.webhooks.delivery import (
+    AttemptResult,
+    DeliveryAttempt,
+    DeliveryBacklog,
+    DeliveryStatus,
+    WebhookEvent,
+)
+from order_service.webhooks.exceptions import DeliveryNotFound
+from order_service.webhooks.repository import secrets_of
+from order_service.webhooks.tables import webhook_attempts, webhook_deliveries, webhook_events
 
 _MOMENT = DateTime(timezone=True)
 _NOW = bindparam("now", type_=_MOMENT)
 
 # Nobody outside is told any more what a user was called who is gone.
-NAMES_PEOPLE = frozenset({"user.created", "user.updated"})
-IS_GONE = text("SELECT 1 FROM users WHERE id = :subject AND deleted_at IS NOT NULL").bindparams(
+PERSONAL_DATA_TYPES = frozenset({"user.created", "user.updated"})
+IS_DELETED_USER = text("SELECT 1 FROM users WHERE id = :subject AND deleted_at IS NOT NULL").bindparams(
     bindparam("subject", type_=Uuid)
 )
 # Whatever is there under this id, or tells the same fact, stays as it is.
-KEEP = upsert(webhook_events).on_conflict_do_nothing().returning(webhook_events.c.id)
+ADD_EVENT = upsert(webhook_events).on_conflict_do_nothing().returning(webhook_events.c.id)
 DUE = text("""
     SELECT webhooks.id, due.number
     FROM webhooks CROSS JOIN LATERAL (
@@ -80,19 +86,19 @@ BACKLOG = text("""
     WHERE deliveries.due_at IS NOT NULL
 """).bindparams(_NOW)
 _OLD = (bindparam("before", type_=_MOMENT), bindparam("limit", type_=Integer))
-FORGET_EVENTS = text("""
+DELETE_EXPIRED_EVENTS = text("""
     DELETE FROM webhook_events WHERE id IN (
         SELECT id FROM webhook_events WHERE received_at < :before ORDER BY received_at LIMIT :limit
         FOR UPDATE SKIP LOCKED
     )
 """).bindparams(*_OLD)
-FORGET_DELIVERIES = text("""
+DELETE_ORPHANED_DELIVERIES = text("""
     DELETE FROM webhook_deliveries WHERE id IN (
         SELECT deliveries.id FROM webhook_deliveries AS deliveries JOIN webhooks ON webhooks.id = webhook_id
         WHERE webhooks.deleted_at IS NOT NULL LIMIT :limit FOR UPDATE OF deliveries SKIP LOCKED
     )
 """).bindparams(bindparam("limit", type_=Integer))
-FORGET_WEBHOOKS = text("""
+DELETE_REMOVED_WEBHOOKS = text("""
     DELETE FROM webhooks WHERE id IN (
         SELECT id FROM webhooks WHERE deleted_at < :before
         AND NOT EXISTS (SELECT FROM webhook_deliveries WHERE webhook_id = webhooks.id)
@@ -105,26 +111,28 @@ class SqlDeliveries:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
-    async def add(self, told: Told, webhook_ids: Sequence[UUID], now: datetime) -> Sequence[UUID]:
-        if told.type in NAMES_PEOPLE and await self._transaction.value(IS_GONE, {"subject": told.subject}):
+    async def add(self, event: WebhookEvent, webhook_ids: Sequence[UUID], now: datetime) -> Sequence[UUID]:
+        if event.type in PERSONAL_DATA_TYPES and await self._transaction.value(
+            IS_DELETED_USER, {"subject": event.subject}
+        ):
             return []
-        event = {
-            "id": told.id,
-            "type": told.type,
-            "subject": told.subject,
-            "sequence": told.sequence,
-            "body": told.body,
+        row = {
+            "id": event.id,
+            "type": event.type,
+            "subject": event.subject,
+            "sequence": event.sequence,
+            "body": event.body,
             "received_at": now,
         }
-        if await self._transaction.first(KEEP, event) is None:
+        if await self._transaction.first(ADD_EVENT, row) is None:
             return []
         ids = {new_id(): webhook_id for webhook_id in webhook_ids}
         rows = [
             {
                 "id": delivery_id,
                 "webhook_id": webhook_id,
-                "event_id": told.id,
-                "type": told.type,
+                "event_id": event.id,
+                "type": event.type,
                 "status": DeliveryStatus.PENDING,
                 "due_at": now,
                 "created_at": now,
@@ -138,13 +146,13 @@ class SqlDeliveries:
         rows = await self._transaction.all(DUE, {"now": now, "at_most": at_most})
         return {row.id: row.number for row in rows}
 
-    async def claim(self, webhook_id: UUID, now: datetime, until: datetime) -> Dispatch | None:
+    async def claim(self, webhook_id: UUID, now: datetime, until: datetime) -> DeliveryAttempt | None:
         claim = uuid4()
         given = {"webhook_id": webhook_id, "now": now, "until": until, "claim": claim}
         row = await self._transaction.first(CLAIM, given)
         if row is None:
             return None
-        return Dispatch(
+        return DeliveryAttempt(
             delivery_id=row.id,
             claim=claim,
             webhook_id=webhook_id,
@@ -155,28 +163,33 @@ class SqlDeliveries:
             number=row.attempts,
         )
 
-    async def tries(self, dispatch: Dispatch) -> int:
+    async def failed_tries(self, attempt: DeliveryAttempt) -> int:
         # Where it is gone, nothing is settled either.
-        return (await self._transaction.value(TRIES, {"id": dispatch.delivery_id})) or 0
+        return (await self._transaction.value(TRIES, {"id": attempt.delivery_id})) or 0
 
     async def settle(
-        self, dispatch: Dispatch, answer: Answer, status: DeliveryStatus, due_at: datetime | None, now: datetime
+        self,
+        attempt: DeliveryAttempt,
+        result: AttemptResult,
+        status: DeliveryStatus,
+        due_at: datetime | None,
+        now: datetime,
     ) -> bool:
-        mine = {"delivery_id": dispatch.delivery_id, "claimed_as": dispatch.claim}
+        mine = {"delivery_id": attempt.delivery_id, "claimed_as": attempt.claim}
         settled_at = None if status is DeliveryStatus.PENDING else now
         changes = {"status": status, "due_at": due_at, "settled_at": settled_at}
         if (await self._transaction.execute(SETTLE, {**mine, **changes})).rowcount == 0:
             return False
-        attempt = {
-            "delivery_id": dispatch.delivery_id,
-            "number": dispatch.number,
+        row = {
+            "delivery_id": attempt.delivery_id,
+            "number": attempt.number,
             "at": now,
-            "seconds": answer.seconds,
-            "status_code": answer.status,
-            "error": answer.error,
-            "answer": answer.text,
+            "seconds": result.seconds,
+            "status_code": result.status,
+            "error": result.error,
+            "answer": result.body,
         }
-        await self._transaction.execute(ADD_ATTEMPT, attempt)
+        await self._transaction.execute(ADD_ATTEMPT, row)
         return True
 
     async def resend(self, webhook_id: UUID, delivery_id: UUID, now: datetime) -> None:
@@ -184,13 +197,13 @@ class SqlDeliveries:
         if (await self._transaction.execute(RESEND, this)).rowcount == 0:
             raise DeliveryNotFound(f"The webhook has no delivery {delivery_id}.")
 
-    async def backlog(self, now: datetime) -> Backlog:
+    async def backlog(self, now: datetime) -> DeliveryBacklog:
         row = await self._transaction.one(BACKLOG, {"now": now})
-        return Backlog(row.pending, row.oldest)
+        return DeliveryBacklog(row.pending, row.oldest)
 
-    async def forget(self, before: datetime, limit: int) -> int:
+    async def delete_expired(self, before: datetime, limit: int) -> int:
         old = {"before": before, "limit": limit}
-        events = await self._transaction.execute(FORGET_EVENTS, old)
-        deliveries = await self._transaction.execute(FORGET_DELIVERIES, {"limit": limit})
-        await self._transaction.execute(FORGET_WEBHOOKS, old)
+        events = await self._transaction.execute(DELETE_EXPIRED_EVENTS, old)
+        deliveries = await self._transaction.execute(DELETE_ORPHANED_DELIVERIES, {"limit": limit})
+        await self._transaction.execute(DELETE_REMOVED_WEBHOOKS, old)
         return max(events.rowcount, deliveries.rowcount)

@@ -19,8 +19,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from order_service.domain.telling import DeliveryStatus
 from order_service.models.base import metadata
+from order_service.webhooks.delivery import DeliveryStatus
 
 DELIVERY_STATUSES = ", ".join(f"'{status}'" for status in DeliveryStatus)
 

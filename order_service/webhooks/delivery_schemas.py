@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from libs.http.fields import Moment
-from order_service.domain.telling import LONGEST_ANSWER, DeliveryStatus
+from order_service.webhooks.delivery import MAX_RESPONSE_BYTES, DeliveryStatus
 
 ATTEMPT: dict[str, Any] = {
     "number": 1,
@@ -44,7 +44,7 @@ EVENT: dict[str, Any] = {
 }
 
 
-class AttemptOut(BaseModel):
+class AttemptResponse(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": ATTEMPT})
 
     number: int
@@ -52,10 +52,10 @@ class AttemptOut(BaseModel):
     status_code: int | None
     duration_ms: int
     error: str | None = Field(description="Why there is no status code.")
-    answer: str | None = Field(description=f"The first {LONGEST_ANSWER} bytes of what the receiver said.")
+    answer: str | None = Field(description=f"The first {MAX_RESPONSE_BYTES} bytes of what the receiver said.")
 
 
-class DeliveryOut(BaseModel):
+class DeliveryResponse(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": DELIVERY})
 
     id: UUID
@@ -71,14 +71,14 @@ class DeliveryOut(BaseModel):
     settled_at: Moment | None
 
 
-class DeliveryDetail(DeliveryOut):
+class DeliveryDetailResponse(DeliveryResponse):
     model_config = ConfigDict(json_schema_extra={"example": {**DELIVERY, "event": EVENT, "attempts": [ATTEMPT]}})
 
     event: dict[str, Any] = Field(description="What is sent.")
-    attempts: list[AttemptOut] = Field(description="The newest first, at most a hundred.")
+    attempts: list[AttemptResponse] = Field(description="The newest first, at most a hundred.")
 
 
-def show_delivery(row: dict[str, Any]) -> dict[str, Any]:
+def to_response(row: dict[str, Any]) -> dict[str, Any]:
     """With its attempts."""
     attempts = [{**attempt, "duration_ms": round(attempt["seconds"] * 1000)} for attempt in row["attempts"]]
     return {**row, "event": json.loads(row["body"]), "attempts": attempts}

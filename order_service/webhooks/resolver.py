@@ -9,24 +9,24 @@ from contextlib import suppress
 Lookup = Callable[[str, int], Sequence[str]]
 
 
-def look_up(host: str, port: int) -> Sequence[str]:
+def getaddrinfo(host: str, port: int) -> Sequence[str]:
     """Raises OSError or UnicodeError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
-class Lookups:
+class Resolver:
     """The system's resolver cannot be interrupted, and may take half a minute for a name whose servers are silent.
 
     In the loop's own pool of threads a few such names would keep everybody else waiting. So each name has a thread of
     its own, one however many ask, which does not keep the process from ending either.
     """
 
-    def __init__(self, look_up: Lookup = look_up) -> None:
+    def __init__(self, look_up: Lookup = getaddrinfo) -> None:
         self._look_up = look_up
         self._running: dict[tuple[str, int], asyncio.Future[Sequence[str]]] = {}
 
-    async def addresses(self, host: str, port: int) -> Sequence[str]:
+    async def resolve(self, host: str, port: int) -> Sequence[str]:
         """Raises OSError or UnicodeError."""
         wanted = (host, port)
         running = self._running.get(wanted)
@@ -44,9 +44,9 @@ class Lookups:
             result = error
         # The loop may have ended meanwhile.
         with suppress(RuntimeError):
-            future.get_loop().call_soon_threadsafe(self._tell, wanted, future, result)
+            future.get_loop().call_soon_threadsafe(self._finish, wanted, future, result)
 
-    def _tell(
+    def _finish(
         self, wanted: tuple[str, int], future: asyncio.Future[Sequence[str]], result: Sequence[str] | Exception
     ) -> None:
         del self._running[wanted]

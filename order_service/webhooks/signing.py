@@ -6,14 +6,14 @@ import hmac
 from collections.abc import Sequence
 from datetime import datetime
 
-from order_service.domain.webhooks import SECRET_PREFIX, Secret
+from order_service.webhooks.webhook import SECRET_PREFIX, Secret
 
 
 def signed_headers(event_id: str, secrets: Sequence[Secret], body: bytes, at: datetime) -> dict[str, str]:
     """The id is the same each time an event is sent, so that a receiver can tell a second copy."""
     timestamp = str(int(at.timestamp()))
     content = b".".join((event_id.encode(), timestamp.encode(), body))
-    signatures = (_sign(secret, content) for secret in secrets if secret.signs_at(at))
+    signatures = (_sign(secret, content) for secret in secrets if secret.is_valid_at(at))
     return {
         "webhook-id": event_id,
         "webhook-timestamp": timestamp,

@@ -10,7 +10,7 @@ from libs.contracts.base import Event
 from libs.contracts.catalog import ProductEvent, StockEvent
 from libs.contracts.orders import OrderEvent
 from libs.http.fields import Body, Given, Line, Moment, Text
-from order_service.domain.webhooks import Changes, Webhook, patterns_of
+from order_service.webhooks.webhook import Changes, Webhook, patterns_for
 
 WEBHOOK: dict[str, Any] = {
     "id": "0199f3b1-5c1d-7d0e-b7a2-3e9f4c5d6a7b",
@@ -27,7 +27,7 @@ WEBHOOK: dict[str, Any] = {
 
 EVENTS: tuple[type[Event], ...] = get_args(UserEvent | ProductEvent | StockEvent | OrderEvent)
 # "*" last, behind all of which it is the sum.
-PATTERNS = tuple(dict.fromkeys(sorted((each for event in EVENTS for each in patterns_of(event.type)), reverse=True)))
+PATTERNS = tuple(dict.fromkeys(sorted((each for event in EVENTS for each in patterns_for(event.type)), reverse=True)))
 
 
 def _known(pattern: str) -> str:
@@ -54,7 +54,7 @@ Description = Annotated[Text, StringConstraints(max_length=500)]
 Flag = Annotated[bool, Field(strict=True)]
 
 
-class WebhookWanted(Body):
+class WebhookCreate(Body):
     model_config = ConfigDict(json_schema_extra={"example": {k: WEBHOOK[k] for k in ("url", "types", "description")}})
 
     url: Annotated[Url, Field(description="https, unless settings allow http; a public address.")]
@@ -89,7 +89,7 @@ class WebhookUpdate(Body):
         return changes
 
 
-class WebhookOut(BaseModel):
+class WebhookResponse(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": WEBHOOK})
 
     id: UUID
@@ -104,7 +104,7 @@ class WebhookOut(BaseModel):
     updated_at: Moment
 
 
-class WebhookWithSecret(WebhookOut):
+class WebhookWithSecretResponse(WebhookResponse):
     model_config = ConfigDict(
         json_schema_extra={"example": {**WEBHOOK, "secret": "whsec_c2hvd24gb25jZTsga2VlcCBpdCBzYWZlLCBwbGVhc2U="}}
     )
@@ -112,9 +112,9 @@ class WebhookWithSecret(WebhookOut):
     secret: str = Field(description="What deliveries are signed with. It is shown this once.")
 
 
-def show_webhook(webhook: Webhook) -> dict[str, Any]:
-    return {name: getattr(webhook, name) for name in WebhookOut.model_fields}
+def to_response(webhook: Webhook) -> dict[str, Any]:
+    return {name: getattr(webhook, name) for name in WebhookResponse.model_fields}
 
 
-def show_with_secret(webhook: Webhook) -> dict[str, Any]:
-    return show_webhook(webhook) | {"secret": webhook.secrets[0].value}
+def to_response_with_secret(webhook: Webhook) -> dict[str, Any]:
+    return to_response(webhook) | {"secret": webhook.secrets[0].value}

@@ -9,9 +9,9 @@ from sqlalchemy import Uuid, bindparam, func, insert, select, text, update
 
 from libs.database.statements import Row
 from libs.database.transactions import Transaction
-from order_service.domain.webhooks import MAX_WEBHOOKS, Listener, Secret, Webhook
-from order_service.exceptions import TooManyWebhooks, WebhookNotFound
-from order_service.models.webhooks import webhooks
+from order_service.webhooks.exceptions import TooManyWebhooks, WebhookNotFound
+from order_service.webhooks.tables import webhooks
+from order_service.webhooks.webhook import MAX_WEBHOOKS, Secret, Subscription, Webhook
 
 # Who counts them waits for who has counted before and may add one.
 LOCK = text("SELECT pg_advisory_xact_lock(hashtext('webhooks'))")
@@ -21,8 +21,10 @@ _THIS = (webhooks.c.id == bindparam("webhook_id", type_=Uuid), webhooks.c.delete
 # Who notes a delivery for it need not wait.
 FOR_CHANGE = select(webhooks).where(*_THIS).with_for_update(key_share=True)
 SAVE = update(webhooks).where(*_THIS)
-RECOVERED = update(webhooks).where(*_THIS, webhooks.c.failing_since.is_not(None)).values(failing_since=None, failures=0)
-LISTENING = select(webhooks.c.id, webhooks.c.types, webhooks.c.active_since).where(webhooks.c.is_active)
+RECORD_SUCCESS = (
+    update(webhooks).where(*_THIS, webhooks.c.failing_since.is_not(None)).values(failing_since=None, failures=0)
+)
+SUBSCRIPTIONS = select(webhooks.c.id, webhooks.c.types, webhooks.c.active_since).where(webhooks.c.is_active)
 
 
 class SqlWebhooks:
@@ -48,12 +50,12 @@ class SqlWebhooks:
         gone = {"deleted_at": now, "is_active": False, "secrets": []}
         await self._transaction.execute(SAVE, {"webhook_id": webhook_id, **gone})
 
-    async def listening(self) -> Sequence[Listener]:
-        rows = await self._transaction.all(LISTENING)
-        return [Listener(row.id, tuple(row.types), row.active_since) for row in rows]
+    async def subscriptions(self) -> Sequence[Subscription]:
+        rows = await self._transaction.all(SUBSCRIPTIONS)
+        return [Subscription(row.id, tuple(row.types), row.active_since) for row in rows]
 
-    async def recovered(self, webhook_id: UUID) -> None:
-        await self._transaction.execute(RECOVERED, {"webhook_id": webhook_id})
+    async def record_success(self, webhook_id: UUID) -> None:
+        await self._transaction.execute(RECORD_SUCCESS, {"webhook_id": webhook_id})
 
 
 def secrets_of(column: Sequence[dict[str, Any]]) -> tuple[Secret, ...]:

@@ -13,17 +13,17 @@ from libs.http.pages import Page, WantedPage, cut_page
 from libs.http.planned import PlannedRoute
 from libs.http.security import CurrentAdmin
 from libs.refusals import InvalidCursor
-from order_service.api.dependencies import RegisteringWebhooks, Uow, Webhooks
-from order_service.exceptions import TooManyWebhooks, WebhookNotFound, WebhookUrlRefused
-from order_service.schemas.webhooks import (
-    WebhookOut,
+from order_service.webhooks import service
+from order_service.webhooks.dependencies import UowDep, WebhookReadsDep, WebhookRegistryDep
+from order_service.webhooks.exceptions import TooManyWebhooks, WebhookNotFound, WebhookUrlRefused
+from order_service.webhooks.schemas import (
+    WebhookCreate,
+    WebhookResponse,
     WebhookUpdate,
-    WebhookWanted,
-    WebhookWithSecret,
-    show_webhook,
-    show_with_secret,
+    WebhookWithSecretResponse,
+    to_response,
+    to_response_with_secret,
 )
-from order_service.services import webhooks
 
 router = APIRouter(tags=["webhooks"], route_class=PlannedRoute)
 
@@ -33,26 +33,26 @@ router = APIRouter(tags=["webhooks"], route_class=PlannedRoute)
     summary="Have a URL told of events",
     description="Signed as Standard Webhooks has it. The secret is in this answer alone.",
     status_code=201,
-    response_model=WebhookWithSecret,
+    response_model=WebhookWithSecretResponse,
     responses=refusing(WebhookUrlRefused, TooManyWebhooks),
 )
-async def register_webhook(
-    body: WebhookWanted, _: CurrentAdmin, registration: RegisteringWebhooks, response: Response, etag: SetETag
+async def create_webhook(
+    body: WebhookCreate, _: CurrentAdmin, registry: WebhookRegistryDep, response: Response, etag: SetETag
 ) -> dict[str, Any]:
-    webhook = await registration.register(body.url, body.types, body.description, body.is_active)
+    webhook = await registry.create(body.url, body.types, body.description, body.is_active)
     response.headers["Location"] = f"{API}/webhook/{webhook.id}"
     response.headers["Cache-Control"] = "no-store"
     etag(webhook.version)
-    return show_with_secret(webhook)
+    return to_response_with_secret(webhook)
 
 
 @router.get(
     "/webhooks",
     summary="List webhooks, newest first",
-    response_model=Page[WebhookOut],
+    response_model=Page[WebhookResponse],
     responses=refusing(InvalidCursor),
 )
-async def list_webhooks(_: CurrentAdmin, reads: Webhooks, page: WantedPage) -> dict[str, Any]:
+async def list_webhooks(_: CurrentAdmin, reads: WebhookReadsDep, page: WantedPage) -> dict[str, Any]:
     after = None if page.cursor is None else read_cursor(page.cursor, "webhooks", [UUID])[0]
     rows = await reads.page(page.limit + 1, after)
     total = await reads.count() if page.with_total else None
@@ -62,10 +62,10 @@ async def list_webhooks(_: CurrentAdmin, reads: Webhooks, page: WantedPage) -> d
 @router.get(
     "/webhook/{webhook_id}",
     summary="Read a webhook",
-    response_model=WebhookOut,
+    response_model=WebhookResponse,
     responses=refusing(WebhookNotFound),
 )
-async def read_webhook(webhook_id: UUID, _: CurrentAdmin, reads: Webhooks, etag: SetETag) -> dict[str, Any]:
+async def get_webhook(webhook_id: UUID, _: CurrentAdmin, reads: WebhookReadsDep, etag: SetETag) -> dict[str, Any]:
     row = await reads.one(webhook_id)
     failing = row["failing_since"]
     etag(row["version"], None if failing is None else int(failing.timestamp()))
@@ -76,20 +76,20 @@ async def read_webhook(webhook_id: UUID, _: CurrentAdmin, reads: Webhooks, etag:
     "/webhook/{webhook_id}",
     summary="Change a webhook",
     description="Switching it on again, or a new URL, gives one that the shop has switched off a new chance.",
-    response_model=WebhookOut,
+    response_model=WebhookResponse,
     responses=refusing(WebhookNotFound, WebhookUrlRefused),
 )
-async def change_webhook(
+async def update_webhook(
     webhook_id: UUID,
     body: WebhookUpdate,
     _: CurrentAdmin,
-    registration: RegisteringWebhooks,
+    registry: WebhookRegistryDep,
     expected: ExpectedVersions,
     etag: SetETag,
 ) -> dict[str, Any]:
-    webhook = await registration.change(webhook_id, body.changes, expected)
+    webhook = await registry.update(webhook_id, body.changes, expected)
     etag(webhook.version)
-    return show_webhook(webhook)
+    return to_response(webhook)
 
 
 @router.delete(
@@ -99,21 +99,21 @@ async def change_webhook(
     status_code=204,
     responses=refusing(WebhookNotFound),
 )
-async def delete_webhook(webhook_id: UUID, _: CurrentAdmin, uow: Uow, expected: ExpectedVersions) -> None:
-    await webhooks.delete(uow, webhook_id, expected)
+async def delete_webhook(webhook_id: UUID, _: CurrentAdmin, uow: UowDep, expected: ExpectedVersions) -> None:
+    await service.delete(uow, webhook_id, expected)
 
 
 @router.post(
     "/webhook/{webhook_id}/secret",
     summary="Give a webhook a new secret",
     description="The one before signs beside it for 24 hours. The secret is in this answer alone.",
-    response_model=WebhookWithSecret,
+    response_model=WebhookWithSecretResponse,
     responses=refusing(WebhookNotFound),
 )
 async def rotate_secret(
-    webhook_id: UUID, _: CurrentAdmin, uow: Uow, expected: ExpectedVersions, response: Response, etag: SetETag
+    webhook_id: UUID, _: CurrentAdmin, uow: UowDep, expected: ExpectedVersions, response: Response, etag: SetETag
 ) -> dict[str, Any]:
-    webhook = await webhooks.rotate_secret(uow, webhook_id, expected)
+    webhook = await service.rotate_secret(uow, webhook_id, expected)
     response.headers["Cache-Control"] = "no-store"
     etag(webhook.version)
-    return show_with_secret(webhook)
+    return to_response_with_secret(webhook)

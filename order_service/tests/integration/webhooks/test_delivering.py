@@ -9,7 +9,6 @@ import pytest
 
 from libs.process.ids import new_id
 from libs.testing.wait import until
-from order_service.gateways.webhooks import PATIENCE
 from order_service.tests.integration.webhooks.hooked import Hooked
 from order_service.tests.integration.webhooks.receiver import (
     Behaviour,
@@ -22,6 +21,7 @@ from order_service.tests.integration.webhooks.receiver import (
     says,
     speaks_no_http,
 )
+from order_service.webhooks.sender import ATTEMPT_TIMEOUT
 
 
 async def test_an_event_arrives_as_it_was_told_and_signed(hooked: Hooked, receiver: Receiver) -> None:
@@ -115,7 +115,7 @@ async def test_bad_receivers_delay_nobody_else(hooked: Hooked, receiver: Receive
             await hooked.until_delivered(webhook, 10)
             taken = time.monotonic() - started
         # The silent ones have not even been given up once.
-        assert taken < PATIENCE
+        assert taken < ATTEMPT_TIMEOUT
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ async def test_what_is_not_taken_is_tried_again(
 async def test_an_answer_counts_whose_rest_never_comes(
     hooked: Hooked, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("order_service.gateways.webhooks.PATIENCE", 0.5)
+    monkeypatch.setattr("order_service.webhooks.sender.ATTEMPT_TIMEOUT", 0.5)
     receiver.behaviour = drips_its_body
     webhook = await hooked.register(receiver)
     async with hooked.worker():
@@ -168,7 +168,7 @@ async def test_an_answer_counts_whose_rest_never_comes(
 
 
 async def test_silence_has_an_end(hooked: Hooked, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("order_service.gateways.webhooks.PATIENCE", 0.5)
+    monkeypatch.setattr("order_service.webhooks.sender.ATTEMPT_TIMEOUT", 0.5)
     receiver.behaviour = never_answers
     webhook = await hooked.register(receiver)
     async with hooked.worker():

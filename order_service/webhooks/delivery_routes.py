@@ -15,11 +15,11 @@ from libs.http.pages import Page, WantedPage, cut_page
 from libs.http.planned import PlannedRoute
 from libs.http.security import CurrentAdmin
 from libs.refusals import InvalidCursor
-from order_service.api.dependencies import Uow, Webhooks
-from order_service.domain.telling import DeliveryFilter, DeliveryStatus
-from order_service.exceptions import DeliveryNotFound, WebhookInactive, WebhookNotFound
-from order_service.schemas.webhook_deliveries import DeliveryDetail, DeliveryOut, show_delivery
-from order_service.services import webhooks
+from order_service.webhooks import service
+from order_service.webhooks.delivery import DeliveryFilter, DeliveryStatus
+from order_service.webhooks.delivery_schemas import DeliveryDetailResponse, DeliveryResponse, to_response
+from order_service.webhooks.dependencies import UowDep, WebhookReadsDep
+from order_service.webhooks.exceptions import DeliveryNotFound, WebhookInactive, WebhookNotFound
 
 router = APIRouter(tags=["webhooks"], route_class=PlannedRoute)
 
@@ -30,13 +30,13 @@ EventType = Annotated[str | None, StringConstraints(pattern=STORABLE, max_length
     "/webhook/{webhook_id}/deliveries",
     summary="List the deliveries of a webhook, newest first",
     description="They are kept for 30 days.",
-    response_model=Page[DeliveryOut],
+    response_model=Page[DeliveryResponse],
     responses=refusing(WebhookNotFound, InvalidCursor),
 )
 async def list_deliveries(
     webhook_id: UUID,
     _: CurrentAdmin,
-    reads: Webhooks,
+    reads: WebhookReadsDep,
     page: WantedPage,
     status: Annotated[DeliveryStatus | None, Query()] = None,
     type: EventType = None,  # noqa: A002 - the name of the parameter in the URL.
@@ -51,15 +51,15 @@ async def list_deliveries(
 @router.get(
     "/webhook/{webhook_id}/deliveries/{delivery_id}",
     summary="Read a delivery, with what is sent and what was answered",
-    response_model=DeliveryDetail,
+    response_model=DeliveryDetailResponse,
     responses=refusing(WebhookNotFound, DeliveryNotFound),
 )
-async def read_delivery(
-    webhook_id: UUID, delivery_id: UUID, _: CurrentAdmin, reads: Webhooks, etag: SetETag
+async def get_delivery(
+    webhook_id: UUID, delivery_id: UUID, _: CurrentAdmin, reads: WebhookReadsDep, etag: SetETag
 ) -> dict[str, Any]:
     row = await reads.delivery(webhook_id, delivery_id)
     etag(row["version"])
-    return show_delivery(row)
+    return to_response(row)
 
 
 @router.post(
@@ -67,16 +67,16 @@ async def read_delivery(
     summary="Send a delivery again",
     description="At once, whatever became of it before, and with all further attempts where that fails.",
     status_code=202,
-    response_model=DeliveryDetail,
+    response_model=DeliveryDetailResponse,
     responses=refusing(WebhookNotFound, DeliveryNotFound, WebhookInactive),
 )
 async def resend_delivery(
-    webhook_id: UUID, delivery_id: UUID, _: CurrentAdmin, uow: Uow, reads: Webhooks, etag: SetETag
+    webhook_id: UUID, delivery_id: UUID, _: CurrentAdmin, uow: UowDep, reads: WebhookReadsDep, etag: SetETag
 ) -> dict[str, Any]:
-    await webhooks.resend(uow, webhook_id, delivery_id)
+    await service.resend(uow, webhook_id, delivery_id)
     row = await reads.delivery(webhook_id, delivery_id)
     etag(row["version"])
-    return show_delivery(row)
+    return to_response(row)
 
 
 @router.post(
@@ -84,14 +84,14 @@ async def resend_delivery(
     summary="Send a webhook an event to try it out",
     description="Of the type `webhook.ping`, whichever types it has asked for.",
     status_code=202,
-    response_model=DeliveryDetail,
+    response_model=DeliveryDetailResponse,
     responses=refusing(WebhookNotFound, WebhookInactive),
 )
 async def ping_webhook(
-    webhook_id: UUID, _: CurrentAdmin, uow: Uow, reads: Webhooks, response: Response, etag: SetETag
+    webhook_id: UUID, _: CurrentAdmin, uow: UowDep, reads: WebhookReadsDep, response: Response, etag: SetETag
 ) -> dict[str, Any]:
-    delivery_id = await webhooks.ping(uow, webhook_id)
+    delivery_id = await service.ping(uow, webhook_id)
     row = await reads.delivery(webhook_id, delivery_id)
     response.headers["Location"] = f"{API}/webhook/{webhook_id}/deliveries/{delivery_id}"
     etag(row["version"])
-    return show_delivery(row)
+    return to_response(row)

@@ -12,17 +12,17 @@ import httpx
 from prometheus_client import Counter, Gauge
 
 from libs.messaging.cloudevents import CONTENT_TYPE
-from order_service.domain.signing import signed_headers
-from order_service.domain.telling import LONGEST_ANSWER, Answer, Backlog, Dispatch
-from order_service.gateways.receivers import ForbiddenAddressError, HttpReceivers
+from order_service.webhooks.delivery import MAX_RESPONSE_BYTES, AttemptResult, DeliveryAttempt, DeliveryBacklog
+from order_service.webhooks.signing import signed_headers
+from order_service.webhooks.url_policy import ForbiddenAddressError, UrlPolicy
 
-PATIENCE = 10.0
-"""Seconds for all that one attempt takes, from looking the name up to the end of what is read of the answer."""
+ATTEMPT_TIMEOUT = 10.0
+"""Seconds for all that one attempt takes, from looking the name up to the end of what is read of the result."""
 
-PATIENCE_TO_CONNECT = 4.0
+CONNECT_TIMEOUT = 4.0
 """Of these, for one address, as a name may have several."""
 
-LONGEST_ERROR = 300
+MAX_ERROR_LENGTH = 300
 USER_AGENT = "shop-webhooks/1"
 
 OUTCOMES = Counter("webhook_attempts_total", "Attempts at deliveries to webhooks", ["outcome"])
@@ -33,11 +33,11 @@ OLDEST = Gauge("webhook_oldest_seconds", "Age of the delivery that waits the lon
 
 
 @dataclass(slots=True)
-class _Heard:
-    """What a receiver has said by now."""
+class _PartialResponse:
+    """What has been received so far."""
 
     status: int | None = None
-    text: bytes = b""
+    body: bytes = b""
 
 
 class _Connection:
@@ -63,8 +63,8 @@ class HttpSender:
     would be known by its address alone, and may be of another receiver behind the same one.
     """
 
-    def __init__(self, receivers: HttpReceivers, tls: ssl.SSLContext | None = None) -> None:
-        self._receivers = receivers
+    def __init__(self, policy: UrlPolicy, tls: ssl.SSLContext | None = None) -> None:
+        self._policy = policy
         self._transport = httpx.AsyncHTTPTransport(
             verify=tls or True,
             trust_env=False,
@@ -72,33 +72,35 @@ class HttpSender:
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
         )
 
-    async def send(self, dispatch: Dispatch) -> Answer:
-        body = dispatch.body.encode()
+    async def send(self, attempt: DeliveryAttempt) -> AttemptResult:
+        body = attempt.body.encode()
         headers = {
             "Content-Type": f"{CONTENT_TYPE}; charset=UTF-8",
             "User-Agent": USER_AGENT,
             # What is kept of the answer is read as it comes, and nothing is unpacked.
             "Accept-Encoding": "identity",
-            **signed_headers(str(dispatch.event_id), dispatch.secrets, body, datetime.now(UTC)),
+            **signed_headers(str(attempt.event_id), attempt.secrets, body, datetime.now(UTC)),
         }
-        heard = _Heard()
+        partial = _PartialResponse()
         error = None
         started = time.perf_counter()
         try:
-            async with asyncio.timeout(PATIENCE):
-                await self._post(httpx.URL(dispatch.url), headers, body, heard)
+            async with asyncio.timeout(ATTEMPT_TIMEOUT):
+                await self._post(httpx.URL(attempt.url), headers, body, partial)
         except TimeoutError:
-            error = f"no answer within {PATIENCE:g} s"
+            error = f"no answer within {ATTEMPT_TIMEOUT:g} s"
         except Exception as problem:  # noqa: BLE001 - whatever a receiver has done to us concerns its deliveries alone.
-            error = _told(problem)
+            error = _describe(problem)
         seconds = time.perf_counter() - started
-        if heard.status is None:
-            return Answer(None, error, None, seconds)
+        if partial.status is None:
+            return AttemptResult(None, error, None, seconds)
         # Once it has said what it means, it does not matter how it goes on.
-        return Answer(heard.status, None, heard.text.decode(errors="replace").replace("\0", "\ufffd"), seconds)
+        return AttemptResult(
+            partial.status, None, partial.body.decode(errors="replace").replace("\0", "\ufffd"), seconds
+        )
 
-    async def _post(self, url: httpx.URL, headers: Mapping[str, str], body: bytes, heard: _Heard) -> None:
-        addresses = await self._receivers.addresses(url)
+    async def _post(self, url: httpx.URL, headers: Mapping[str, str], body: bytes, partial: _PartialResponse) -> None:
+        addresses = await self._policy.addresses(url)
         for index, address in enumerate(addresses):
             connection = _Connection()
             request = httpx.Request(
@@ -107,14 +109,14 @@ class HttpSender:
                 headers={"Host": url.netloc.decode("ascii"), "Connection": "close", **headers},
                 content=body,
                 extensions={
-                    "timeout": httpx.Timeout(None, connect=PATIENCE_TO_CONNECT).as_dict(),
+                    "timeout": httpx.Timeout(None, connect=CONNECT_TIMEOUT).as_dict(),
                     "sni_hostname": url.raw_host.decode("ascii"),
                     "trace": connection.note,
                 },
             )
             try:
                 response = await self._transport.handle_async_request(request)
-                await _read(response, heard)
+                await _read(response, partial)
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 # Nothing was sent.
                 if index == len(addresses) - 1:
@@ -125,18 +127,18 @@ class HttpSender:
                 await connection.close()
 
 
-async def _read(response: httpx.Response, heard: _Heard) -> None:
-    heard.status = response.status_code
+async def _read(response: httpx.Response, partial: _PartialResponse) -> None:
+    partial.status = response.status_code
     try:
         async for chunk in response.aiter_raw():
-            heard.text = (heard.text + chunk)[:LONGEST_ANSWER]
-            if len(heard.text) == LONGEST_ANSWER:
+            partial.body = (partial.body + chunk)[:MAX_RESPONSE_BYTES]
+            if len(partial.body) == MAX_RESPONSE_BYTES:
                 return
     finally:
         await response.aclose()
 
 
-def _told(problem: Exception) -> str:
+def _describe(problem: Exception) -> str:
     """In few words. What the receiver has a part in may hold anything."""
     if isinstance(problem, ForbiddenAddressError):
         return f"not sent: {problem}"
@@ -150,14 +152,14 @@ def _told(problem: Exception) -> str:
         kind = "no proper answer"
     else:
         kind = "broken off"
-    said = f"{kind}: {str(problem) or type(problem).__name__}"[:LONGEST_ERROR]
+    said = f"{kind}: {str(problem) or type(problem).__name__}"[:MAX_ERROR_LENGTH]
     return said.encode(errors="backslashreplace").decode().replace("\0", "")
 
 
-class PrometheusMeter:
-    def count(self, outcome: str) -> None:
+class PrometheusDeliveryMetrics:
+    def count_attempt(self, outcome: str) -> None:
         OUTCOMES.labels(outcome).inc()
 
-    def measure(self, backlog: Backlog) -> None:
+    def set_backlog(self, backlog: DeliveryBacklog) -> None:
         PENDING.set(backlog.pending)
         OLDEST.set(backlog.oldest_seconds)

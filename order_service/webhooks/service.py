@@ -1,4 +1,4 @@
-"""What admins do with webhooks."""
+"""What admins do with webhooks, fanning events out to them, and purging what has expired."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -7,27 +7,29 @@ from uuid import UUID
 
 from libs.process.ids import new_id
 from libs.refusals import expect_version
-from order_service.domain.ports import UnitOfWork, UnitOfWorkFactory
-from order_service.domain.telling import Receivers, a_ping
-from order_service.domain.webhooks import Changes, Webhook
-from order_service.exceptions import WebhookInactive
+from order_service.webhooks.delivery import RETENTION, WebhookEvent, ping_event
+from order_service.webhooks.exceptions import WebhookInactive
+from order_service.webhooks.ports import EndpointPolicy, UnitOfWork, UnitOfWorkFactory
+from order_service.webhooks.webhook import Changes, Webhook
+
+BATCH_SIZE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Registration:
+class WebhookRegistry:
     uow: UnitOfWorkFactory
-    receivers: Receivers
+    policy: EndpointPolicy
 
-    async def register(self, url: str, types: Sequence[str], description: str | None, is_active: bool) -> Webhook:
-        await self.receivers.check(url)
-        webhook = Webhook.register(new_id(), url, types, description, is_active, datetime.now(UTC))
+    async def create(self, url: str, types: Sequence[str], description: str | None, is_active: bool) -> Webhook:
+        await self.policy.check(url)
+        webhook = Webhook.create(new_id(), url, types, description, is_active, datetime.now(UTC))
         async with self.uow() as work:
             await work.webhooks.add(webhook)
         return webhook
 
-    async def change(self, webhook_id: UUID, changes: Changes, expected: Collection[int] | None) -> Webhook:
+    async def update(self, webhook_id: UUID, changes: Changes, expected: Collection[int] | None) -> Webhook:
         if "url" in changes:
-            await self.receivers.check(changes["url"])
+            await self.policy.check(changes["url"])
         async with self.uow() as work:
             webhook = await _expected(work, webhook_id, expected)
             webhook.change(changes, datetime.now(UTC))
@@ -56,11 +58,11 @@ async def resend(uow: UnitOfWorkFactory, webhook_id: UUID, delivery_id: UUID) ->
 
 
 async def ping(uow: UnitOfWorkFactory, webhook_id: UUID) -> UUID:
-    """An event for this webhook alone, which goes the way of all others. Gives the delivery's id."""
+    """Delivers a test event to this webhook alone, like any other. Returns the id of the delivery."""
     now = datetime.now(UTC)
     async with uow() as work:
         await _active(work, webhook_id)
-        (delivery_id,) = await work.deliveries.add(a_ping(new_id(), webhook_id, now), [webhook_id], now)
+        (delivery_id,) = await work.deliveries.add(ping_event(new_id(), webhook_id, now), [webhook_id], now)
     return delivery_id
 
 
@@ -73,3 +75,25 @@ async def _expected(work: UnitOfWork, webhook_id: UUID, expected: Collection[int
 async def _active(work: UnitOfWork, webhook_id: UUID) -> None:
     if not (await work.webhooks.for_change(webhook_id)).is_active:
         raise WebhookInactive("Nothing is sent to it; switch it on first.")
+
+
+async def fan_out(uow: UnitOfWorkFactory, *events: tuple[WebhookEvent, datetime]) -> None:
+    """Stores each event, given with when it happened, and one delivery for each webhook that asks for it.
+
+    Idempotent. An event that no webhook asks for leaves nothing behind.
+    """
+    async with uow() as work:
+        subscriptions = await work.webhooks.subscriptions()
+        for event, occurred_at in events:
+            webhook_ids = [each.webhook_id for each in subscriptions if each.matches(event.type, occurred_at)]
+            if webhook_ids:
+                await work.deliveries.add(event, webhook_ids, datetime.now(UTC))
+
+
+async def purge_expired(uow: UnitOfWorkFactory) -> None:
+    """For a timer. In small transactions, so that no lock is held for long."""
+    while True:
+        async with uow() as work:
+            removed = await work.deliveries.delete_expired(datetime.now(UTC) - RETENTION, BATCH_SIZE)
+        if removed < BATCH_SIZE:
+            return

@@ -5,23 +5,23 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol, Self, TypedDict
+from typing import Self, TypedDict
 from uuid import UUID
 
 MAX_WEBHOOKS = 50
-OLD_SECRET_SIGNS_FOR = timedelta(hours=24)
+SECRET_OVERLAP = timedelta(hours=24)
 MAX_SECRETS = 5
 """Signatures of all of them go into one header."""
 SECRET_PREFIX = "whsec_"  # noqa: S105 - by which receivers' libraries know what it is.
 
-CLOCKS_DIFFER_BY = timedelta(minutes=1)
+CLOCK_SKEW = timedelta(minutes=1)
 """What happened shortly after a registration must not seem to have happened before it."""
-GIVEN_UP_AFTER = timedelta(days=5)
+DISABLE_AFTER = timedelta(days=5)
 """A receiver that has taken nothing for this long is not asked any more,"""
-GIVEN_UP_AT = 10
+DISABLE_AFTER_FAILURES = 10
 """unless it was asked so rarely that it may have had bad luck."""
 
-GONE = "The receiver answered 410 Gone."
+GONE_REASON = "The receiver answered 410 Gone."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Secret:
     def generate(cls) -> Self:
         return cls(SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode())
 
-    def signs_at(self, moment: datetime) -> bool:
+    def is_valid_at(self, moment: datetime) -> bool:
         return self.until is None or moment < self.until
 
 
@@ -69,7 +69,7 @@ class Webhook:
     updated_at: datetime
 
     @classmethod
-    def register(
+    def create(
         cls, webhook_id: UUID, url: str, types: Sequence[str], description: str | None, is_active: bool, now: datetime
     ) -> Self:
         return cls(
@@ -96,7 +96,7 @@ class Webhook:
             setattr(self, name, value)
         if "url" in wanted or "is_active" in wanted:
             # It gets a new chance.
-            self.recovered()
+            self.record_success()
         if "is_active" in wanted:
             self.switched_off_because = None
             if self.is_active:
@@ -106,27 +106,27 @@ class Webhook:
     def rotate_secret(self, now: datetime) -> None:
         """The old ones go on signing beside the new one for a while, so that receivers can change over."""
         present, *older = self.secrets
-        replaced = Secret(present.value, now + OLD_SECRET_SIGNS_FOR)
-        still = [secret for secret in (replaced, *older) if secret.signs_at(now)]
+        replaced = Secret(present.value, now + SECRET_OVERLAP)
+        still = [secret for secret in (replaced, *older) if secret.is_valid_at(now)]
         self.secrets = (Secret.generate(), *still)[:MAX_SECRETS]
         self._changed(now)
 
-    def recovered(self) -> None:
+    def record_success(self) -> None:
         self.failing_since = None
         self.failures = 0
 
-    def failed(self, url: str, now: datetime, *, is_gone: bool) -> None:
+    def record_failure(self, url: str, now: datetime, *, is_gone: bool) -> None:
         """An attempt at that URL has failed. Switches itself off where there is no use in more of them."""
         if url != self.url or not self.is_active:
             return
         self.failures += 1
         self.failing_since = self.failing_since or now
         if is_gone:
-            self._switch_off(GONE, now)
-        elif self.failures >= GIVEN_UP_AT and now - self.failing_since >= GIVEN_UP_AFTER:
-            self._switch_off(f"Each of {self.failures} attempts since {self.failing_since:%Y-%m-%d} has failed.", now)
+            self._disable(GONE_REASON, now)
+        elif self.failures >= DISABLE_AFTER_FAILURES and now - self.failing_since >= DISABLE_AFTER:
+            self._disable(f"Each of {self.failures} attempts since {self.failing_since:%Y-%m-%d} has failed.", now)
 
-    def _switch_off(self, reason: str, now: datetime) -> None:
+    def _disable(self, reason: str, now: datetime) -> None:
         self.is_active = False
         self.switched_off_because = reason
         self._changed(now)
@@ -137,35 +137,16 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
+class Subscription:
     webhook_id: UUID
     types: tuple[str, ...]
     active_since: datetime
 
-    def hears(self, event_type: str, at: datetime) -> bool:
+    def matches(self, event_type: str, at: datetime) -> bool:
         """Whether it is to be told of an event that happened then."""
-        return self.active_since <= at + CLOCKS_DIFFER_BY and not set(self.types).isdisjoint(patterns_of(event_type))
+        return self.active_since <= at + CLOCK_SKEW and not set(self.types).isdisjoint(patterns_for(event_type))
 
 
-def patterns_of(event_type: str) -> tuple[str, ...]:
+def patterns_for(event_type: str) -> tuple[str, ...]:
     """What a webhook may have asked for so that it gets events of that type."""
     return (event_type, event_type.partition(".")[0] + ".*", "*")
-
-
-class Webhooks(Protocol):
-    async def add(self, webhook: Webhook) -> None:
-        """Raises `TooManyWebhooks`."""
-
-    async def for_change(self, webhook_id: UUID) -> Webhook:
-        """Locked until the transaction ends. Raises `WebhookNotFound`."""
-
-    async def save(self, webhook: Webhook) -> None: ...
-
-    async def remove(self, webhook_id: UUID, now: datetime) -> None:
-        """Gone for everybody at once. Its deliveries are cleared away by and by."""
-
-    async def listening(self) -> Sequence[Listener]:
-        """All that are active."""
-
-    async def recovered(self, webhook_id: UUID) -> None:
-        """It has taken a delivery."""

@@ -4,11 +4,10 @@ import threading
 import httpx
 import pytest
 
-from order_service.core.settings import WebhookSettings
-from order_service.domain.receivers import check_url, is_public
-from order_service.exceptions import WebhookUrlRefused
-from order_service.gateways.lookups import Lookups
-from order_service.gateways.receivers import ForbiddenAddressError, HttpReceivers
+from order_service.webhooks.exceptions import WebhookUrlRefused
+from order_service.webhooks.resolver import Resolver
+from order_service.webhooks.settings import WebhookSettings
+from order_service.webhooks.url_policy import ForbiddenAddressError, UrlPolicy, check_url, is_public
 
 STRICT = WebhookSettings(webhooks_allow_http=False, webhooks_allow_private=False)
 LAX = WebhookSettings(webhooks_allow_http=True, webhooks_allow_private=True)
@@ -77,40 +76,40 @@ def test_http_where_it_is_allowed() -> None:
     check_url("http://example.com", http_allowed=True)
 
 
-def leading_to(*addresses: str) -> Lookups:
-    return Lookups(lambda _host, _port: addresses)
+def leading_to(*addresses: str) -> Resolver:
+    return Resolver(lambda _host, _port: addresses)
 
 
 async def test_a_private_address_is_refused_at_registration() -> None:
-    for receivers in (HttpReceivers(STRICT, leading_to("10.0.0.1")), HttpReceivers(STRICT)):
+    for receivers in (UrlPolicy(STRICT, leading_to("10.0.0.1")), UrlPolicy(STRICT)):
         with pytest.raises(WebhookUrlRefused, match="not public"):
             await receivers.check("https://127.0.0.1/")
     # However it is written.
     for url in ("https://127.1/", "https://2130706433/", "https://0x7f.1/", "https://localhost/", "https://[::1]/"):
         with pytest.raises(WebhookUrlRefused):
-            await HttpReceivers(STRICT).check(url)
+            await UrlPolicy(STRICT).check(url)
 
 
 async def test_where_settings_allow_it_so_be_it() -> None:
-    await HttpReceivers(LAX, leading_to("10.0.0.1")).check("http://10.0.0.1/")
+    await UrlPolicy(LAX, leading_to("10.0.0.1")).check("http://10.0.0.1/")
 
 
 async def test_one_private_address_among_others_is_too_many() -> None:
-    receivers = HttpReceivers(STRICT, leading_to("8.8.8.8", "10.0.0.1"))
+    receivers = UrlPolicy(STRICT, leading_to("8.8.8.8", "10.0.0.1"))
     with pytest.raises(ForbiddenAddressError):
         await receivers.addresses(httpx.URL("https://example.com"))
 
 
 async def test_a_setting_that_is_taken_back_holds_for_what_is_registered() -> None:
     with pytest.raises(ForbiddenAddressError):
-        await HttpReceivers(STRICT, leading_to("8.8.8.8")).addresses(httpx.URL("http://example.com"))
+        await UrlPolicy(STRICT, leading_to("8.8.8.8")).addresses(httpx.URL("http://example.com"))
 
 
 async def test_a_name_that_nobody_knows_yet_may_be_registered() -> None:
     def fail(host: str, port: int) -> list[str]:
         raise OSError(host, port)
 
-    await HttpReceivers(STRICT, Lookups(fail)).check("https://soon.example.com/")
+    await UrlPolicy(STRICT, Resolver(fail)).check("https://soon.example.com/")
 
 
 @pytest.mark.parametrize("host", ["xn--strae-oqa.example", "xn--i-7iq.example", "www.xn--strae-oqa.example"])
@@ -121,7 +120,7 @@ async def test_a_name_in_punycode_is_looked_up_as_it_was_registered(host: str) -
         asked.append(host)
         return ["8.8.8.8"]
 
-    await HttpReceivers(STRICT, Lookups(look_up)).check(f"https://{host}/")
+    await UrlPolicy(STRICT, Resolver(look_up)).check(f"https://{host}/")
     assert asked == [host]
 
 
@@ -133,9 +132,9 @@ async def test_a_name_can_be_looked_up_after_there_was_no_thread_for_it(monkeypa
     with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", fail)
         with pytest.raises(RuntimeError):
-            await lookups.addresses("example.com", 443)
+            await lookups.resolve("example.com", 443)
     async with asyncio.timeout(10):
-        assert await lookups.addresses("example.com", 443) == ("8.8.8.8",)
+        assert await lookups.resolve("example.com", 443) == ("8.8.8.8",)
 
 
 async def test_a_name_that_is_looked_up_for_long_holds_up_no_other() -> None:
@@ -148,14 +147,14 @@ async def test_a_name_that_is_looked_up_for_long_holds_up_no_other() -> None:
             released.wait(30)
         return ["8.8.8.8"]
 
-    lookups = Lookups(look_up)
+    lookups = Resolver(look_up)
     # More than any pool of threads has.
-    waiting = [asyncio.create_task(lookups.addresses("slow.example", 443)) for _ in range(100)]
+    waiting = [asyncio.create_task(lookups.resolve("slow.example", 443)) for _ in range(100)]
     await asyncio.sleep(0)
     impatient = waiting.pop()
     impatient.cancel()
-    assert await lookups.addresses("quick.example", 443) == ["8.8.8.8"]
+    assert await lookups.resolve("quick.example", 443) == ["8.8.8.8"]
     released.set()
     assert await asyncio.gather(*waiting) == [["8.8.8.8"]] * 99
     assert sorted(threads) == ["quick.example", "slow.example"]
-    assert await lookups.addresses("slow.example", 443) == ["8.8.8.8"]
+    assert await lookups.resolve("slow.example", 443) == ["8.8.8.8"]

@@ -4,22 +4,20 @@ import pytest
 
 from libs.process.ids import new_id
 from libs.refusals import VersionConflict
-from order_service.domain.signing import signed_headers
-from order_service.domain.telling import PAUSES, Told, pause_after
-from order_service.domain.webhooks import (
-    GIVEN_UP_AFTER,
-    GIVEN_UP_AT,
-    MAX_SECRETS,
-    OLD_SECRET_SIGNS_FOR,
-    Secret,
-    patterns_of,
-)
-from order_service.exceptions import DeliveryNotFound, WebhookInactive, WebhookNotFound, WebhookUrlRefused
-from order_service.services.telling import note
-from order_service.services.webhooks import Registration, delete, ping, resend, rotate_secret
 from order_service.tests.things import LATER, NOW
-from order_service.tests.unit.fake_webhooks import URL, FakeReceivers, a_webhook
-from order_service.tests.unit.fakes import FakeUnitOfWork
+from order_service.tests.unit.webhooks.fakes import URL, FakeEndpoint, FakeUnitOfWork, a_webhook
+from order_service.webhooks.delivery import RETRY_DELAYS, WebhookEvent, retry_delay
+from order_service.webhooks.exceptions import DeliveryNotFound, WebhookInactive, WebhookNotFound, WebhookUrlRefused
+from order_service.webhooks.service import WebhookRegistry, delete, fan_out, ping, resend, rotate_secret
+from order_service.webhooks.signing import signed_headers
+from order_service.webhooks.webhook import (
+    DISABLE_AFTER,
+    DISABLE_AFTER_FAILURES,
+    MAX_SECRETS,
+    SECRET_OVERLAP,
+    Secret,
+    patterns_for,
+)
 
 
 @pytest.fixture
@@ -28,12 +26,12 @@ def work() -> FakeUnitOfWork:
 
 
 @pytest.fixture
-def registration(work: FakeUnitOfWork) -> Registration:
-    return Registration(work, FakeReceivers(lambda: work.is_open))
+def registry(work: FakeUnitOfWork) -> WebhookRegistry:
+    return WebhookRegistry(work, FakeEndpoint(lambda: work.is_open))
 
 
-def an_event(event_type: str = "order.paid") -> Told:
-    return Told(new_id(), event_type, new_id(), 3, "{}")
+def an_event(event_type: str = "order.paid") -> WebhookEvent:
+    return WebhookEvent(new_id(), event_type, new_id(), 3, "{}")
 
 
 def test_a_signature_as_standard_webhooks_has_it() -> None:
@@ -55,12 +53,12 @@ def test_a_secret_that_was_replaced_signs_for_a_day() -> None:
     webhook.rotate_secret(LATER)
 
     def signing(at: datetime) -> list[str]:
-        return [secret.value for secret in webhook.secrets if secret.signs_at(at)]
+        return [secret.value for secret in webhook.secrets if secret.is_valid_at(at)]
 
     assert signing(LATER) == [webhook.secrets[0].value, second, first]
-    assert signing(NOW + OLD_SECRET_SIGNS_FOR) == [webhook.secrets[0].value, second]
-    assert signing(LATER + OLD_SECRET_SIGNS_FOR) == [webhook.secrets[0].value]
-    webhook.rotate_secret(LATER + OLD_SECRET_SIGNS_FOR)
+    assert signing(NOW + SECRET_OVERLAP) == [webhook.secrets[0].value, second]
+    assert signing(LATER + SECRET_OVERLAP) == [webhook.secrets[0].value]
+    webhook.rotate_secret(LATER + SECRET_OVERLAP)
     assert len(webhook.secrets) == 2
     for _ in range(MAX_SECRETS):
         webhook.rotate_secret(LATER)
@@ -74,13 +72,13 @@ def test_a_secret_shows_itself_in_no_log() -> None:
 
 
 def test_pauses_grow_and_have_an_end() -> None:
-    pauses = [pause_after(failed, 0.5) for failed in range(1, 9)]
-    assert pauses == [*PAUSES, None]
-    assert [pause_after(1, chance) for chance in (0, 1)] == [timedelta(seconds=4.5), timedelta(seconds=5.5)]
+    pauses = [retry_delay(failed, 0.5) for failed in range(1, 9)]
+    assert pauses == [*RETRY_DELAYS, None]
+    assert [retry_delay(1, chance) for chance in (0, 1)] == [timedelta(seconds=4.5), timedelta(seconds=5.5)]
 
 
 def test_what_a_webhook_may_ask_for() -> None:
-    assert patterns_of("order.paid") == ("order.paid", "order.*", "*")
+    assert patterns_for("order.paid") == ("order.paid", "order.*", "*")
 
 
 def test_changing_nothing_is_no_new_version() -> None:
@@ -93,29 +91,29 @@ def test_changing_nothing_is_no_new_version() -> None:
 
 def test_it_switches_itself_off_after_days_of_failures_only() -> None:
     webhook = a_webhook()
-    for _ in range(GIVEN_UP_AT + 5):
-        webhook.failed(URL, NOW, is_gone=False)
+    for _ in range(DISABLE_AFTER_FAILURES + 5):
+        webhook.record_failure(URL, NOW, is_gone=False)
     assert (webhook.is_active, webhook.version) == (True, 1)
-    webhook.failed("https://where.it.was.before", NOW + GIVEN_UP_AFTER, is_gone=True)
+    webhook.record_failure("https://where.it.was.before", NOW + DISABLE_AFTER, is_gone=True)
     assert webhook.is_active
-    webhook.failed(URL, NOW + GIVEN_UP_AFTER, is_gone=False)
+    webhook.record_failure(URL, NOW + DISABLE_AFTER, is_gone=False)
     assert (webhook.is_active, webhook.version) == (False, 2)
     assert webhook.switched_off_because == "Each of 16 attempts since 2026-03-01 has failed."
 
 
 def test_a_few_failures_far_apart_are_bad_luck() -> None:
     webhook = a_webhook()
-    for days in range(GIVEN_UP_AT - 1):
-        webhook.failed(URL, NOW + timedelta(days=days), is_gone=False)
+    for days in range(DISABLE_AFTER_FAILURES - 1):
+        webhook.record_failure(URL, NOW + timedelta(days=days), is_gone=False)
     assert webhook.is_active
-    webhook.recovered()
-    webhook.failed(URL, NOW + timedelta(days=30), is_gone=False)
+    webhook.record_success()
+    webhook.record_failure(URL, NOW + timedelta(days=30), is_gone=False)
     assert webhook.is_active
 
 
 def test_gone_is_gone() -> None:
     webhook = a_webhook()
-    webhook.failed(URL, NOW, is_gone=True)
+    webhook.record_failure(URL, NOW, is_gone=True)
     assert (webhook.is_active, webhook.switched_off_because) == (False, "The receiver answered 410 Gone.")
     webhook.change({"is_active": True}, LATER)
     assert (webhook.switched_off_because, webhook.failing_since, webhook.failures) == (None, None, 0)
@@ -124,24 +122,24 @@ def test_gone_is_gone() -> None:
 
 def test_a_new_url_is_a_new_chance() -> None:
     webhook = a_webhook()
-    webhook.failed(URL, NOW, is_gone=False)
+    webhook.record_failure(URL, NOW, is_gone=False)
     webhook.change({"url": "https://other.example.com"}, LATER)
     assert webhook.failing_since is None
 
 
-async def test_a_url_is_judged_before_anything_is_stored(work: FakeUnitOfWork, registration: Registration) -> None:
+async def test_a_url_is_judged_before_anything_is_stored(work: FakeUnitOfWork, registry: WebhookRegistry) -> None:
     with pytest.raises(WebhookUrlRefused):
-        await registration.register("https://private", ["*"], None, True)
-    webhook = await registration.register(URL, ["*"], None, True)
+        await registry.create("https://private", ["*"], None, True)
+    webhook = await registry.create(URL, ["*"], None, True)
     with pytest.raises(WebhookUrlRefused):
-        await registration.change(webhook.id, {"url": "https://private"}, None)
+        await registry.update(webhook.id, {"url": "https://private"}, None)
     assert [each.url for each in work.webhooks.stored.values()] == [URL]
 
 
-async def test_changes_are_conditional(work: FakeUnitOfWork, registration: Registration) -> None:
-    webhook = await registration.register(URL, ["*"], None, True)
+async def test_changes_are_conditional(work: FakeUnitOfWork, registry: WebhookRegistry) -> None:
+    webhook = await registry.create(URL, ["*"], None, True)
     with pytest.raises(VersionConflict):
-        await registration.change(webhook.id, {"description": "x"}, {2})
+        await registry.update(webhook.id, {"description": "x"}, {2})
     with pytest.raises(VersionConflict):
         await rotate_secret(work, webhook.id, {2})
     with pytest.raises(VersionConflict):
@@ -157,15 +155,15 @@ async def test_an_event_is_noted_for_whom_it_is(work: FakeUnitOfWork) -> None:
     off.change({"is_active": False}, NOW)
     for each in (paid, orders, everything, users, off):
         await work.webhooks.add(each)
-    told = an_event()
+    event = an_event()
     for _ in range(3):
-        await note(work, (told, datetime.now(UTC)))
+        await fan_out(work, (event, datetime.now(UTC)))
     assert [each.webhook_id for each in work.deliveries.stored.values()] == [paid.id, orders.id, everything.id]
 
 
 async def test_what_happened_before_it_was_there_is_not_for_it(work: FakeUnitOfWork) -> None:
     await work.webhooks.add(a_webhook())
-    await note(work, (an_event(), datetime.now(UTC) - timedelta(days=1)))
+    await fan_out(work, (an_event(), datetime.now(UTC) - timedelta(days=1)))
     assert work.deliveries.stored == {}
 
 

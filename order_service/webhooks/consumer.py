@@ -1,0 +1,44 @@
+"""All events of the shop, for webhooks. Receivers get each message as it was published."""
+
+from typing import Annotated
+from uuid import UUID
+
+from faststream.rabbit import RabbitRouter
+
+from libs.contracts.auth import UserEvent
+from libs.contracts.catalog import ProductEvent, StockEvent
+from libs.contracts.orders import OrderEvent
+from libs.contracts.topology import ORDER_WEBHOOKS_AUTH, ORDER_WEBHOOKS_CATALOG, ORDER_WEBHOOKS_ORDER
+from libs.messaging.consumer import subscriber
+from libs.messaging.given import Given
+from libs.messaging.reading import Read
+from order_service.webhooks.delivery import WebhookEvent
+from order_service.webhooks.ports import UnitOfWorkFactory
+from order_service.webhooks.service import fan_out
+
+Uow = Annotated[UnitOfWorkFactory, Given("uow")]
+router = RabbitRouter()
+
+
+@subscriber(router, ORDER_WEBHOOKS_AUTH, UserEvent, whole=True)
+async def on_user_event(messages: list[Read], uow: Uow) -> None:
+    await _fan_out(messages, uow)
+
+
+@subscriber(router, ORDER_WEBHOOKS_CATALOG, ProductEvent | StockEvent, whole=True)
+async def on_catalog_event(messages: list[Read], uow: Uow) -> None:
+    await _fan_out(messages, uow)
+
+
+@subscriber(router, ORDER_WEBHOOKS_ORDER, OrderEvent, whole=True)
+async def on_order_event(messages: list[Read], uow: Uow) -> None:
+    await _fan_out(messages, uow)
+
+
+async def _fan_out(messages: list[Read], uow: Uow) -> None:
+    await fan_out(uow, *((_webhook_event(each), each.happened_at) for each in messages))
+
+
+def _webhook_event(message: Read) -> WebhookEvent:
+    event = message.event
+    return WebhookEvent(UUID(message.id), event.type, event.subject, event.sequence, message.body.decode())
