@@ -3,18 +3,19 @@
 import asyncio
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+import standardwebhooks
 from prometheus_client import Counter, Gauge
 
 from libs.messaging.cloudevents import CONTENT_TYPE
 from order_service.webhooks.delivery import MAX_RESPONSE_BYTES, AttemptResult, DeliveryAttempt, DeliveryBacklog
-from order_service.webhooks.signing import signed_headers
 from order_service.webhooks.url_policy import ForbiddenAddressError, UrlPolicy
+from order_service.webhooks.webhook import Secret
 
 ATTEMPT_TIMEOUT = 10.0
 """Seconds for all that one attempt takes, from looking the name up to the end of what is read of the result."""
@@ -79,7 +80,7 @@ class HttpSender:
             "User-Agent": USER_AGENT,
             # What is kept of the answer is read as it comes, and nothing is unpacked.
             "Accept-Encoding": "identity",
-            **signed_headers(str(attempt.event_id), attempt.secrets, body, datetime.now(UTC)),
+            **signed_headers(str(attempt.event_id), attempt.secrets, attempt.body, datetime.now(UTC)),
         }
         partial = _PartialResponse()
         error = None
@@ -125,6 +126,16 @@ class HttpSender:
                 return
             finally:
                 await connection.close()
+
+
+def signed_headers(event_id: str, secrets: Sequence[Secret], body: str, at: datetime) -> dict[str, str]:
+    """The id is the same for each attempt, so that a receiver recognises a second copy."""
+    signing = (standardwebhooks.Webhook(secret.value) for secret in secrets if secret.is_valid_at(at))
+    return {
+        "webhook-id": event_id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": " ".join(each.sign(event_id, at, body) for each in signing),
+    }
 
 
 async def _read(response: httpx.Response, partial: _PartialResponse) -> None:

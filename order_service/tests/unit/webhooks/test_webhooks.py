@@ -8,8 +8,8 @@ from order_service.tests.things import LATER, NOW
 from order_service.tests.unit.webhooks.fakes import URL, FakeEndpoint, FakeUnitOfWork, a_webhook
 from order_service.webhooks.delivery import RETRY_DELAYS, WebhookEvent, retry_delay
 from order_service.webhooks.exceptions import DeliveryNotFound, WebhookInactive, WebhookNotFound, WebhookUrlRefused
+from order_service.webhooks.sender import signed_headers
 from order_service.webhooks.service import WebhookRegistry, delete, fan_out, ping, resend, rotate_secret
-from order_service.webhooks.signing import signed_headers
 from order_service.webhooks.webhook import (
     DISABLE_AFTER,
     DISABLE_AFTER_FAILURES,
@@ -38,7 +38,7 @@ def test_a_signature_as_standard_webhooks_has_it() -> None:
     """Its own example, from the tests of its libraries."""
     secret = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     at = datetime.fromtimestamp(1614265330, UTC)
-    assert signed_headers("msg_p5jXN8AQM9LWM0D4loKWxJek", [secret], b'{"test": 2432232314}', at) == {
+    assert signed_headers("msg_p5jXN8AQM9LWM0D4loKWxJek", [secret], '{"test": 2432232314}', at) == {
         "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
         "webhook-timestamp": "1614265330",
         "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
