@@ -1,6 +1,7 @@
 """The HTTP process: everything is put together here and nowhere else."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -19,6 +20,7 @@ from auth_service.services.first_admin import FirstAdmin, ensure_admin
 from auth_service.services.guesses import GuardedPasswords
 from auth_service.services.profile import Profiles
 from auth_service.services.sessions import Sessions
+from libs.backoff import Backoff
 from libs.database.pools import measured
 from libs.database.reads import Reader
 from libs.database.transactions import Transactions
@@ -33,7 +35,7 @@ from libs.tokens.verifier import TokenVerifier
 
 log = structlog.stdlib.get_logger(__name__)
 
-SHORTEST_WAIT, LONGEST_WAIT = 0.25, 8.0
+BACKOFF = Backoff(first=0.25, longest=8.0)
 DESCRIPTION = "Users, roles and tokens of the shop."
 
 
@@ -91,14 +93,14 @@ def create_app(settings: Settings) -> FastAPI:
 
 async def _until_it_works(work: Callable[[], Awaitable[None]]) -> None:
     """The process starts while its database is away or not yet migrated, and is not ready until this has worked."""
-    wait = SHORTEST_WAIT
-    while True:
+    for failures in itertools.count(1):
         try:
-            return await work()
+            await work()
         except Exception as error:  # noqa: BLE001 - whatever it is, readiness says that it is not done.
             log.warning("first_admin_not_made_yet", error=repr(error))
-            await asyncio.sleep(wait)
-            wait = min(2 * wait, LONGEST_WAIT)
+            await asyncio.sleep(BACKOFF.delay(failures))
+        else:
+            return
 
 
 def __getattr__(name: str) -> FastAPI:

@@ -10,6 +10,7 @@ from aio_pika.exceptions import DeliveryError, PublishError
 from aiormq import Channel
 from aiormq.exceptions import AMQPChannelError
 
+from libs.backoff import Backoff
 from libs.contracts.topology import Exchange
 from libs.messaging.cloudevents import encode, properties
 from libs.messaging.connection import BROKER_ERRORS
@@ -32,12 +33,12 @@ MOVE = """
     SELECT id, event_id, aggregate, aggregate_id, version, type, payload, headers, created_at, attempts, queue
     FROM moved
 """
-# 1, 2, 4 … seconds, at most five minutes.
-PUT_OFF = """
+BACKOFF = Backoff(first=1.0, longest=300.0)
+PUT_OFF = f"""
     UPDATE outbox SET attempts = attempts + 1, last_error = failed.error,
-           next_attempt_at = now() + least(interval '5 minutes', interval '1 second' * 2 ^ least(attempts, 9))
+           next_attempt_at = now() + {BACKOFF.sql("attempts + 1")}
     FROM unnest($1::bigint[], $2::text[]) AS failed (id, error) WHERE outbox.id = failed.id
-"""
+"""  # noqa: S608 - made of constants
 
 
 @dataclass(slots=True)

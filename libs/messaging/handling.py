@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from aio_pika.abc import AbstractIncomingMessage
 
+from libs.backoff import Backoff
 from libs.database.outages import is_outage, is_somebodys_lock
 from libs.messaging.accounts import account
 from libs.messaging.attempt import Call, attempt
@@ -32,7 +33,7 @@ DEATHS: Final = 3
 QUARANTINE: Final = 2.0
 # How often an error is tried again at once that looks like an outage while the database answers.
 PATIENCE: Final = 5
-LONGEST_WAIT: Final = 5.0
+MOVE_BACKOFF: Final = Backoff(first=0.1, longest=5.0)
 
 logger = logging.getLogger(__name__)
 
@@ -173,7 +174,7 @@ class Handling:
                     expected = isinstance(problem, BROKER_ERRORS)
                     logger.warning("A failed message waits for the broker (%r)", problem, exc_info=not expected)
                 with self._letting_go():
-                    await asyncio.sleep(min(LONGEST_WAIT, 0.1 * 2 ** min(tries, 10)))
+                    await asyncio.sleep(MOVE_BACKOFF.delay(tries + 1))
             else:
                 parked = target.endswith(".parked")
                 logger.log(

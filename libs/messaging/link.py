@@ -1,12 +1,12 @@
 """Whether something we need is there. Tells the log once a change, however often it is tried."""
 
 import logging
-import random
+
+from libs.backoff import Backoff
 
 logger = logging.getLogger(__name__)
 
-FIRST_WAIT = 0.2
-LONGEST_WAIT = 5.0
+BACKOFF = Backoff(first=0.2, longest=5.0, jitter=0.5)
 
 
 class LinkDownError(Exception):
@@ -35,8 +35,7 @@ class Link:
             logger.warning("%s: away (%s: %s); trying again until it is back", self._name, type(error).__name__, error)
         self._is_up = False
         self._failures += 1
-        longest = min(LONGEST_WAIT, FIRST_WAIT * (1 << min(self._failures - 1, 10)))
-        return longest * random.uniform(0.5, 1.0)  # noqa: S311 - only keeps many processes apart.
+        return BACKOFF.delay(self._failures)
 
     async def check(self) -> None:
         """For readiness."""

@@ -2,14 +2,14 @@
 
 import asyncio
 import logging
-import random
 from collections.abc import Awaitable, Callable
 
 import asyncpg
 
+from libs.backoff import Backoff
 from libs.database.connections import NoConnectionError
 
-LONGEST_WAIT = 5.0
+BACKOFF = Backoff(first=0.01, longest=5.0, jitter=0.5)
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Outage:
     async def over(self, tries: int) -> bool:
         """Returns when the database answers, and whether it was away. Waits longer first the more tries there were."""
         lasted, begun = self._lasts, self._begun
-        await asyncio.sleep(_wait(tries))
+        await asyncio.sleep(BACKOFF.delay(tries + 1))
         async with self._turn:
             failures = 0
             while (error := await self._failure()) is not None:
@@ -53,7 +53,7 @@ class Outage:
                     self._lasts = True
                     self._begun += 1
                 failures += 1
-                await asyncio.sleep(_wait(failures))
+                await asyncio.sleep(BACKOFF.delay(failures + 1))
             if self._lasts:
                 logger.warning("Consumers carry on: the database is back")
                 self._lasts = False
@@ -65,8 +65,3 @@ class Outage:
         except Exception as error:  # noqa: BLE001 - whatever it is, the database does not answer.
             return error
         return None
-
-
-def _wait(tries: int) -> float:
-    longest = min(LONGEST_WAIT, 0.01 * (1 << min(tries, 10)))
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - only keeps many waiters apart.

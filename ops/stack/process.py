@@ -5,12 +5,12 @@ import contextlib
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
+from libs.backoff import Backoff
 from ops.stack import child
-from ops.stack.backoff import Backoff
 from ops.stack.identity import Identity
 from ops.stack.layout import REPOSITORY
 from ops.stack.privileges import Account
@@ -19,6 +19,8 @@ from ops.stack.state import Condition, Entry
 
 _PROBE_INTERVAL = 0.1
 _EARLY_EXITS = 3
+_LONG_LIFE = 20.0
+_RESTARTS = Backoff(first=0.5, longest=30.0)
 
 
 class Tier(IntEnum):
@@ -51,7 +53,12 @@ class Spec:
     stop_signal: signal.Signals = signal.SIGTERM
     grace: float = 10.0
     start_timeout: float = 120.0
-    backoff: Backoff = field(default_factory=Backoff)
+    backoff: Backoff = _RESTARTS
+
+
+def quick_ends_after(before: int, lifetime: float) -> int:
+    """How many ends in a row came soon after the start, with the one of a process that lived for so many seconds."""
+    return 0 if lifetime >= _LONG_LIFE else before + 1
 
 
 class ManagedProcess:
@@ -78,7 +85,7 @@ class ManagedProcess:
             if self._entry.restarts >= _EARLY_EXITS and not self._first_ready.is_set():
                 self._become(Condition.FAILED)
                 raise StartError(self.spec.name, f"ended {_EARLY_EXITS} times before it was ready")
-            quick_ends = 0 if self.spec.backoff.is_settled(time.monotonic() - began) else quick_ends + 1
+            quick_ends = quick_ends_after(quick_ends, time.monotonic() - began)
             self._become(Condition.RESTARTING)
             await self._pause(self.spec.backoff.delay(quick_ends))
         self._become(Condition.STOPPED)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ops.stack.backoff import Backoff
+from libs.backoff import Backoff
 from ops.stack.identity import Identity
 from ops.stack.layout import REPOSITORY
 from ops.stack.process import Spec, Tier

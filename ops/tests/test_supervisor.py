@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from libs.backoff import Backoff
 from libs.testing.wait import until
-from ops.stack.backoff import Backoff
-from ops.stack.process import StartError, Tier
+from ops.stack.process import StartError, Tier, quick_ends_after
 from ops.stack.state import Condition
 from ops.tests.standins import SLEEP, STUBBORN, Watched, spec
 
@@ -67,6 +67,11 @@ async def test_what_ignores_the_request_is_killed(watched: Watched, tmp_path: Pa
     stubborn = watched.identity()
     await watched.supervisor.stop()
     assert not stubborn.alive()
+
+
+def test_an_end_after_a_long_life_is_not_one_of_several_quick_ones() -> None:
+    assert quick_ends_after(2, lifetime=19) == 3
+    assert quick_ends_after(2, lifetime=21) == 0
 
 
 async def test_stopping_does_not_wait_for_a_restart_that_is_due_later(watched: Watched, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aiormq.exceptions import ChannelNotFoundEntity
 
+from libs.backoff import Backoff
 from libs.contracts.topology import AUTH_EVENTS
 from libs.messaging import batch
 from libs.messaging.relay import BATCH, Relay
@@ -38,7 +39,7 @@ async def sizes(monkeypatch: pytest.MonkeyPatch, *ends: Exception | None, left: 
 
     for function in (take, publish, settle):
         monkeypatch.setattr(batch, function.__name__, function)
-    monkeypatch.setattr("libs.messaging.link.FIRST_WAIT", 0.0)
+    monkeypatch.setattr("libs.messaging.link.BACKOFF", Backoff(first=0.0, longest=0.0))
     relay = Relay("postgresql://nowhere", "amqp://nowhere", AUTH_EVENTS, declare=declare)
     for _ in ends:
         assert await relay._relay_batch(Connection(), None)  # type: ignore[arg-type] # noqa: SLF001 - one step alone.

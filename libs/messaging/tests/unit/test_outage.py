@@ -5,6 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 
+from libs.backoff import Backoff
 from libs.database.connections import NoConnectionError
 from libs.messaging.outage import Outage
 from libs.messaging.tests.unit.bench import Bench
@@ -24,7 +25,7 @@ from libs.testing.wait import until
 async def test_an_outage_is_waited_for_however_long(
     bench: Bench, error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("libs.messaging.outage.LONGEST_WAIT", 0.001)
+    monkeypatch.setattr("libs.messaging.outage.BACKOFF", Backoff(first=0.001, longest=0.001))
     assert await bench.handle(*[error] * 30) == 31
     assert bench.ladder.moves == []
     assert bench.acknowledged == ["m-1"]
@@ -46,7 +47,7 @@ async def test_an_outage_is_waited_for_however_long(
 async def test_what_passes_is_tried_again_but_not_for_ever(
     bench: Bench, error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("libs.messaging.outage.LONGEST_WAIT", 0.001)
+    monkeypatch.setattr("libs.messaging.outage.BACKOFF", Backoff(first=0.001, longest=0.001))
     assert await bench.handle(error, error, error) == 4
     assert bench.ladder.moves == []
     assert await bench.handle(*[error] * 30) < 10
@@ -54,7 +55,7 @@ async def test_what_passes_is_tried_again_but_not_for_ever(
 
 
 async def test_while_the_probe_fails_nothing_counts(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("libs.messaging.outage.LONGEST_WAIT", 0.001)
+    monkeypatch.setattr("libs.messaging.outage.BACKOFF", Backoff(first=0.001, longest=0.001))
     bench.database_is_away = True
     handling = asyncio.create_task(bench.handle(*[OSError()] * 4))
     await until(lambda: bench.handling._outage._lasts)  # noqa: SLF001 - the consumer has noticed.
@@ -64,7 +65,7 @@ async def test_while_the_probe_fails_nothing_counts(bench: Bench, monkeypatch: p
 
 
 async def test_all_that_wait_for_an_outage_know_that_it_was_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("libs.messaging.outage.LONGEST_WAIT", 0.001)
+    monkeypatch.setattr("libs.messaging.outage.BACKOFF", Backoff(first=0.001, longest=0.001))
     is_away = True
 
     async def probe() -> None:
