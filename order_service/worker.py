@@ -4,11 +4,12 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from libs.contracts.topology import ORDER_EVENTS
+from libs.contracts.topology import ORDER_EVENTS, ORDER_WEBHOOKS
 from libs.database.census import EVERY, Census
 from libs.database.transactions import Transactions
 from libs.http import idempotency_store
 from libs.messaging.bell import Bell
+from libs.messaging.binding_requests import BindingRequests
 from libs.messaging.connection import BrokerAddress
 from libs.messaging.rebuilds import check_no_rebuild
 from libs.messaging.worker import LOCK_TIMEOUT, Periodic, create_worker_app
@@ -28,6 +29,7 @@ from order_service.services.posting import Posting
 from order_service.services.settling import Settling
 from order_service.services.timers import announce_again, expire_unpaid
 from order_service.webhooks import consumer as webhook_consumer
+from order_service.webhooks.bindings import WebhookBindings
 from order_service.webhooks.dispatcher import WebhookDispatcher
 from order_service.webhooks.sender import HttpSender, PrometheusDeliveryMetrics
 from order_service.webhooks.service import purge_expired
@@ -40,13 +42,14 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
     bell = Bell(settings.database_url)
     uow = partial(OrderUnitOfWork, transactions, bell)
     dispatcher = WebhookDispatcher(uow, HttpSender(UrlPolicy(settings)), PrometheusDeliveryMetrics())
+    broker = BrokerAddress(settings.amqp_url, settings.rabbitmq_ui_url)
     settling = Settling(uow, new_provider(settings, transactions))
     return create_worker_app(
         database_url=settings.database_url,
         timers=timers,
         transactions=transactions,
         bell=bell,
-        broker=BrokerAddress(settings.amqp_url, settings.rabbitmq_ui_url),
+        broker=broker,
         publishes=ORDER_EVENTS,
         routers=[users.router, products.router, stock.router, notifications.router, webhook_consumer.router],
         context={
@@ -65,6 +68,7 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
             Periodic("erasure", 2.0, partial(erase_due, timers)),
             Periodic("mail", 1.0, Posting(uow, SmtpPostOffice(settings)).post_due),
             Periodic("webhooks", 1.0, dispatcher.deliver_due),
+            Periodic("webhook_bindings", 1.0, WebhookBindings(uow, BindingRequests(broker, ORDER_WEBHOOKS)).reconcile),
             Periodic("webhook_events", 60.0, partial(purge_expired, uow)),
         ],
     )

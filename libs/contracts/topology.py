@@ -1,5 +1,6 @@
 """The shop's exchanges and queues, as plain data. `libs.messaging.topology` declares them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -14,11 +15,9 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What one consumer reads: the events of one exchange whose type matches a pattern."""
+    """What one consumer reads."""
 
     name: str
-    exchange: Exchange
-    pattern: str
 
     @property
     def parked(self) -> str:
@@ -28,31 +27,44 @@ class Queue:
     def retry(self, rung: str) -> str:
         return f"{self.name}.retry.{rung}"
 
+    def places(self, rungs: Iterable[str]) -> tuple[str, ...]:
+        """All queues that its messages may be in."""
+        return (self.name, self.parked, *map(self.retry, rungs))
+
+
+@dataclass(frozen=True, slots=True)
+class StaticQueue(Queue):
+    """Reads the events of one exchange whose type matches one of the patterns."""
+
+    exchange: Exchange
+    patterns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DynamicQueue(Queue):
+    """Reads what its consumer asks for while it runs, of any exchange: see docs/decisions/dynamic-bindings.md."""
+
 
 AUTH_EVENTS = Exchange("auth.events", "/auth")
 CATALOG_EVENTS = Exchange("catalog.events", "/catalog")
 ORDER_EVENTS = Exchange("order.events", "/order")
 EXCHANGES = (AUTH_EVENTS, CATALOG_EVENTS, ORDER_EVENTS)
 
-CATALOG_USERS = Queue("catalog.users", AUTH_EVENTS, "user.*")
-CATALOG_ORDERS = Queue("catalog.orders", ORDER_EVENTS, "order.*")
-ORDER_USERS = Queue("order.users", AUTH_EVENTS, "user.*")
-ORDER_PRODUCTS = Queue("order.products", CATALOG_EVENTS, "product.*")
-ORDER_STOCK = Queue("order.stock", CATALOG_EVENTS, "stock.*")
-ORDER_NOTIFICATIONS = Queue("order.notifications", ORDER_EVENTS, "order.*")
-ORDER_WEBHOOKS_AUTH = Queue("order.webhooks.auth", AUTH_EVENTS, "*.*")
-ORDER_WEBHOOKS_CATALOG = Queue("order.webhooks.catalog", CATALOG_EVENTS, "*.*")
-ORDER_WEBHOOKS_ORDER = Queue("order.webhooks.order", ORDER_EVENTS, "*.*")
-QUEUES = (
+CATALOG_USERS = StaticQueue("catalog.users", AUTH_EVENTS, ("user.*",))
+CATALOG_ORDERS = StaticQueue("catalog.orders", ORDER_EVENTS, ("order.*",))
+ORDER_USERS = StaticQueue("order.users", AUTH_EVENTS, ("user.*",))
+ORDER_PRODUCTS = StaticQueue("order.products", CATALOG_EVENTS, ("product.*",))
+ORDER_STOCK = StaticQueue("order.stock", CATALOG_EVENTS, ("stock.*",))
+ORDER_NOTIFICATIONS = StaticQueue("order.notifications", ORDER_EVENTS, ("order.*",))
+ORDER_WEBHOOKS = DynamicQueue("order.webhooks")
+QUEUES: tuple[StaticQueue | DynamicQueue, ...] = (
     CATALOG_USERS,
     CATALOG_ORDERS,
     ORDER_USERS,
     ORDER_PRODUCTS,
     ORDER_STOCK,
     ORDER_NOTIFICATIONS,
-    ORDER_WEBHOOKS_AUTH,
-    ORDER_WEBHOOKS_CATALOG,
-    ORDER_WEBHOOKS_ORDER,
+    ORDER_WEBHOOKS,
 )
 
 TRACE = "shop.trace"

@@ -2,19 +2,21 @@
 
 Nobody sees how long a binding was away. So each is followed by a token, and that by a note when everything kept was
 told again (`libs.messaging.tokens`); whatever of it is missing, it starts anew. See docs/decisions/lost-bindings.md.
+A dynamic queue is bound to what its reader asks for at the moment (`libs.messaging.binding_requests`), likewise.
 """
 
 import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 from uuid import uuid4
 
-from libs.contracts.topology import Queue
+from libs.contracts.topology import DynamicQueue, StaticQueue
 from libs.database.outages import STATEMENT_ERRORS
 from libs.messaging import topology
+from libs.messaging.binding_requests import WANTED, requested
 from libs.messaging.cancellation import end_if_asked
 from libs.messaging.connection import BROKER_ERRORS, BrokerAddress
 from libs.messaging.link import Link
@@ -41,27 +43,30 @@ class Bindings:
         self,
         database_url: str,
         broker: BrokerAddress,
-        queues: Sequence[Queue],
+        queues: Sequence[StaticQueue],
         *,
         declare: Declare,
+        dynamic: Sequence[DynamicQueue] = (),
         rungs: Sequence[Rung] = RUNGS,
     ) -> None:
         self._database_url = database_url
         self._amqp_url = broker.amqp_url
+        self._exchange = queues[0].exchange
         self._queues = queues
-        self._tokens = [Tokens(queue, rungs) for queue in queues]
+        self._dynamic = dynamic
+        self._rungs = rungs
         self._declare = declare
         self._management = Management(broker) if broker.ui_url else None
         self._looking = asyncio.Lock()
         self._woken = asyncio.Event()
-        self._known: set[str] = set()
+        self._known: set[tuple[str, str]] = set()
         self._link = Link("bindings")
 
     async def declare(self) -> None:
         """What a relay does before it publishes on a new connection. Only the broker may hold it up."""
         await self._declare()
         if self._management is None:
-            await topology.bind(self._amqp_url, self._queues)
+            await topology.bind(self._amqp_url, [*self._queues, *self._dynamic], [self._exchange])
             return
         try:
             await self._look(self._management, declared=True)
@@ -100,32 +105,51 @@ class Bindings:
     async def _round(self, management: Management) -> None:
         seen = await self._look(management)
         self._link.up()
-        for tokens in self._tokens:
+        for tokens in self._tokens(seen):
             if not tokens.is_whole(seen):
                 await self._make_whole(management, tokens)
 
     async def _look(self, management: Management, *, declared: bool = False) -> frozenset[Binding]:
         """What is bound; what was not is bound anew first."""
         async with self._looking:
-            exchange = self._queues[0].exchange
-            seen = await management.bindings(exchange)
+            seen = await management.bindings(self._exchange)
             if not declared and self._unbound(seen):
                 await self._declare()
                 # That took a while, in which another worker may have bound them, and they may have been lost again.
-                seen = await management.bindings(exchange)
-            unbound = self._unbound(seen)
+                seen = await management.bindings(self._exchange)
+            unbound, unwanted = self._unbound(seen), self._unwanted(seen)
+            if unwanted:
+                await topology.rebind(self._amqp_url, self._exchange, old=unwanted, new=())
             for tokens in unbound:
-                await topology.rebind(self._amqp_url, exchange, old=tokens.old(seen), new=tokens.new(uuid4().hex))
+                await topology.rebind(self._amqp_url, self._exchange, old=tokens.old(seen), new=tokens.new(uuid4().hex))
                 failpoint("bindings.bound")
-                self._say_bound(tokens.queue.name)
-            self._known.update(queue.name for queue in self._queues)
-            return await management.bindings(exchange) if unbound else seen
+                self._say_bound(tokens)
+            self._known = {(tokens.queue.name, tokens.scope) for tokens in self._tokens(seen)}
+            return await management.bindings(self._exchange) if unbound or unwanted else seen
+
+    def _tokens(self, seen: Collection[Binding]) -> list[Tokens]:
+        return [
+            *(Tokens.of_static(queue, self._rungs) for queue in self._queues),
+            *(
+                Tokens.of_dynamic(queue, pattern, since, self._rungs)
+                for queue in self._dynamic
+                for pattern, since in sorted(requested(queue, seen).items())
+            ),
+        ]
 
     def _unbound(self, seen: frozenset[Binding]) -> Sequence[Tokens]:
-        return [tokens for tokens in self._tokens if tokens.current(seen) is None]
+        return [tokens for tokens in self._tokens(seen) if tokens.current(seen) is None]
 
-    def _say_bound(self, queue: str) -> None:
-        if queue in self._known:
+    def _unwanted(self, seen: frozenset[Binding]) -> Sequence[Binding]:
+        """Patterns that the readers of dynamic queues no longer ask for, and what vouches for them."""
+        wanted = {binding for tokens in self._tokens(seen) for binding in tokens.all(seen)}
+        places = {place for queue in self._dynamic for place in queue.places(rung.name for rung in self._rungs)}
+        ours = (each for each in seen if each.queue in places and not each.key.startswith(WANTED))
+        return [each for each in ours if each not in wanted]
+
+    def _say_bound(self, tokens: Tokens) -> None:
+        queue = tokens.queue.name
+        if (queue, tokens.scope) in self._known:
             RECOVERIES.labels("bindings").inc()
             logger.warning("%s, its binding or a queue behind it was gone: everything kept is told again", queue)
         else:
@@ -134,7 +158,7 @@ class Bindings:
     async def _make_whole(self, management: Management, tokens: Tokens) -> None:
         """Tells the queue everything again, and notes that it did: of the token that was there when it began."""
         queue = tokens.queue
-        async with replaying(self._database_url, queue) as connection:
+        async with replaying(self._database_url, queue.name) as connection:
             if connection is None:
                 return  # Another worker does it.
             looked_at, seen = time.monotonic(), await self._look(management)
@@ -142,11 +166,11 @@ class Bindings:
             if token is None or tokens.is_whole(seen):
                 return
             await asyncio.sleep(SPREAD)
-            async for _ in replay(connection, queue):
+            async for _ in replay(connection, queue.name, tokens.patterns, tokens.since):
                 if time.monotonic() - looked_at >= EVERY:
                     looked_at, seen = time.monotonic(), await self._look(management)
                     if tokens.current(seen) != token:
                         return  # It was lost again. The next round begins anew.
         failpoint("bindings.replayed")
-        await topology.rebind(self._amqp_url, queue.exchange, old=(), new=[tokens.replayed(token)])
+        await topology.rebind(self._amqp_url, self._exchange, old=(), new=[tokens.replayed(token)])
         logger.info("%s was told everything kept once more", queue.name)

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
 
-from libs.contracts.topology import QUEUES, TRACE, Exchange
+from libs.contracts.topology import QUEUES, TRACE, Exchange, StaticQueue
 from libs.messaging.connection import BROKER_ERRORS, answering, connect, hang_up
 from libs.messaging.in_hand import InHandError, in_hand
 
@@ -41,7 +41,9 @@ class Forgetting:
 
     async def forget(self) -> None:
         """For a timer. Where the broker is away, or somebody has a queue in hand, there is a next time."""
-        places = [queue.parked for queue in QUEUES if queue.exchange == self.exchange]
+        places = [
+            queue.parked for queue in QUEUES if not isinstance(queue, StaticQueue) or queue.exchange == self.exchange
+        ]
         if await self.is_anybody_looked_for():
             places.append(TRACE)
         with _told():
@@ -72,7 +74,7 @@ class Forgetting:
                 logger.info("%d messages about deleted users were taken out of %s", len(doomed), place)
 
     def _is_ours(self, message: AbstractIncomingMessage, place: str) -> bool:
-        return place != TRACE or message.exchange == self.exchange.name
+        return is_from(self.exchange, message, place)
 
 
 @contextmanager
@@ -81,6 +83,17 @@ def _told() -> Iterator[None]:
         yield
     except (InHandError, *BROKER_ERRORS) as error:
         logger.warning("What names deleted users could not be looked for: %s", str(error) or type(error).__name__)
+
+
+def is_from(exchange: Exchange, message: AbstractIncomingMessage, place: str) -> bool:
+    """False for what surely came by another exchange: some places get the messages of several."""
+    if place == TRACE:
+        return message.exchange == exchange.name
+    try:
+        event = json.loads(message.body)
+    except (ValueError, RecursionError):
+        return True
+    return not isinstance(event, dict) or event.get("source", exchange.source) == exchange.source
 
 
 def ids_in(body: bytes) -> set[UUID]:

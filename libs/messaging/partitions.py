@@ -26,7 +26,7 @@ async def maintain(connection: asyncpg.Connection) -> None:
         await _create_missing(connection, today)
     except asyncpg.LockNotAvailableError:
         # Somebody makes them, or froze while doing so. The week ahead leaves time, as long as there is one for today.
-        if _name(today) not in await _partitions(connection):
+        if name_of(today) not in await _partitions(connection):
             raise
     # Dropping locks the whole table. Whoever reads it goes first: there is another hour.
     with contextlib.suppress(asyncpg.LockNotAvailableError):
@@ -40,13 +40,13 @@ async def _create_missing(connection: asyncpg.Connection, today: date) -> None:
         there = await _partitions(connection)
         for offset in range(DAYS_AHEAD + 1):
             day = today + timedelta(days=offset)
-            if _name(day) not in there:
+            if name_of(day) not in there:
                 await _create(connection, day)
 
 
 async def _drop_before(connection: asyncpg.Connection, oldest: date) -> None:
     for name in sorted(await _partitions(connection)):
-        if name.startswith(PREFIX) and name < _name(oldest):
+        if name.startswith(PREFIX) and name < name_of(oldest):
             async with connection.transaction():
                 await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
                 await connection.execute(f"DROP TABLE IF EXISTS {name}")
@@ -56,7 +56,7 @@ async def _partitions(connection: asyncpg.Connection) -> set[str]:
     return {row["relname"] for row in await connection.fetch(PARTITIONS)}
 
 
-def _name(day: date) -> str:
+def name_of(day: date) -> str:
     return f"{PREFIX}{day:%Y%m%d}"
 
 
@@ -64,7 +64,7 @@ async def _create(connection: asyncpg.Connection, day: date) -> None:
     # Made apart and attached: that waits for nobody who reads or writes, as CREATE … PARTITION OF would. A dump may
     # read for hours.
     await connection.execute(f"""
-        CREATE TABLE {_name(day)} (LIKE outbox_sent INCLUDING DEFAULTS);
-        ALTER TABLE outbox_sent ATTACH PARTITION {_name(day)}
+        CREATE TABLE {name_of(day)} (LIKE outbox_sent INCLUDING DEFAULTS);
+        ALTER TABLE outbox_sent ATTACH PARTITION {name_of(day)}
         FOR VALUES FROM ('{day} 00:00:00+00') TO ('{day + timedelta(days=1)} 00:00:00+00')
     """)

@@ -5,17 +5,17 @@ note what they must not do twice by more than the event's arrival, so what they 
 """
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Final
 
 import asyncpg
 
-from libs.contracts.topology import Queue
 from libs.database.timeouts import CONNECT_TIMEOUT
 from libs.database.urls import for_asyncpg
 from libs.messaging.outbox import CHANNEL
-from libs.messaging.partitions import PARTITIONS
+from libs.messaging.partitions import PARTITIONS, name_of
 
 # Each portion is a transaction of a fraction of a second, so that vacuum can follow the relay.
 ROWS: Final = 5_000
@@ -26,13 +26,13 @@ _COPY: Final = """
     INSERT INTO outbox
         (event_id, aggregate, aggregate_id, version, type, payload, headers, created_at, queue, next_attempt_at)
     SELECT event_id, aggregate, aggregate_id, version, type, payload, headers, created_at, $1, clock_timestamp()
-    FROM {source} WHERE queue = '' AND type ~ $2
+    FROM {source} WHERE queue = '' AND type ~ $2 AND created_at >= $3
     ORDER BY id
     ON CONFLICT DO NOTHING
 """
-_SENT: Final = "(SELECT * FROM {partition} WHERE ctid >= $3 AND ctid < $4) AS portion"
+_SENT: Final = "(SELECT * FROM {partition} WHERE ctid >= $4 AND ctid < $5) AS portion"
 _WAITING: Final = """
-    WITH portion AS (SELECT * FROM outbox WHERE id > $3 AND id <= $4 ORDER BY id LIMIT $5), copied AS ({copy})
+    WITH portion AS (SELECT * FROM outbox WHERE id > $4 AND id <= $5 ORDER BY id LIMIT $6), copied AS ({copy})
     SELECT max(id) FROM portion
 """
 # Any number does, as long as everybody who replays takes the same.
@@ -43,7 +43,7 @@ _PAGES: Final = "SELECT pg_relation_size($1::text::regclass) / current_setting('
 
 
 @asynccontextmanager
-async def replaying(database_url: str, queue: Queue) -> AsyncIterator[asyncpg.Connection | None]:
+async def replaying(database_url: str, queue: str) -> AsyncIterator[asyncpg.Connection | None]:
     """A connection for `replay`, or None while another worker replays to this queue."""
     connection = await asyncpg.connect(
         for_asyncpg(database_url),
@@ -52,43 +52,50 @@ async def replaying(database_url: str, queue: Queue) -> AsyncIterator[asyncpg.Co
         server_settings={"application_name": "replay", "idle_session_timeout": _FROZEN, "tcp_user_timeout": _FROZEN},
     )
     try:
-        yield connection if await connection.fetchval(_LOCK, queue.name) else None
+        yield connection if await connection.fetchval(_LOCK, queue) else None
     finally:
         connection.terminate()
 
 
-async def replay(connection: asyncpg.Connection, queue: Queue) -> AsyncIterator[None]:
-    """Yields after each portion. Whoever had the queue bound before misses nothing that was ever confirmed.
+async def replay(
+    connection: asyncpg.Connection, queue: str, patterns: Iterable[str], since: datetime
+) -> AsyncIterator[None]:
+    """Yields after each portion. Whoever had the queue bound before misses nothing that has happened since.
 
     What waits comes first: a relay may have published it before the queue was bound, and moves it to what was sent
     only now. Read in this order each event is found in one of the two, whatever is moved between the portions.
     """
-    types = _as_regex(queue.pattern)
+    what = (queue, _as_regex(patterns), since)
     last, newest = 0, await connection.fetchval("SELECT max(id) FROM outbox")
     copy = _WAITING.format(copy=_COPY.format(source="portion"))
-    while newest is not None and (last := await connection.fetchval(copy, queue.name, types, last, newest, ROWS)):
+    while newest is not None and (last := await connection.fetchval(copy, *what, last, newest, ROWS)):
         yield
     for partition in sorted(row["relname"] for row in await connection.fetch(PARTITIONS)):
-        async for _ in _replay_partition(connection, partition, queue.name, types):
-            yield
+        if partition >= name_of(since.date()):
+            async for _ in _replay_partition(connection, partition, *what):
+                yield
     await connection.execute(f"NOTIFY {CHANNEL}")
 
 
 async def _replay_partition(
-    connection: asyncpg.Connection, partition: str, queue: str, types: str
+    connection: asyncpg.Connection, partition: str, queue: str, types: str, since: datetime
 ) -> AsyncIterator[None]:
     """By pages: what was sent is never changed, and has no index that costs the relay something."""
     copy = _COPY.format(source=_SENT.format(partition=partition))
     try:
         pages = await connection.fetchval(_PAGES, partition)
         for page in range(0, pages, PAGES):
-            await connection.execute(copy, queue, types, (page, 0), (page + PAGES, 0))
+            await connection.execute(copy, queue, types, since, (page, 0), (page + PAGES, 0))
             yield
     except asyncpg.UndefinedTableError:
         # It has become too old, and a relay has dropped it.
         return
 
 
-def _as_regex(pattern: str) -> str:
-    """A topic exchange's pattern, as PostgreSQL matches types."""
-    return "^" + r"\.".join("[^.]+" if word == "*" else re.escape(word) for word in pattern.split(".")) + "$"
+def _as_regex(patterns: Iterable[str]) -> str:
+    """A topic exchange's patterns, as PostgreSQL matches types."""
+    return "^(" + "|".join(r"\.".join(map(_word, pattern.split("."))) for pattern in patterns) + ")$"
+
+
+def _word(word: str) -> str:
+    return "[^.]+" if word == "*" else re.escape(word)

@@ -15,7 +15,7 @@ from typing import Any
 from aio_pika.abc import AbstractChannel, AbstractQueue, ExchangeType
 from aio_pika.exceptions import ChannelNotFoundEntity
 
-from libs.contracts.topology import EXCHANGES, QUEUES, TRACE, Exchange, Queue
+from libs.contracts.topology import EXCHANGES, QUEUES, TRACE, DynamicQueue, Exchange, Queue, StaticQueue
 from libs.messaging.connection import answering, connect, hang_up
 
 logger = logging.getLogger(__name__)
@@ -64,11 +64,19 @@ async def declare(
         await _declare(channel, exchanges, queues, rungs)
 
 
-async def bind(amqp_url: str, queues: Sequence[Queue] = QUEUES) -> None:
-    """Whether they were bound before or not. What they have missed, they have missed."""
+async def bind(
+    amqp_url: str, queues: Sequence[StaticQueue | DynamicQueue] = QUEUES, exchanges: Sequence[Exchange] = EXCHANGES
+) -> None:
+    """Whether they were bound before or not. What they have missed, they have missed. Dynamic ones get everything."""
     async with _channel(amqp_url) as channel:
         for queue in queues:
-            await (await channel.get_queue(queue.name, ensure=False)).bind(queue.exchange.name, queue.pattern)
+            bound = await channel.get_queue(queue.name, ensure=False)
+            if isinstance(queue, StaticQueue):
+                for pattern in queue.patterns:
+                    await bound.bind(queue.exchange.name, pattern)
+            else:
+                for exchange in exchanges:
+                    await bound.bind(exchange.name, "#")
 
 
 async def rebind(amqp_url: str, exchange: Exchange, *, old: Iterable[Binding], new: Iterable[Binding]) -> None:

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from faststream.rabbit import RabbitRouter
 from faststream.rabbit.subscriber import RabbitSubscriber
 
-from libs.contracts.topology import QUEUES, Exchange
+from libs.contracts.topology import QUEUES, DynamicQueue, Exchange, StaticQueue
 from libs.database.outages import is_outage
 from libs.database.pools import Pool, measured
 from libs.database.transactions import Transactions
@@ -81,9 +81,10 @@ def create_worker_app(  # noqa: PLR0913 - whoever composes a worker names its pa
     Timers and what is done beside messages have connections of their own, and so never wait for handlers.
     Both pools and the bell are closed at the end.
     """
-    read = [queue for queue in QUEUES if queue.exchange == publishes]
+    read = [queue for queue in QUEUES if isinstance(queue, StaticQueue) and queue.exchange == publishes]
+    dynamic = [queue for queue in QUEUES if isinstance(queue, DynamicQueue)]
     declare = partial(topology.declare, broker.amqp_url)
-    bindings = Bindings(database_url, broker, read, declare=declare)
+    bindings = Bindings(database_url, broker, read, declare=declare, dynamic=dynamic)
     relay = Relay(database_url, broker.amqp_url, publishes, declare=bindings.declare)
     consumption = Consumption(timers, broker.amqp_url, routers, context or {})
     subscribers = [cast(RabbitSubscriber, each) for router in routers for each in router.subscribers]

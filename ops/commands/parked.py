@@ -137,7 +137,7 @@ def log(
 
 
 def _queues(name: str | None) -> list[Queue]:
-    chosen = [queue for queue in QUEUES if name in {None, queue.name, queue.parked}]
+    chosen: list[Queue] = [queue for queue in QUEUES if name in {None, queue.name, queue.parked}]
     if not chosen:
         raise typer.BadParameter(f"there is no queue {name}. There are: {', '.join(queue.name for queue in QUEUES)}")
     return chosen

@@ -9,8 +9,8 @@ from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import ChannelNotFoundEntity
 from rich.table import Table
 
-from libs.contracts.topology import AUTH_EVENTS, QUEUES, TRACE
-from libs.messaging.forgetting import ids_in, tells_names
+from libs.contracts.topology import AUTH_EVENTS, QUEUES, TRACE, StaticQueue
+from libs.messaging.forgetting import ids_in, is_from, tells_names
 from libs.messaging.in_hand import in_hand
 from libs.messaging.topology import RUNGS
 from ops.verify.books import FINAL
@@ -118,8 +118,8 @@ _QUEUES: Final = (
     *(
         name
         for queue in QUEUES
-        if queue.exchange == AUTH_EVENTS
-        for name in (queue.name, *(queue.retry(rung.name) for rung in RUNGS), queue.parked)
+        if not isinstance(queue, StaticQueue) or queue.exchange == AUTH_EVENTS
+        for name in queue.places(rung.name for rung in RUNGS)
     ),
     TRACE,
 )
@@ -140,7 +140,7 @@ async def _messages(connection: AbstractConnection, name: str, user_id: UUID) ->
     if is_read or not waiting:
         return Seen(place, 0, 0, waiting)
     async with in_hand(connection, name) as hand:
-        bodies = [message.body for message in hand.messages if name != TRACE or message.exchange == AUTH_EVENTS.name]
+        bodies = [message.body for message in hand.messages if is_from(AUTH_EVENTS, message, name)]
         found = sum(user_id in ids_in(body) and tells_names(body) for body in bodies)
         return Seen(place, len(hand.messages), found)
 

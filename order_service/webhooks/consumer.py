@@ -8,7 +8,7 @@ from faststream.rabbit import RabbitRouter
 from libs.contracts.auth import UserEvent
 from libs.contracts.catalog import ProductEvent, StockEvent
 from libs.contracts.orders import OrderEvent
-from libs.contracts.topology import ORDER_WEBHOOKS_AUTH, ORDER_WEBHOOKS_CATALOG, ORDER_WEBHOOKS_ORDER
+from libs.contracts.topology import ORDER_WEBHOOKS
 from libs.messaging.consumer import subscriber
 from libs.messaging.given import Given
 from libs.messaging.reading import Read
@@ -20,22 +20,8 @@ Uow = Annotated[UnitOfWorkFactory, Given("uow")]
 router = RabbitRouter()
 
 
-@subscriber(router, ORDER_WEBHOOKS_AUTH, UserEvent, whole=True)
-async def on_user_event(messages: list[Read], uow: Uow) -> None:
-    await _fan_out(messages, uow)
-
-
-@subscriber(router, ORDER_WEBHOOKS_CATALOG, ProductEvent | StockEvent, whole=True)
-async def on_catalog_event(messages: list[Read], uow: Uow) -> None:
-    await _fan_out(messages, uow)
-
-
-@subscriber(router, ORDER_WEBHOOKS_ORDER, OrderEvent, whole=True)
-async def on_order_event(messages: list[Read], uow: Uow) -> None:
-    await _fan_out(messages, uow)
-
-
-async def _fan_out(messages: list[Read], uow: Uow) -> None:
+@subscriber(router, ORDER_WEBHOOKS, UserEvent | ProductEvent | StockEvent | OrderEvent, whole=True)
+async def on_event(messages: list[Read], uow: Uow) -> None:
     await fan_out(uow, *((_webhook_event(each), each.happened_at) for each in messages))
 
 

@@ -1,6 +1,6 @@
 """Webhooks in PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ SAVE = update(webhooks).where(*_THIS)
 RECORD_SUCCESS = (
     update(webhooks).where(*_THIS, webhooks.c.failing_since.is_not(None)).values(failing_since=None, failures=0)
 )
-SUBSCRIPTIONS = select(webhooks.c.id, webhooks.c.types, webhooks.c.active_since).where(webhooks.c.is_active)
+SUBSCRIPTIONS = select(webhooks.c.id, webhooks.c.subscribed_since).where(webhooks.c.is_active)
 
 
 class SqlWebhooks:
@@ -52,7 +52,7 @@ class SqlWebhooks:
 
     async def subscriptions(self) -> Sequence[Subscription]:
         rows = await self._transaction.all(SUBSCRIPTIONS)
-        return [Subscription(row.id, tuple(row.types), row.active_since) for row in rows]
+        return [Subscription(row.id, _moments(row.subscribed_since)) for row in rows]
 
     async def record_success(self, webhook_id: UUID) -> None:
         await self._transaction.execute(RECORD_SUCCESS, {"webhook_id": webhook_id})
@@ -67,7 +67,18 @@ def secrets_of(column: Sequence[dict[str, Any]]) -> tuple[Secret, ...]:
 
 def _webhook(row: Row) -> Webhook:
     known = {name: value for name, value in row.items() if name != "deleted_at"}
-    return Webhook(**{**known, "types": tuple(row["types"]), "secrets": secrets_of(row["secrets"])})
+    return Webhook(
+        **{
+            **known,
+            "types": tuple(row["types"]),
+            "secrets": secrets_of(row["secrets"]),
+            "subscribed_since": _moments(row["subscribed_since"]),
+        }
+    )
+
+
+def _moments(column: Mapping[str, str]) -> dict[str, datetime]:
+    return {name: datetime.fromisoformat(moment) for name, moment in column.items()}
 
 
 def _row(webhook: Webhook) -> dict[str, Any]:
@@ -80,7 +91,7 @@ def _row(webhook: Webhook) -> dict[str, Any]:
             {"value": secret.value, "until": None if secret.until is None else secret.until.isoformat()}
             for secret in webhook.secrets
         ],
-        "active_since": webhook.active_since,
+        "subscribed_since": {each: since.isoformat() for each, since in webhook.subscribed_since.items()},
         "switched_off_because": webhook.switched_off_because,
         "failing_since": webhook.failing_since,
         "failures": webhook.failures,

@@ -34,7 +34,8 @@ webhooks = Table(
     Column("is_active", Boolean, nullable=False),
     # As they are, since they sign: the present one first, then those that were replaced, with their end.
     Column("secrets", JSONB, nullable=False),
-    Column("active_since", DateTime(timezone=True), nullable=False),
+    # By type: what happened before is not for it.
+    Column("subscribed_since", JSONB, nullable=False),
     Column("switched_off_because", Text),
     Column("failing_since", DateTime(timezone=True)),
     Column("failures", Integer, nullable=False),

@@ -2,7 +2,7 @@
 
 import base64
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Self, TypedDict
@@ -57,8 +57,8 @@ class Webhook:
     is_active: bool
     secrets: tuple[Secret, ...]
     """The present one first."""
-    active_since: datetime
-    """Of what happened before, it is not told."""
+    subscribed_since: Mapping[str, datetime]
+    """For each of the types. It does not get what happened before."""
     switched_off_because: str | None
     """Why the shop itself has switched it off."""
     failing_since: datetime | None
@@ -79,7 +79,7 @@ class Webhook:
             description=description,
             is_active=is_active,
             secrets=(Secret.generate(),),
-            active_since=now,
+            subscribed_since=dict.fromkeys(types, now),
             switched_off_because=None,
             failing_since=None,
             failures=0,
@@ -100,7 +100,8 @@ class Webhook:
         if "is_active" in wanted:
             self.switched_off_because = None
             if self.is_active:
-                self.active_since = now
+                self.subscribed_since = {}
+        self.subscribed_since = {each: self.subscribed_since.get(each, now) for each in self.types}
         self._changed(now)
 
     def rotate_secret(self, now: datetime) -> None:
@@ -139,12 +140,13 @@ class Webhook:
 @dataclass(frozen=True, slots=True)
 class Subscription:
     webhook_id: UUID
-    types: tuple[str, ...]
-    active_since: datetime
+    since: Mapping[str, datetime]
+    """For each type that the webhook asks for."""
 
     def matches(self, event_type: str, at: datetime) -> bool:
-        """Whether it is to be told of an event that happened then."""
-        return self.active_since <= at + CLOCK_SKEW and not set(self.types).isdisjoint(patterns_for(event_type))
+        """Whether the webhook gets an event of that type that happened then."""
+        asked_for = (self.since[each] for each in patterns_for(event_type) if each in self.since)
+        return any(since <= at + CLOCK_SKEW for since in asked_for)
 
 
 def patterns_for(event_type: str) -> tuple[str, ...]:

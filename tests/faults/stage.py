@@ -12,7 +12,7 @@ import aio_pika
 import httpx
 from pamqp.commands import Queue as Asked
 
-from libs.contracts.topology import QUEUES, Queue
+from libs.contracts.topology import QUEUES, Queue, StaticQueue
 from libs.messaging.topology import RUNGS
 from libs.testing.ports import free_port
 from libs.testing.proxy import Proxy
@@ -98,7 +98,7 @@ class Stage:
     async def purge(self, name: str) -> None:
         (await self.management.delete(f"/api/queues/%2F/{quote(name)}/contents")).raise_for_status()
 
-    async def unbind(self, queue: Queue) -> None:
+    async def unbind(self, queue: StaticQueue) -> None:
         """Everything that binds it, as a person with the management page does who thinks it is of no use."""
         path = f"/api/bindings/%2F/e/{quote(queue.exchange.name)}/q/{quote(queue.name)}"
         found: list[dict[str, Any]] = (await self.management.get(path)).json()

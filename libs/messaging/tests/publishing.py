@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from libs.contracts.topology import DynamicQueue, Queue
 from libs.messaging import topology
 from libs.messaging.bindings import Bindings
 from libs.messaging.connection import BrokerAddress
@@ -22,9 +23,11 @@ from libs.testing.wait import until
 class Publisher:
     """What a publisher's worker runs."""
 
-    def __init__(self, shop: Shop, *, ui_url: str | None = None) -> None:
+    def __init__(self, shop: Shop, *dynamic: DynamicQueue, ui_url: str | None = None) -> None:
         address = BrokerAddress(shop.amqp_url, required("RABBITMQ_UI_URL") if ui_url is None else ui_url)
-        self.bindings = Bindings(shop.database_url, address, [shop.queue], declare=shop.declare_unbound)
+        self.bindings = Bindings(
+            shop.database_url, address, [shop.queue], declare=shop.declare_unbound, dynamic=dynamic
+        )
         self.relay = shop.relay(declare=self.bindings.declare)
 
     @asynccontextmanager
@@ -40,12 +43,13 @@ class Publisher:
 class Ear:
     """Takes what is in the queue."""
 
-    def __init__(self, shop: Shop) -> None:
+    def __init__(self, shop: Shop, queue: Queue | None = None) -> None:
         self._shop = shop
+        self._queue = queue or shop.queue
         self.heard: set[UUID] = set()
 
     async def has(self, things: set[UUID]) -> bool:
-        queue = await self._shop.channel.get_queue(self._shop.queue.name)
+        queue = await self._shop.channel.get_queue(self._queue.name)
         while (message := await queue.get(no_ack=True, fail=False)) is not None:
             self.heard.add(Envelope.decode(message.body).subject)
         return things <= self.heard
@@ -58,7 +62,7 @@ async def bound(shop: Shop) -> frozenset[topology.Binding]:
 
 
 async def whole(shop: Shop) -> bool:
-    return Tokens(shop.queue).is_whole(await bound(shop))
+    return Tokens.of_static(shop.queue).is_whole(await bound(shop))
 
 
 async def told(shop: Shop, count: int = 20) -> set[UUID]:
@@ -71,7 +75,8 @@ async def told(shop: Shop, count: int = 20) -> set[UUID]:
 
 async def unbind(shop: Shop) -> None:
     queue = await shop.channel.get_queue(shop.queue.name)
-    await queue.unbind(shop.queue.exchange.name, shop.queue.pattern)
+    for pattern in shop.queue.patterns:
+        await queue.unbind(shop.queue.exchange.name, pattern)
 
 
 async def replayed(shop: Shop) -> int:

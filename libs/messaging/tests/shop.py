@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.contracts.base import Event
-from libs.contracts.topology import Queue
+from libs.contracts.topology import StaticQueue
 from libs.database.transactions import Transactions
 from libs.messaging import topology
 from libs.messaging.cancellation import end
@@ -34,7 +34,7 @@ class Shop:
     engine: AsyncEngine
     transactions: Transactions
     name: str
-    queue: Queue
+    queue: StaticQueue
     channel: AbstractChannel
 
     async def store(self, *events: Event, queue: str = "") -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Boolean, Column, Table, Text, Uuid
 
 from libs.contracts.base import StateEvent
-from libs.contracts.topology import Exchange, Queue
+from libs.contracts.topology import Exchange, StaticQueue
 from libs.database.metadata import new_metadata
 from libs.database.transactions import Transaction
 from libs.messaging.deliveries import deliveries_table
@@ -49,8 +49,8 @@ def changed(version: int = 1, name: str = "thing", thing_id: UUID | None = None)
     return ThingChanged(id=thing_id or new_id(), version=version, name=name)
 
 
-def topology_named(name: str) -> Queue:
-    return Queue(f"{name}.things", Exchange(f"{name}.events", "/test"), "thing.*")
+def topology_named(name: str) -> StaticQueue:
+    return StaticQueue(f"{name}.things", Exchange(f"{name}.events", "/test"), ("thing.*",))
 
 
 async def create_tables(url: str) -> None:

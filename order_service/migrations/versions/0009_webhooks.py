@@ -17,7 +17,7 @@ def upgrade() -> None:
         sa.Column("description", sa.Text()),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("secrets", JSONB(), nullable=False),
-        sa.Column("active_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("subscribed_since", JSONB, nullable=False),
         sa.Column("switched_off_because", sa.Text()),
         sa.Column("failing_since", sa.DateTime(timezone=True)),
         sa.Column("failures", sa.Integer(), nullable=False),

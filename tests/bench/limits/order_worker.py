@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import aio_pika
 import asyncpg
 
-from libs.contracts.topology import ORDER_EVENTS, ORDER_NOTIFICATIONS, ORDER_STOCK, ORDER_WEBHOOKS_ORDER
+from libs.contracts.topology import ORDER_EVENTS, ORDER_NOTIFICATIONS, ORDER_STOCK
 from tests.bench.limits.asgi import Application
 from tests.bench.limits.consuming import Event, consuming
 from tests.bench.limits.letters import letter
@@ -69,15 +69,9 @@ async def changed(database: asyncpg.Connection, events: Sequence[Event]) -> None
     await database.execute(WRITTEN, *map(list, zip(*letters, strict=True)))
 
 
-async def told(database: asyncpg.Connection, _: Sequence[Event]) -> None:
-    """Nobody has asked for it."""
-    await database.fetch("SELECT id FROM webhooks WHERE is_active")
-
-
 HANDLERS: dict[str, Callable[[asyncpg.Connection, Sequence[Event]], Awaitable[None]]] = {
     ORDER_STOCK.name: answered,
     ORDER_NOTIFICATIONS.name: changed,
-    ORDER_WEBHOOKS_ORDER.name: told,
 }
 
 

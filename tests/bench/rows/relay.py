@@ -7,7 +7,7 @@ import aio_pika
 import asyncpg
 import httpx
 
-from libs.contracts.topology import CATALOG_EVENTS, ORDER_PRODUCTS, ORDER_WEBHOOKS_CATALOG, TRACE
+from libs.contracts.topology import CATALOG_EVENTS, ORDER_PRODUCTS, TRACE
 from libs.messaging.outbox import CHANNEL
 from tests.bench import events
 from tests.bench.contest import RATE, Claim, Contest, Row
@@ -56,8 +56,7 @@ async def relaying(ground: Ground) -> AsyncIterator[Contest]:
 
 async def only_queue(channel: aio_pika.abc.AbstractChannel) -> aio_pika.abc.AbstractQueue:
     """The one that is left when all others are unbound: what is measured is the relay, and not the broker."""
-    for name, key in ((ORDER_WEBHOOKS_CATALOG.name, ORDER_WEBHOOKS_CATALOG.pattern), (TRACE, "#")):
-        await (await channel.get_queue(name)).unbind(CATALOG_EVENTS.name, key)
+    await (await channel.get_queue(TRACE)).unbind(CATALOG_EVENTS.name, "#")
     return await channel.get_queue(ORDER_PRODUCTS.name)
 
 

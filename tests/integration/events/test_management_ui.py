@@ -18,9 +18,7 @@ QUEUES = {
     "order.products": [("catalog.events", "product.*")],
     "order.stock": [("catalog.events", "stock.*")],
     "order.notifications": [("order.events", "order.*")],
-    "order.webhooks.auth": [("auth.events", "*.*")],
-    "order.webhooks.catalog": [("catalog.events", "*.*")],
-    "order.webhooks.order": [("order.events", "*.*")],
+    "order.webhooks": [],
 }
 
 

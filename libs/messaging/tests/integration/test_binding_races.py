@@ -41,7 +41,7 @@ async def test_a_binding_that_is_lost_while_all_is_told_again_is_told_again(
             # The last step of the replay. Somebody unbinds it, another worker notices and binds anew, and dies.
             await unbind(shop)
             lost.update(await told(shop, 5))
-            tokens = Tokens(shop.queue)
+            tokens = Tokens.of_static(shop.queue)
             old_ones = tokens.old(await bound(shop))
             await rebind(amqp_url, shop.queue.exchange, old=old_ones, new=tokens.new("another"))
         await rebind(amqp_url, *args, old=old, **new)  # type: ignore[arg-type] # passed on as they are.
@@ -65,7 +65,7 @@ async def test_what_another_worker_bound_and_lost_again_meanwhile_is_told_again(
         await shop.declare_unbound()
         if lost:
             return
-        tokens = Tokens(shop.queue)
+        tokens = Tokens.of_static(shop.queue)
         made = [*tokens.new("another"), tokens.replayed("another")]
         await topology.rebind(shop.amqp_url, shop.queue.exchange, old=tokens.old(await bound(shop)), new=made)
         await unbind(shop)

@@ -6,6 +6,7 @@ from libs.messaging.replay import replay, replaying
 from libs.messaging.tests.publishing import told
 from libs.messaging.tests.shop import Shop, running
 from libs.messaging.tests.things import ThingChanged
+from libs.messaging.tokens import BEGINNING
 from libs.process.ids import new_id
 from libs.testing.envelope import Envelope
 from libs.testing.wait import until
@@ -20,10 +21,10 @@ async def test_a_replay_finds_what_is_being_published(shop: Shop) -> None:
     async with running(shop.relay(declare=shop.declare_unbound).run):
         await until(shop.nothing_waits)
     await shop.store(on_its_way)
-    async with shop.engine.begin() as relay, replaying(shop.database_url, shop.queue) as connection:
+    async with shop.engine.begin() as relay, replaying(shop.database_url, shop.queue.name) as connection:
         await relay.execute(text("SELECT * FROM outbox FOR UPDATE"))
         assert connection is not None
-        async for _ in replay(connection, shop.queue):
+        async for _ in replay(connection, shop.queue.name, shop.queue.patterns, BEGINNING):
             pass
     async with shop.engine.connect() as reading:
         rows = (await reading.execute(text("SELECT * FROM outbox WHERE queue <> '' ORDER BY id"))).all()
@@ -40,10 +41,10 @@ async def test_a_replay_is_of_the_queue_s_types(shop: Shop) -> None:
         await told(shop, 3)
     async with shop.engine.begin() as connection:
         await connection.execute(text("UPDATE outbox_sent SET type = 'things.changed' WHERE id % 3 = 0"))
-    async with replaying(shop.database_url, shop.queue) as again:
+    async with replaying(shop.database_url, shop.queue.name) as again:
         assert again is not None
         for _ in range(2):
-            async for _ in replay(again, shop.queue):
+            async for _ in replay(again, shop.queue.name, shop.queue.patterns, BEGINNING):
                 pass
     assert await shop.waiting() == 2
 

@@ -4,7 +4,7 @@ from libs.contracts.topology import ORDER_USERS
 from libs.messaging.tokens import Tokens
 from libs.messaging.topology import RUNGS, Binding
 
-TOKENS = Tokens(ORDER_USERS)
+TOKENS = Tokens.of_static(ORDER_USERS)
 NEW = frozenset(TOKENS.new("one"))
 WHOLE = NEW | {TOKENS.replayed("one")}
 OTHERS = frozenset({Binding("catalog.users", "user.*"), Binding("shop.trace", "#")})
@@ -21,11 +21,11 @@ def test_whatever_is_missing_ends_it() -> None:
     """With a queue its bindings go. Messages may have waited there for another try, or for a person."""
     for queue in (ORDER_USERS.name, ORDER_USERS.parked, *(ORDER_USERS.retry(rung.name) for rung in RUNGS)):
         assert TOKENS.current({each for each in WHOLE if each.queue != queue}) is None
-    assert TOKENS.current(WHOLE - {Binding(ORDER_USERS.name, ORDER_USERS.pattern)}) is None
+    assert TOKENS.current(WHOLE - {Binding(ORDER_USERS.name, ORDER_USERS.patterns[0])}) is None
 
 
 def test_a_binding_that_was_made_by_others_is_no_proof() -> None:
-    assert TOKENS.current({Binding(ORDER_USERS.name, ORDER_USERS.pattern)}) is None
+    assert TOKENS.current({Binding(ORDER_USERS.name, ORDER_USERS.patterns[0])}) is None
 
 
 def test_a_replay_counts_for_its_own_token() -> None:
@@ -42,9 +42,9 @@ def test_of_two_workers_tokens_the_replayed_one_counts() -> None:
 
 
 def test_what_is_old_goes_and_nothing_else() -> None:
-    other = Tokens(ORDER_USERS).new("one")[0]
+    other = Tokens.of_static(ORDER_USERS).new("one")[0]
     assert set(TOKENS.old(WHOLE | OTHERS)) == WHOLE - {other}
 
 
 def test_the_token_comes_after_the_binding() -> None:
-    assert TOKENS.new("one")[0] == Binding(ORDER_USERS.name, ORDER_USERS.pattern)
+    assert TOKENS.new("one")[0] == Binding(ORDER_USERS.name, ORDER_USERS.patterns[0])

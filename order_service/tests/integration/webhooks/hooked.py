@@ -11,15 +11,13 @@ import httpx
 from sqlalchemy import text
 
 from libs.contracts.auth import UserDeleted, UserUpdated
-from libs.contracts.topology import AUTH_EVENTS, ORDER_WEBHOOKS_AUTH, ORDER_WEBHOOKS_CATALOG, ORDER_WEBHOOKS_ORDER
+from libs.contracts.topology import AUTH_EVENTS, ORDER_WEBHOOKS
 from libs.process.ids import new_id
 from libs.testing.wait import until
 from order_service.tests.integration.bus import Bus
 from order_service.tests.integration.shop import Caller, Json, Shop, ok
 from order_service.tests.integration.webhooks.receiver import Receiver
 from order_service.tests.integration.workers import working
-
-QUEUES = (ORDER_WEBHOOKS_AUTH, ORDER_WEBHOOKS_CATALOG, ORDER_WEBHOOKS_ORDER)
 
 
 @dataclass
@@ -100,8 +98,8 @@ class Hooked:
         async def is_read() -> bool:
             async with await aio_pika.connect(self.amqp_url) as connection:
                 channel = await connection.channel()
-                found = [await channel.declare_queue(queue.name, passive=True) for queue in QUEUES]
-                return all(queue.declaration_result.message_count == 0 for queue in found)
+                found = await channel.declare_queue(ORDER_WEBHOOKS.name, passive=True)
+                return found.declaration_result.message_count == 0
 
         await until(is_read)
 
@@ -115,4 +113,7 @@ class Hooked:
         await self.sql("UPDATE webhook_deliveries SET due_at = now() WHERE due_at IS NOT NULL")
 
     async def forget_everything(self) -> None:
+        async with await aio_pika.connect(self.amqp_url) as connection:
+            # Other tests publish users as well.
+            await (await (await connection.channel()).get_queue(ORDER_WEBHOOKS.name)).purge()
         await self.sql("TRUNCATE webhooks, webhook_events CASCADE")

@@ -60,7 +60,7 @@ async def test_of_what_nobody_has_asked_for_nothing_is_kept(hooked: Hooked, rece
 async def test_what_happened_before_is_not_told(hooked: Hooked, receiver: Receiver) -> None:
     """As when a week of events is played back to a queue that was lost."""
     webhook = await hooked.register(receiver)
-    await hooked.sql("UPDATE webhooks SET active_since = now() + interval '1 hour'")
+    await hooked.sql("UPDATE webhooks SET subscribed_since = jsonb_build_object('user.*', now() + interval '1 hour')")
     async with hooked.worker():
         await hooked.tell_of_user()
         await hooked.until_all_is_read()

@@ -52,7 +52,7 @@ class FakeWebhooks:
         del self.stored[webhook_id]
 
     async def subscriptions(self) -> Sequence[Subscription]:
-        return [Subscription(each.id, each.types, each.active_since) for each in self.stored.values() if each.is_active]
+        return [Subscription(each.id, each.subscribed_since) for each in self.stored.values() if each.is_active]
 
     async def record_success(self, webhook_id: UUID) -> None:
         if webhook_id in self.stored:

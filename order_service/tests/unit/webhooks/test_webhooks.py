@@ -16,6 +16,7 @@ from order_service.webhooks.webhook import (
     MAX_SECRETS,
     SECRET_OVERLAP,
     Secret,
+    Subscription,
     patterns_for,
 )
 
@@ -117,7 +118,7 @@ def test_gone_is_gone() -> None:
     assert (webhook.is_active, webhook.switched_off_because) == (False, "The receiver answered 410 Gone.")
     webhook.change({"is_active": True}, LATER)
     assert (webhook.switched_off_because, webhook.failing_since, webhook.failures) == (None, None, 0)
-    assert webhook.active_since == LATER
+    assert webhook.subscribed_since == {"*": LATER}
 
 
 def test_a_new_url_is_a_new_chance() -> None:
@@ -165,6 +166,19 @@ async def test_what_happened_before_it_was_there_is_not_for_it(work: FakeUnitOfW
     await work.webhooks.add(a_webhook())
     await fan_out(work, (an_event(), datetime.now(UTC) - timedelta(days=1)))
     assert work.deliveries.stored == {}
+
+
+def test_a_type_that_is_added_is_not_for_what_happened_before() -> None:
+    webhook = a_webhook("order.paid")
+    webhook.subscribed_since = {"order.paid": NOW}
+    webhook.change({"types": ("order.paid", "user.*")}, LATER)
+    assert webhook.subscribed_since == {"order.paid": NOW, "user.*": LATER}
+    subscription = Subscription(webhook.id, webhook.subscribed_since)
+    assert subscription.matches("order.paid", NOW)
+    assert not subscription.matches("user.created", NOW)
+    assert subscription.matches("user.created", LATER)
+    webhook.change({"types": ("user.*",)}, LATER)
+    assert webhook.subscribed_since == {"user.*": LATER}
 
 
 async def test_a_webhook_that_is_off_is_neither_pinged_nor_sent_to_again(work: FakeUnitOfWork) -> None:
