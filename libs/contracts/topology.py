@@ -51,7 +51,20 @@ ORDER_EVENTS = Exchange("order.events", "/order")
 EXCHANGES = (AUTH_EVENTS, CATALOG_EVENTS, ORDER_EVENTS)
 
 CATALOG_USERS = StaticQueue("catalog.users", AUTH_EVENTS, ("user.*",))
-CATALOG_ORDERS = StaticQueue("catalog.orders", ORDER_EVENTS, ("order.*",))
+# What changes stock. `order.reserved`, `order.shipped` and `order.delivered` demand what the reservation has already.
+CATALOG_ORDERS = StaticQueue(
+    "catalog.orders",
+    ORDER_EVENTS,
+    (
+        "order.placed",
+        "order.amended",
+        "order.paid",
+        "order.rejected",
+        "order.cancelled",
+        "order.expired",
+        "order.refunded",
+    ),
+)
 ORDER_USERS = StaticQueue("order.users", AUTH_EVENTS, ("user.*",))
 ORDER_PRODUCTS = StaticQueue("order.products", CATALOG_EVENTS, ("product.*",))
 ORDER_STOCK = StaticQueue("order.stock", CATALOG_EVENTS, ("stock.*",))

@@ -21,7 +21,7 @@ from libs.testing.databases import empty
 from libs.testing.engines import new_engine
 from order_service.gateways.mock_provider import MockProvider
 from order_service.repositories.unit_of_work import OrderUnitOfWork
-from tests.model.messages import Message, read
+from tests.model.messages import Message, is_delivered, read
 from tests.model.world import ChargeSeen, OrderSeen, ReservationSeen
 
 TOLD = text("DELETE FROM outbox RETURNING id, type, payload")
@@ -93,7 +93,7 @@ class DatabaseWorld:
             for engine in (self._order_engine, self._catalog_engine)
             for row in sorted(await self._rows(engine, TOLD), key=lambda row: int(row.id))
         ]
-        return [read(row.type, row.payload) for row in rows]
+        return [read(row.type, row.payload) for row in rows if is_delivered(row.type)]
 
     async def make_time_pass(self) -> None:
         async with self._order_engine.begin() as connection:

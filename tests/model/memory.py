@@ -12,8 +12,9 @@ from catalog_service.domain.stock import Stock
 from catalog_service.tests.fakes import FakeUnitOfWork as FakeCatalog
 from order_service.domain.payment import CARRIED_THROUGH, Captured, Declined, Outcome, Payment, Refunded
 from order_service.domain.status import Status
+from order_service.repositories.contracts import CONTRACTS
 from order_service.tests.unit.fakes import FakeUnitOfWork as FakeOrders
-from tests.model.messages import Message, of_answer, of_order
+from tests.model.messages import Message, is_delivered, of_answer, of_order
 from tests.model.world import ChargeSeen, OrderSeen, ReservationSeen
 
 
@@ -100,7 +101,8 @@ class MemoryWorld:
 
     async def told(self) -> Sequence[Message]:
         answers = [each for each in self._catalog.facts if isinstance(each, StockHeld | StockShort)]
-        messages: list[Message] = [*map(of_order, self._orders.facts), *map(of_answer, answers)]
+        facts = [each for each in self._orders.facts if is_delivered(CONTRACTS[type(each)].type)]
+        messages: list[Message] = [*map(of_order, facts), *map(of_answer, answers)]
         self._orders.facts.clear()
         self._catalog.facts.clear()
         return messages

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from catalog_service.domain.facts import StockHeld, StockShort
 from catalog_service.domain.shelf import Shortage
+from libs.contracts.topology import CATALOG_ORDERS
 from order_service.domain.facts import Fact
 
 
@@ -25,6 +26,11 @@ class StockAnswer:
 
 
 Message = OrderNews | StockAnswer
+
+
+def is_delivered(event_type: str) -> bool:
+    """Not every event of an order is for the catalog; all of the catalog's that there are here are for orders."""
+    return not event_type.startswith("order.") or event_type in CATALOG_ORDERS.patterns
 
 
 def of_order(fact: Fact) -> OrderNews:

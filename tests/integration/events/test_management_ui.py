@@ -13,7 +13,10 @@ from tests.integration.support.wait import until
 
 QUEUES = {
     "catalog.users": [("auth.events", "user.*")],
-    "catalog.orders": [("order.events", "order.*")],
+    "catalog.orders": [
+        ("order.events", f"order.{change}")
+        for change in ("placed", "amended", "paid", "rejected", "cancelled", "expired", "refunded")
+    ],
     "order.users": [("auth.events", "user.*")],
     "order.products": [("catalog.events", "product.*")],
     "order.stock": [("catalog.events", "stock.*")],
