@@ -3,7 +3,7 @@
 import pytest
 import structlog
 
-from libs.process.collecting import settle
+from libs.process.gc import freeze_startup_objects
 
 # Unconfigured, structlog draws tracebacks with every local variable, which takes seconds each.
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
@@ -22,4 +22,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    settle()
+    freeze_startup_objects()

@@ -14,22 +14,22 @@ from auth_service.core.keys import SigningKey
 from auth_service.core.passwords import BcryptPasswords
 from auth_service.core.settings import Settings
 from auth_service.core.tokens import JwtAccessTokens
-from auth_service.repositories.reads import SqlStandings, SqlUserReads
+from auth_service.repositories.reads import SqlAccountStatus, SqlUserReads
 from auth_service.repositories.unit_of_work import AuthUnitOfWork
 from auth_service.services.first_admin import FirstAdmin, ensure_admin
 from auth_service.services.guesses import GuardedPasswords
 from auth_service.services.profile import Profiles
 from auth_service.services.sessions import Sessions
 from libs.backoff import Backoff
-from libs.database.pools import measured
-from libs.database.reads import Reader
-from libs.database.transactions import Transactions
+from libs.database.database import Database
+from libs.database.pool_metrics import export_pool_metrics
+from libs.database.query import Reader
 from libs.http.app import new_api
 from libs.http.security import Authenticator
-from libs.messaging.bell import Bell
-from libs.process.collecting import settle
-from libs.process.logs import configure_logs
-from libs.process.tracing import configure_tracing
+from libs.observability.logs import configure_logs
+from libs.observability.tracing import configure_tracing
+from libs.outbox.notifier import OutboxNotifier
+from libs.process.gc import freeze_startup_objects
 from libs.tokens.keys import LocalKeys
 from libs.tokens.verifier import TokenVerifier
 
@@ -40,15 +40,15 @@ DESCRIPTION = "Users, roles and tokens of the shop."
 
 
 def create_app(settings: Settings) -> FastAPI:
-    transactions = Transactions(settings.database_url, pool_size=settings.database_pool_size)
+    transactions = Database(settings.database_url, pool_size=settings.database_pool_size)
     reader = Reader(settings.database_url, pool_size=settings.database_pool_size)
-    bell = Bell(settings.database_url)
+    notifier = OutboxNotifier(settings.database_url)
     passwords = BcryptPasswords(
         cost=settings.bcrypt_cost, threads=settings.bcrypt_threads, waiting=settings.bcrypt_waiting
     )
     signing = SigningKey.load(settings.jwt_private_key_file)
     verifier = TokenVerifier(LocalKeys(signing.jwks), issuer=settings.jwt_issuer, audience=settings.jwt_audience)
-    uow = partial(AuthUnitOfWork, transactions, bell)
+    uow = partial(AuthUnitOfWork, transactions, notifier)
     guarded = GuardedPasswords(uow, passwords)
     first = FirstAdmin(settings.admin_email, settings.admin_password.get_secret_value())
     admin_is_there = asyncio.Event()
@@ -63,12 +63,12 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         making = asyncio.create_task(make_first_admin())
-        async with measured({"transactions": transactions, "reads": reader}):
+        async with export_pool_metrics({"transactions": transactions, "reads": reader}):
             yield
         making.cancel()
         await asyncio.gather(making, return_exceptions=True)
         passwords.close()
-        await bell.aclose()
+        await notifier.aclose()
         await reader.aclose()
         await transactions.aclose()
 
@@ -86,7 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.sessions = Sessions(uow, guarded, JwtAccessTokens(signing, settings.jwt_issuer, settings.jwt_audience))
     app.state.profiles = Profiles(uow, passwords, guarded)
     app.state.user_reads = SqlUserReads(reader)
-    app.state.authenticator = Authenticator(verifier, SqlStandings(reader), users_are_here=True)
+    app.state.authenticator = Authenticator(verifier, SqlAccountStatus(reader), owns_users=True)
     app.state.jwks = signing.jwks
     return app
 
@@ -111,5 +111,5 @@ def __getattr__(name: str) -> FastAPI:
     configure_logs("auth-api", settings.log_level, settings.log_dir)
     configure_tracing("auth-api")
     app = create_app(settings)
-    settle()
+    freeze_startup_objects()
     return app

@@ -9,17 +9,17 @@ from auth_service.repositories.announcements import users_to_announce
 from auth_service.repositories.census import COUNTS
 from auth_service.repositories.erasure import erase_due, gone, is_anybody_looked_for
 from auth_service.repositories.expiry import forget_expired
+from libs.broker.connection import BrokerAddress
 from libs.contracts.topology import AUTH_EVENTS
-from libs.database.census import EVERY, Census
-from libs.database.transactions import Transactions
-from libs.messaging.announcing import Announcing
-from libs.messaging.bell import Bell
-from libs.messaging.connection import BrokerAddress
-from libs.messaging.forgetting import Forgetting
-from libs.messaging.worker import Periodic, create_worker_app
-from libs.process.collecting import settle
-from libs.process.logs import configure_logs
-from libs.process.tracing import configure_tracing
+from libs.database.database import Database
+from libs.database.table_gauges import INTERVAL, TableGauges
+from libs.observability.logs import configure_logs
+from libs.observability.tracing import configure_tracing
+from libs.outbox.notifier import OutboxNotifier
+from libs.outbox.snapshots import SnapshotPublisher
+from libs.privacy.queue_scrubber import QueueScrubber
+from libs.process.gc import freeze_startup_objects
+from libs.worker import PeriodicTask, create_worker_app
 
 FORGET_EVERY = 60.0
 ERASE_EVERY = 2.0
@@ -27,23 +27,23 @@ FORGET_MESSAGES_EVERY = 300.0
 
 
 def create_worker(settings: WorkerSettings) -> FastAPI:
-    timers = Transactions(settings.database_url, pool_size=settings.database_pool_size)
-    bell = Bell(settings.database_url)
-    forgetting = Forgetting(
+    timers = Database(settings.database_url, pool_size=settings.database_pool_size)
+    notifier = OutboxNotifier(settings.database_url)
+    forgetting = QueueScrubber(
         settings.amqp_url, AUTH_EVENTS, partial(gone, timers), partial(is_anybody_looked_for, timers)
     )
     return create_worker_app(
         database_url=settings.database_url,
         timers=timers,
-        bell=bell,
+        notifier=notifier,
         broker=BrokerAddress(settings.amqp_url, settings.rabbitmq_ui_url),
         publishes=AUTH_EVENTS,
         periodic=[
-            Periodic("census", EVERY, Census(timers, COUNTS).take),
-            Periodic("clean-up", FORGET_EVERY, partial(forget_expired, timers)),
-            Periodic("erasure", ERASE_EVERY, partial(erase_due, timers)),
-            Periodic("forgetting", FORGET_MESSAGES_EVERY, forgetting.forget),
-            Periodic("announcements", 0.5, Announcing(timers, bell, users_to_announce).announce_due),
+            PeriodicTask("census", INTERVAL, TableGauges(timers, COUNTS).refresh),
+            PeriodicTask("clean-up", FORGET_EVERY, partial(forget_expired, timers)),
+            PeriodicTask("erasure", ERASE_EVERY, partial(erase_due, timers)),
+            PeriodicTask("forgetting", FORGET_MESSAGES_EVERY, forgetting.scrub),
+            PeriodicTask("announcements", 0.5, SnapshotPublisher(timers, notifier, users_to_announce).publish_due),
         ],
     )
 
@@ -56,5 +56,5 @@ def __getattr__(name: str) -> FastAPI:
     configure_logs("auth-worker", settings.log_level, settings.log_dir)
     configure_tracing("auth-worker")
     app = create_worker(settings)
-    settle()
+    freeze_startup_objects()
     return app

@@ -14,38 +14,38 @@ from catalog_service.repositories.changes import SqlChanges
 from catalog_service.repositories.product_reads import SqlProductReads
 from catalog_service.repositories.stock_reads import SqlStockReads
 from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
-from catalog_service.repositories.users import SqlStandings
-from libs.database.pools import measured
-from libs.database.reads import Reader
-from libs.database.transactions import Transactions
+from catalog_service.repositories.users import SqlAccountStatus
+from libs.database.database import Database
+from libs.database.pool_metrics import export_pool_metrics
+from libs.database.query import Reader
 from libs.http.app import new_api
-from libs.http.memory import Memory
+from libs.http.fast.response_cache import ResponseCache
 from libs.http.security import Authenticator
-from libs.messaging.bell import Bell
-from libs.process.collecting import settle
-from libs.process.logs import configure_logs
-from libs.process.tracing import configure_tracing
+from libs.observability.logs import configure_logs
+from libs.observability.tracing import configure_tracing
+from libs.outbox.notifier import OutboxNotifier
+from libs.process.gc import freeze_startup_objects
 from libs.tokens.keys import RemoteKeys
 from libs.tokens.verifier import TokenVerifier
 
 
 def create_app(settings: Settings) -> FastAPI:
-    transactions = Transactions(settings.database_url, pool_size=settings.database_pool_size)
+    transactions = Database(settings.database_url, pool_size=settings.database_pool_size)
     reader = Reader(settings.database_url, pool_size=settings.database_pool_size)
-    bell = Bell(settings.database_url)
+    notifier = OutboxNotifier(settings.database_url)
     # The shop's own services are reached directly, whatever proxy the environment names for the world outside.
     client = httpx.AsyncClient(trust_env=False)
 
-    memory = Memory(settings.remembered_products)
+    memory = ResponseCache(settings.remembered_products)
     changes = SqlChanges(settings.database_url, memory)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         hearing = changes.heard() if settings.remembered_products else nullcontext()
-        async with measured({"transactions": transactions, "reads": reader}), hearing:
+        async with export_pool_metrics({"transactions": transactions, "reads": reader}), hearing:
             yield
         await client.aclose()
-        await bell.aclose()
+        await notifier.aclose()
         await reader.aclose()
         await transactions.aclose()
 
@@ -60,9 +60,9 @@ def create_app(settings: Settings) -> FastAPI:
     )
     keys = RemoteKeys(settings.jwks_url, client)
     verifier = TokenVerifier(keys, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
-    app.state.authenticator = Authenticator(verifier, SqlStandings(reader))
+    app.state.authenticator = Authenticator(verifier, SqlAccountStatus(reader))
     app.state.currency = settings.currency
-    app.state.uow = partial(CatalogUnitOfWork, transactions, bell)
+    app.state.uow = partial(CatalogUnitOfWork, transactions, notifier)
     app.state.categories = SqlCategoryReads(reader)
     app.state.products = SqlProductReads(reader)
     app.state.stock = SqlStockReads(reader)
@@ -77,5 +77,5 @@ def __getattr__(name: str) -> FastAPI:
     configure_logs("catalog-api", settings.log_level, settings.log_dir)
     configure_tracing("catalog-api")
     app = create_app(settings)
-    settle()
+    freeze_startup_objects()
     return app

@@ -10,38 +10,38 @@ from catalog_service.repositories.census import COUNTS
 from catalog_service.repositories.erasure import erase_names
 from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
 from catalog_service.repositories.users import SqlReplicaOfUsers
+from libs.broker.connection import BrokerAddress
+from libs.consumers.replica_rebuilds import check_no_rebuild
 from libs.contracts.topology import CATALOG_EVENTS
-from libs.database.census import EVERY, Census
-from libs.database.transactions import Transactions
-from libs.messaging.announcing import Announcing
-from libs.messaging.bell import Bell
-from libs.messaging.connection import BrokerAddress
-from libs.messaging.rebuilds import check_no_rebuild
-from libs.messaging.worker import LOCK_TIMEOUT, Periodic, create_worker_app
-from libs.process.collecting import settle
-from libs.process.logs import configure_logs
+from libs.database.database import Database
+from libs.database.table_gauges import INTERVAL, TableGauges
+from libs.observability.logs import configure_logs
+from libs.observability.tracing import configure_tracing
+from libs.outbox.notifier import OutboxNotifier
+from libs.outbox.snapshots import SnapshotPublisher
+from libs.process.gc import freeze_startup_objects
 from libs.process.settings import WorkerSettings
-from libs.process.tracing import configure_tracing
+from libs.worker import LOCK_TIMEOUT, PeriodicTask, create_worker_app
 
 
 def create_worker(settings: WorkerSettings) -> FastAPI:
-    timers = Transactions(settings.database_url, pool_size=settings.database_pool_size)
-    transactions = Transactions(settings.database_url, pool_size=settings.database_pool_size, lock_timeout=LOCK_TIMEOUT)
-    bell = Bell(settings.database_url)
+    timers = Database(settings.database_url, pool_size=settings.database_pool_size)
+    transactions = Database(settings.database_url, pool_size=settings.database_pool_size, lock_timeout=LOCK_TIMEOUT)
+    notifier = OutboxNotifier(settings.database_url)
     return create_worker_app(
         database_url=settings.database_url,
         timers=timers,
         transactions=transactions,
-        bell=bell,
+        notifier=notifier,
         broker=BrokerAddress(settings.amqp_url, settings.rabbitmq_ui_url),
         publishes=CATALOG_EVENTS,
         routers=[users.router, orders.router],
-        context={"uow": partial(CatalogUnitOfWork, transactions, bell), "users": SqlReplicaOfUsers(transactions)},
+        context={"uow": partial(CatalogUnitOfWork, transactions, notifier), "users": SqlReplicaOfUsers(transactions)},
         own_checks={"replicas": partial(check_no_rebuild, timers)},
         periodic=[
-            Periodic("census", EVERY, Census(timers, COUNTS).take),
-            Periodic("announcements", 0.5, Announcing(timers, bell, products_to_announce).announce_due),
-            Periodic("erasure", 10.0, partial(erase_names, timers)),
+            PeriodicTask("census", INTERVAL, TableGauges(timers, COUNTS).refresh),
+            PeriodicTask("announcements", 0.5, SnapshotPublisher(timers, notifier, products_to_announce).publish_due),
+            PeriodicTask("erasure", 10.0, partial(erase_names, timers)),
         ],
     )
 
@@ -54,5 +54,5 @@ def __getattr__(name: str) -> FastAPI:
     configure_logs("catalog-worker", settings.log_level, settings.log_dir)
     configure_tracing("catalog-worker")
     app = create_worker(settings)
-    settle()
+    freeze_startup_objects()
     return app

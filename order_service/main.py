@@ -7,16 +7,16 @@ from functools import partial
 import httpx
 from fastapi import FastAPI
 
-from libs.database.pools import measured
-from libs.database.reads import Reader
-from libs.database.transactions import Transactions
+from libs.database.database import Database
+from libs.database.pool_metrics import export_pool_metrics
+from libs.database.query import Reader
 from libs.http.app import new_api
-from libs.http.idempotency_store import SqlIdempotencyKeys
 from libs.http.security import Authenticator
-from libs.messaging.bell import Bell
-from libs.process.collecting import settle
-from libs.process.logs import configure_logs
-from libs.process.tracing import configure_tracing
+from libs.idempotency.store import SqlIdempotencyKeys
+from libs.observability.logs import configure_logs
+from libs.observability.tracing import configure_tracing
+from libs.outbox.notifier import OutboxNotifier
+from libs.process.gc import freeze_startup_objects
 from libs.tokens.keys import RemoteKeys
 from libs.tokens.verifier import TokenVerifier
 from order_service.api import cart, events, lists, orders, payments
@@ -24,7 +24,7 @@ from order_service.core.settings import Settings
 from order_service.gateways.providers import new_messages, new_provider
 from order_service.repositories.carts import SqlCartReads
 from order_service.repositories.catalog import HttpProductSource
-from order_service.repositories.known import SqlKnownProducts, SqlStandings
+from order_service.repositories.known import SqlAccountStatus, SqlKnownProducts
 from order_service.repositories.placing import SqlPlacement
 from order_service.repositories.reads import SqlOrderReads
 from order_service.repositories.replicas import SqlReplicaOfProducts
@@ -43,19 +43,19 @@ from order_service.webhooks.url_policy import UrlPolicy
 
 
 def create_app(settings: Settings) -> FastAPI:
-    transactions = Transactions(settings.database_url, pool_size=settings.database_pool_size)
+    transactions = Database(settings.database_url, pool_size=settings.database_pool_size)
     reader = Reader(settings.database_url, pool_size=settings.database_pool_size)
-    bell = Bell(settings.database_url)
+    notifier = OutboxNotifier(settings.database_url)
     watch = SqlWatch(settings.database_url)
     # The shop's own services are reached directly, whatever proxy the environment names for the world outside.
     client = httpx.AsyncClient(trust_env=False)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with watch.watching(), measured({"transactions": transactions, "reads": reader}):
+        async with watch.watching(), export_pool_metrics({"transactions": transactions, "reads": reader}):
             yield
         await client.aclose()
-        await bell.aclose()
+        await notifier.aclose()
         await reader.aclose()
         await transactions.aclose()
 
@@ -77,9 +77,9 @@ def create_app(settings: Settings) -> FastAPI:
     )
     keys = RemoteKeys(settings.jwks_url, client)
     verifier = TokenVerifier(keys, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
-    app.state.authenticator = Authenticator(verifier, SqlStandings(reader))
+    app.state.authenticator = Authenticator(verifier, SqlAccountStatus(reader))
     app.state.idempotency_keys = SqlIdempotencyKeys(reader)
-    app.state.uow = partial(OrderUnitOfWork, transactions, bell)
+    app.state.uow = partial(OrderUnitOfWork, transactions, notifier)
     app.state.reads = SqlOrderReads(reader)
     app.state.carts = SqlCartReads(reader)
     app.state.following = Following(app.state.reads, watch)
@@ -92,7 +92,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.paying = Paying(app.state.uow, provider)
     app.state.settling = Settling(app.state.uow, provider)
     app.state.messages = new_messages(settings)
-    app.state.placing = Placing(app.state.uow, app.state.pricing, SqlPlacement(reader, bell))
+    app.state.placing = Placing(app.state.uow, app.state.pricing, SqlPlacement(reader, notifier))
     app.state.webhook_reads = SqlWebhookReads(reader)
     app.state.webhook_registry = WebhookRegistry(app.state.uow, UrlPolicy(settings))
     return app
@@ -106,5 +106,5 @@ def __getattr__(name: str) -> FastAPI:
     configure_logs("order-api", settings.log_level, settings.log_dir)
     configure_tracing("order-api")
     app = create_app(settings)
-    settle()
+    freeze_startup_objects()
     return app

@@ -4,18 +4,18 @@ from functools import partial
 
 from fastapi import FastAPI
 
+from libs.broker.connection import BrokerAddress
+from libs.consumers.replica_rebuilds import check_no_rebuild
 from libs.contracts.topology import ORDER_EVENTS, ORDER_WEBHOOKS
-from libs.database.census import EVERY, Census
-from libs.database.transactions import Transactions
-from libs.http import idempotency_store
-from libs.messaging.bell import Bell
-from libs.messaging.binding_requests import BindingRequests
-from libs.messaging.connection import BrokerAddress
-from libs.messaging.rebuilds import check_no_rebuild
-from libs.messaging.worker import LOCK_TIMEOUT, Periodic, create_worker_app
-from libs.process.collecting import settle
-from libs.process.logs import configure_logs
-from libs.process.tracing import configure_tracing
+from libs.database.database import Database
+from libs.database.table_gauges import INTERVAL, TableGauges
+from libs.idempotency import store
+from libs.observability.logs import configure_logs
+from libs.observability.tracing import configure_tracing
+from libs.outbox.binding_requests import BindingRequests
+from libs.outbox.notifier import OutboxNotifier
+from libs.process.gc import freeze_startup_objects
+from libs.worker import LOCK_TIMEOUT, PeriodicTask, create_worker_app
 from order_service.consumer import notifications, products, stock, users
 from order_service.core.settings import WorkerSettings
 from order_service.gateways.letters import TemplateLetters
@@ -37,10 +37,10 @@ from order_service.webhooks.url_policy import UrlPolicy
 
 
 def create_worker(settings: WorkerSettings) -> FastAPI:
-    timers = Transactions(settings.database_url, pool_size=settings.database_pool_size)
-    transactions = Transactions(settings.database_url, pool_size=settings.database_pool_size, lock_timeout=LOCK_TIMEOUT)
-    bell = Bell(settings.database_url)
-    uow = partial(OrderUnitOfWork, transactions, bell)
+    timers = Database(settings.database_url, pool_size=settings.database_pool_size)
+    transactions = Database(settings.database_url, pool_size=settings.database_pool_size, lock_timeout=LOCK_TIMEOUT)
+    notifier = OutboxNotifier(settings.database_url)
+    uow = partial(OrderUnitOfWork, transactions, notifier)
     dispatcher = WebhookDispatcher(uow, HttpSender(UrlPolicy(settings)), PrometheusDeliveryMetrics())
     broker = BrokerAddress(settings.amqp_url, settings.rabbitmq_ui_url)
     settling = Settling(uow, new_provider(settings, transactions))
@@ -48,7 +48,7 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
         database_url=settings.database_url,
         timers=timers,
         transactions=transactions,
-        bell=bell,
+        notifier=notifier,
         broker=broker,
         publishes=ORDER_EVENTS,
         routers=[users.router, products.router, stock.router, notifications.router, webhook_consumer.router],
@@ -60,16 +60,18 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
         },
         own_checks={"replicas": partial(check_no_rebuild, timers)},
         periodic=[
-            Periodic("census", EVERY, Census(timers, COUNTS).take),
-            Periodic("expiry", 1.0, partial(expire_unpaid, uow)),
-            Periodic("announcements", 1.0, partial(announce_again, uow, settings.patience)),
-            Periodic("settlement", 1.0, settling.settle_due),
-            Periodic("idempotency_keys", 60.0, partial(idempotency_store.expire, timers)),
-            Periodic("erasure", 2.0, partial(erase_due, timers)),
-            Periodic("mail", 1.0, Posting(uow, SmtpPostOffice(settings)).post_due),
-            Periodic("webhooks", 1.0, dispatcher.deliver_due),
-            Periodic("webhook_bindings", 1.0, WebhookBindings(uow, BindingRequests(broker, ORDER_WEBHOOKS)).reconcile),
-            Periodic("webhook_events", 60.0, partial(purge_expired, uow)),
+            PeriodicTask("census", INTERVAL, TableGauges(timers, COUNTS).refresh),
+            PeriodicTask("expiry", 1.0, partial(expire_unpaid, uow)),
+            PeriodicTask("announcements", 1.0, partial(announce_again, uow, settings.patience)),
+            PeriodicTask("settlement", 1.0, settling.settle_due),
+            PeriodicTask("idempotency_keys", 60.0, partial(store.expire, timers)),
+            PeriodicTask("erasure", 2.0, partial(erase_due, timers)),
+            PeriodicTask("mail", 1.0, Posting(uow, SmtpPostOffice(settings)).post_due),
+            PeriodicTask("webhooks", 1.0, dispatcher.deliver_due),
+            PeriodicTask(
+                "webhook_bindings", 1.0, WebhookBindings(uow, BindingRequests(broker, ORDER_WEBHOOKS)).reconcile
+            ),
+            PeriodicTask("webhook_events", 60.0, partial(purge_expired, uow)),
         ],
     )
 
@@ -82,5 +84,5 @@ def __getattr__(name: str) -> FastAPI:
     configure_logs("order-worker", settings.log_level, settings.log_dir)
     configure_tracing("order-worker")
     app = create_worker(settings)
-    settle()
+    freeze_startup_objects()
     return app

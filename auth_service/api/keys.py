@@ -5,9 +5,9 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from auth_service.schemas.tokens import KeySet
-from libs.http.planned import PlannedRoute
+from libs.http.fast.compiled_route import CompiledRoute
 
-router = APIRouter(tags=["keys"], route_class=PlannedRoute)
+router = APIRouter(tags=["keys"], route_class=CompiledRoute)
 
 
 @router.get(

@@ -22,12 +22,12 @@ from auth_service.schemas.users import ChangeMe, UserOut
 from auth_service.services.administration import delete_user
 from auth_service.services.profile import ProfileChange
 from libs.http.etag import ExpectedVersions, SetETag
-from libs.http.openapi import refusing
-from libs.http.planned import PlannedRoute
+from libs.http.fast.compiled_route import CompiledRoute
+from libs.http.openapi import error_responses
 from libs.http.security import CurrentUser
 from libs.tokens.principal import UserInactive
 
-router = APIRouter(prefix="/users/me", tags=["me"], route_class=PlannedRoute)
+router = APIRouter(prefix="/users/me", tags=["me"], route_class=CompiledRoute)
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def _unless_gone() -> Iterator[None]:
         raise UserInactive("The user no longer exists.") from None
 
 
-@router.get("", response_model=UserOut, summary="Your own account", responses=refusing())
+@router.get("", response_model=UserOut, summary="Your own account", responses=error_responses())
 async def read_me(user: CurrentUser, reads: Reads, etag: SetETag) -> Row:
     with _unless_gone():
         me = await reads.by_id(user.user_id)
@@ -51,7 +51,7 @@ async def read_me(user: CurrentUser, reads: Reads, etag: SetETag) -> Row:
     "",
     response_model=UserOut,
     summary="Change your own account",
-    responses=refusing(
+    responses=error_responses(
         EmailTaken, UsernameTaken, CurrentPasswordRequired, WrongPassword, TooManyAttempts, TooManyPasswords
     ),
 )
@@ -69,7 +69,7 @@ async def change_me(
     return me
 
 
-@router.delete("", status_code=204, summary="Delete your own account", responses=refusing(LastAdmin))
+@router.delete("", status_code=204, summary="Delete your own account", responses=error_responses(LastAdmin))
 async def delete_me(user: CurrentUser, uow: Uow, expected: ExpectedVersions) -> None:
     with _unless_gone():
         await delete_user(uow, user.user_id, expected)

@@ -22,13 +22,13 @@ from auth_service.services.registration import Registration, register
 from auth_service.services.sessions import Login, TokenPair
 from libs.http.app import API
 from libs.http.etag import SetETag
-from libs.http.openapi import refusing
-from libs.http.planned import PlannedRoute
+from libs.http.fast.compiled_route import CompiledRoute
+from libs.http.openapi import error_responses
 from libs.tokens.principal import InvalidToken, UserInactive
 
-router = APIRouter(prefix="/auth", tags=["auth"], route_class=PlannedRoute)
+router = APIRouter(prefix="/auth", tags=["auth"], route_class=CompiledRoute)
 
-REFUSING_LOGIN = refusing(InvalidCredentials, UserInactive, TooManyAttempts, TooManyPasswords)
+REFUSING_LOGIN = error_responses(InvalidCredentials, UserInactive, TooManyAttempts, TooManyPasswords)
 OptionalBearer = Annotated[
     HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False, scheme_name="AccessToken"))
 ]
@@ -39,7 +39,7 @@ OptionalBearer = Annotated[
     status_code=201,
     response_model=UserOut,
     summary="Register",
-    responses=refusing(EmailTaken, UsernameTaken, TooManyPasswords),
+    responses=error_responses(EmailTaken, UsernameTaken, TooManyPasswords),
 )
 async def register_user(body: Register, uow: Uow, passwords: PasswordPool, response: Response, etag: SetETag) -> User:
     user = await register(uow, passwords, Registration(body.email, body.username, body.password))
@@ -63,18 +63,18 @@ async def log_in_by_form(
 @router.post(
     "/refresh",
     summary="Change a refresh token for a new pair of tokens",
-    responses=refusing(InvalidRefreshToken, RefreshTokenReused),
+    responses=error_responses(InvalidRefreshToken, RefreshTokenReused),
 )
 async def refresh(body: RefreshTokenIn, sessions: SessionCases, response: Response) -> Tokens:
     return _tokens(await sessions.refresh(body.refresh_token), response)
 
 
-@router.post("/logout", status_code=204, summary="Log out", responses=refusing())
+@router.post("/logout", status_code=204, summary="Log out", responses=error_responses())
 async def log_out(body: RefreshTokenIn, sessions: SessionCases) -> None:
     await sessions.log_out(body.refresh_token)
 
 
-@router.post("/verify", summary="Tell whose an access token is", responses=refusing(InvalidToken, UserInactive))
+@router.post("/verify", summary="Tell whose an access token is", responses=error_responses(InvalidToken, UserInactive))
 async def verify(authenticator: TokenAuthenticator, bearer: OptionalBearer, body: Verify | None = None) -> Verified:
     if body is not None and body.token is not None:
         token = body.token

@@ -13,22 +13,24 @@ from auth_service.schemas.users import ChangeStanding, UserOut
 from auth_service.services.administration import StandingChange, change_standing, delete_user
 from libs.database.keyset import read_cursor, write_cursor
 from libs.http.etag import ExpectedVersions, SetETag
-from libs.http.fields import Line
-from libs.http.openapi import refusing
-from libs.http.pages import Page, WantedPage, cut_page
-from libs.http.planned import PlannedRoute
+from libs.http.fast.compiled_route import CompiledRoute
+from libs.http.fields import TrimmedText
+from libs.http.openapi import error_responses
+from libs.http.pagination import Page, Pagination, build_page
 from libs.http.security import current_admin
 
-router = APIRouter(prefix="/users", tags=["users"], dependencies=[Depends(current_admin)], route_class=PlannedRoute)
+router = APIRouter(prefix="/users", tags=["users"], dependencies=[Depends(current_admin)], route_class=CompiledRoute)
 
 NEWEST = "users"
 
 
-@router.get("", response_model=Page[UserOut], summary="All users, newest first", responses=refusing())
+@router.get("", response_model=Page[UserOut], summary="All users, newest first", responses=error_responses())
 async def list_users(
     reads: Reads,
-    page: WantedPage,
-    q: Annotated[Line | None, Query(max_length=320, description="How the e-mail address or username begins.")] = None,
+    page: Pagination,
+    q: Annotated[
+        TrimmedText | None, Query(max_length=320, description="How the e-mail address or username begins.")
+    ] = None,
     role: Role | None = None,
     is_active: bool | None = None,
 ) -> dict[str, Any]:
@@ -36,10 +38,10 @@ async def list_users(
     before = read_cursor(page.cursor, NEWEST, [UUID])[0] if page.cursor is not None else None
     rows = await reads.newest(wanted, before=before, limit=page.limit + 1)
     total = await reads.count(wanted) if page.with_total else None
-    return cut_page(rows, page.limit, lambda row: write_cursor(NEWEST, [row["id"]]), total)
+    return build_page(rows, page.limit, lambda row: write_cursor(NEWEST, [row["id"]]), total)
 
 
-@router.get("/{user_id}", response_model=UserOut, summary="One user", responses=refusing(UserNotFound))
+@router.get("/{user_id}", response_model=UserOut, summary="One user", responses=error_responses(UserNotFound))
 async def read_user(user_id: UUID, reads: Reads, etag: SetETag) -> Row:
     user = await reads.by_id(user_id)
     etag(user["version"])
@@ -50,7 +52,7 @@ async def read_user(user_id: UUID, reads: Reads, etag: SetETag) -> Row:
     "/{user_id}",
     response_model=UserOut,
     summary="Promote, demote, block or unblock",
-    responses=refusing(UserNotFound, LastAdmin),
+    responses=error_responses(UserNotFound, LastAdmin),
 )
 async def change_user(user_id: UUID, body: ChangeStanding, uow: Uow, expected: ExpectedVersions, etag: SetETag) -> User:
     user = await change_standing(uow, StandingChange(user_id, body.role, body.is_active), expected)
@@ -58,6 +60,8 @@ async def change_user(user_id: UUID, body: ChangeStanding, uow: Uow, expected: E
     return user
 
 
-@router.delete("/{user_id}", status_code=204, summary="Delete a user", responses=refusing(UserNotFound, LastAdmin))
+@router.delete(
+    "/{user_id}", status_code=204, summary="Delete a user", responses=error_responses(UserNotFound, LastAdmin)
+)
 async def delete(user_id: UUID, uow: Uow, expected: ExpectedVersions) -> None:
     await delete_user(uow, user_id, expected)

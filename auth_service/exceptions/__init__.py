@@ -1,102 +1,102 @@
 """Everything that auth_service refuses, by name."""
 
-from libs.refusals import FieldError, Kind, Refusal
+from libs.errors import DomainError, ErrorKind, FieldError
 
 
-class EmailTaken(Refusal):
+class EmailTaken(DomainError):
     """The e-mail address is taken."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "email_taken"
 
     def __init__(self) -> None:
         super().__init__("Another user has this e-mail address.")
 
 
-class UsernameTaken(Refusal):
+class UsernameTaken(DomainError):
     """The username is taken."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "username_taken"
 
     def __init__(self) -> None:
         super().__init__("Another user has this username; upper and lower case are the same.")
 
 
-class UserNotFound(Refusal):
+class UserNotFound(DomainError):
     """There is no such user."""
 
-    kind = Kind.NOT_FOUND
+    kind = ErrorKind.NOT_FOUND
     code = "user_not_found"
 
     def __init__(self) -> None:
         super().__init__("No user has this id.")
 
 
-class LastAdmin(Refusal):
+class LastAdmin(DomainError):
     """The shop would be left without an admin."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "last_admin"
 
     def __init__(self) -> None:
         super().__init__("Make somebody else an admin first.")
 
 
-class InvalidCredentials(Refusal):
+class InvalidCredentials(DomainError):
     """The login or the password is wrong."""
 
-    kind = Kind.UNAUTHENTICATED
+    kind = ErrorKind.UNAUTHENTICATED
     code = "invalid_credentials"
 
     def __init__(self) -> None:
         super().__init__("No active user has this login with this password.")
 
 
-class TooManyAttempts(Refusal):
+class TooManyAttempts(DomainError):
     """Too many failed attempts."""
 
-    kind = Kind.TOO_MANY
+    kind = ErrorKind.TOO_MANY
     code = "too_many_attempts"
 
     def __init__(self, retry_after: int) -> None:
         super().__init__("Wait before trying again.", retry_after=retry_after)
 
 
-class TooManyPasswords(Refusal):
+class TooManyPasswords(DomainError):
     """More passwords wait to be checked than can be checked soon."""
 
-    kind = Kind.UNAVAILABLE
+    kind = ErrorKind.UNAVAILABLE
     code = "too_many_passwords"
 
     def __init__(self, retry_after: int) -> None:
         super().__init__("Many people log in at this moment; try again shortly.", retry_after=retry_after)
 
 
-class InvalidRefreshToken(Refusal):
+class InvalidRefreshToken(DomainError):
     """The refresh token is not valid."""
 
-    kind = Kind.UNAUTHENTICATED
+    kind = ErrorKind.UNAUTHENTICATED
     code = "invalid_refresh_token"
 
     def __init__(self) -> None:
         super().__init__("It is unknown, expired or revoked; log in again.")
 
 
-class RefreshTokenReused(Refusal):
+class RefreshTokenReused(DomainError):
     """The refresh token has been used before."""
 
-    kind = Kind.UNAUTHENTICATED
+    kind = ErrorKind.UNAUTHENTICATED
     code = "refresh_token_reused"
 
     def __init__(self) -> None:
         super().__init__("Somebody may have copied it, so everything that came of it is revoked; log in again.")
 
 
-class CurrentPasswordRequired(Refusal):
+class CurrentPasswordRequired(DomainError):
     """The change needs the current password."""
 
-    kind = Kind.INVALID
+    kind = ErrorKind.INVALID
     code = "current_password_required"
 
     def __init__(self) -> None:
@@ -106,10 +106,10 @@ class CurrentPasswordRequired(Refusal):
         )
 
 
-class WrongPassword(Refusal):
+class WrongPassword(DomainError):
     """The current password is wrong."""
 
-    kind = Kind.FORBIDDEN
+    kind = ErrorKind.FORBIDDEN
     code = "wrong_password"
 
     def __init__(self) -> None:

@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, DateTime, Index, Table, Text, Uuid, func
 
 from auth_service.models.base import metadata
-from libs.database.lookouts import erase_at_column, index_erase_at
+from libs.privacy.erasure_schedule import index_next_erasure, next_erasure_column
 
 # In the collation "C" text is compared byte by byte, so that "begins with" is a range of the index.
 users = Table(
@@ -35,6 +35,6 @@ deleted_users = Table(
     Column("version", BigInteger, nullable=False),
     Column("deleted_at", DateTime(timezone=True), nullable=False),
     # When what still names them is looked for next.
-    erase_at_column(is_set=True),
+    next_erasure_column(is_set=True),
 )
-index_erase_at(deleted_users)
+index_next_erasure(deleted_users)

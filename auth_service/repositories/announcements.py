@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, bindparam, text
 
 from libs.contracts.auth import UserDeleted, UserEvent, UserUpdated
-from libs.database.statements import Row
-from libs.database.transactions import Transaction
+from libs.database.database import Transaction
+from libs.database.executor import Row
 
 ALL = text("""
     SELECT id, version, email, username, role, is_active, created_at, updated_at FROM users WHERE id > :after
@@ -27,7 +27,9 @@ async def users_to_announce(
     transaction: Transaction, after: UUID, ids: Sequence[UUID] | None, portion: int
 ) -> Sequence[UserEvent]:
     wanted = {"after": after, "portion": portion}
-    found = await (transaction.all(ALL, wanted) if ids is None else transaction.all(NAMED, {**wanted, "ids": ids}))
+    found = await (
+        transaction.fetch_all(ALL, wanted) if ids is None else transaction.fetch_all(NAMED, {**wanted, "ids": ids})
+    )
     return [_event(row) for row in found]
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, text
 
 from auth_service.domain.throttle import Tally
 from auth_service.models import attempts
-from libs.database.transactions import Transaction
+from libs.database.database import Transaction
 
 # Any number does that no other lock of this database takes first; addresses whose hashes meet merely take turns.
 LOCK = 7_311
@@ -32,7 +32,7 @@ class SqlAttempts:
         await self._transaction.execute(TAKE_TURNS, {"lock": LOCK, "address": address})
 
     async def tally(self, account: bytes, address: str, since: datetime) -> Tally:
-        found = await self._transaction.one(TALLY, {"account": account, "address": address, "since": since})
+        found = await self._transaction.fetch_only(TALLY, {"account": account, "address": address, "since": since})
         return Tally(**found)
 
     async def add(self, attempt_id: UUID, account: bytes, address: str, now: datetime) -> None:

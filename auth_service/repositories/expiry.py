@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, delete
 
 from auth_service.domain.throttle import WINDOW
 from auth_service.models import attempts, refresh_families, refresh_tokens
-from libs.database.transactions import Transactions
+from libs.database.database import Database
 
 # A family expires with its newest token and takes the older ones with it; one that lives on loses its oldest.
 EXPIRED_FAMILIES = delete(refresh_families).where(refresh_families.c.expires_at <= bindparam("now"))
@@ -14,7 +14,7 @@ EXPIRED_TOKENS = delete(refresh_tokens).where(refresh_tokens.c.expires_at <= bin
 PAST_ATTEMPTS = delete(attempts).where(attempts.c.made_at <= bindparam("since"))
 
 
-async def forget_expired(transactions: Transactions) -> None:
+async def forget_expired(transactions: Database) -> None:
     now = datetime.now(UTC)
     for statement, moment in (
         (EXPIRED_FAMILIES, {"now": now}),

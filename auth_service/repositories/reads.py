@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from auth_service.domain.ports import UserFilter
 from auth_service.exceptions import UserNotFound
 from auth_service.models import users
-from libs.database.reads import Query, Reader, Row
-from libs.tokens.principal import Standing
+from libs.database.query import CompiledQuery, Reader, Row
+from libs.tokens.principal import AccountStatus
 
 PUBLIC = [
     users.c[name] for name in ("id", "email", "username", "role", "is_active", "version", "created_at", "updated_at")
@@ -19,8 +19,8 @@ PUBLIC = [
 # No text that begins with a prefix comes after the prefix with the last character that there is.
 LAST_CHARACTER = "\U0010ffff"
 
-BY_ID = Query(select(*PUBLIC).where(users.c.id == bindparam("user_id")))
-STANDING = Query(select(users.c.role, users.c.is_active).where(users.c.id == bindparam("user_id")))
+BY_ID = CompiledQuery(select(*PUBLIC).where(users.c.id == bindparam("user_id")))
+STANDING = CompiledQuery(select(users.c.role, users.c.is_active).where(users.c.id == bindparam("user_id")))
 
 
 class SqlUserReads:
@@ -28,7 +28,7 @@ class SqlUserReads:
         self._reader = reader
 
     async def by_id(self, user_id: UUID) -> Row:
-        row = await self._reader.first(BY_ID, user_id=user_id)
+        row = await self._reader.fetch_one(BY_ID, user_id=user_id)
         if row is None:
             raise UserNotFound
         return row
@@ -38,35 +38,35 @@ class SqlUserReads:
         arguments: dict[str, Any] = {"limit": limit, **_range(wanted.prefix)}
         if before is not None:
             arguments["before"] = before
-        return await self._reader.all(query, **arguments)
+        return await self._reader.fetch_all(query, **arguments)
 
     async def count(self, wanted: UserFilter) -> int:
         query = _count(wanted.prefix is not None, wanted.role, wanted.is_active)
-        total: int = await self._reader.value(query, **_range(wanted.prefix))
+        total: int = await self._reader.fetch_value(query, **_range(wanted.prefix))
         return total
 
 
-class SqlStandings:
+class SqlAccountStatus:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 
-    async def standing(self, user_id: UUID) -> Standing | None:
-        row = await self._reader.first(STANDING, user_id=user_id)
-        return None if row is None else Standing(**row)
+    async def status_of(self, user_id: UUID) -> AccountStatus | None:
+        row = await self._reader.fetch_one(STANDING, user_id=user_id)
+        return None if row is None else AccountStatus(**row)
 
 
 @lru_cache
-def _page(prefix: bool, role: str | None, is_active: bool | None, continued: bool) -> Query:
+def _page(prefix: bool, role: str | None, is_active: bool | None, continued: bool) -> CompiledQuery:
     conditions = _conditions(prefix, role, is_active)
     if continued:
         conditions.append(users.c.id < bindparam("before"))
     # Ids grow with time.
-    return Query(select(*PUBLIC).where(*conditions).order_by(users.c.id.desc()).limit(bindparam("limit")))
+    return CompiledQuery(select(*PUBLIC).where(*conditions).order_by(users.c.id.desc()).limit(bindparam("limit")))
 
 
 @lru_cache
-def _count(prefix: bool, role: str | None, is_active: bool | None) -> Query:
-    return Query(select(func.count()).select_from(users).where(*_conditions(prefix, role, is_active)))
+def _count(prefix: bool, role: str | None, is_active: bool | None) -> CompiledQuery:
+    return CompiledQuery(select(func.count()).select_from(users).where(*_conditions(prefix, role, is_active)))
 
 
 def _conditions(prefix: bool, role: str | None, is_active: bool | None) -> list[ColumnElement[bool]]:

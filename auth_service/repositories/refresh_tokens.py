@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from auth_service.domain.refresh import LIFETIME, RefreshToken
 from auth_service.models import refresh_families, refresh_tokens
-from libs.database.transactions import Transaction
+from libs.database.database import Transaction
 from libs.process.ids import new_id
 
 START = insert(refresh_families)
@@ -56,10 +56,10 @@ class SqlRefreshTokens:
         await self._transaction.execute(ADD, {"digest": digest, "family_id": family_id, "expires_at": until})
 
     async def lock(self, digest: bytes) -> RefreshToken | None:
-        family = await self._transaction.first(LOCK_FAMILY, {"digest": digest})
+        family = await self._transaction.fetch_one(LOCK_FAMILY, {"digest": digest})
         if family is None:
             return None
-        token = await self._transaction.first(TOKEN, {"digest": digest})
+        token = await self._transaction.fetch_one(TOKEN, {"digest": digest})
         if token is None:
             return None
         return RefreshToken(

@@ -9,8 +9,8 @@ from auth_service.repositories.attempts import SqlAttempts
 from auth_service.repositories.refresh_tokens import SqlRefreshTokens
 from auth_service.repositories.users import SqlUsers
 from libs.contracts import auth as contracts
-from libs.database.transactions import Transaction
-from libs.messaging.unit_of_work import SqlUnitOfWork
+from libs.database.database import Transaction
+from libs.outbox.unit_of_work import SqlUnitOfWork
 
 State = TypeVar("State", contracts.UserCreated, contracts.UserUpdated)
 

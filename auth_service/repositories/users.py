@@ -10,9 +10,9 @@ from auth_service.domain.facts import UserDeleted
 from auth_service.domain.user import User
 from auth_service.exceptions import EmailTaken, UsernameTaken, UserNotFound
 from auth_service.models import deleted_users, users
-from libs.database.constraints import refusing
-from libs.database.statements import Row
-from libs.database.transactions import Transaction
+from libs.database.constraints import translate_constraint
+from libs.database.database import Transaction
+from libs.database.executor import Row
 
 TAKEN = {"uq_users_email": EmailTaken, "uq_users_username": UsernameTaken}
 
@@ -45,7 +45,7 @@ class SqlUsers:
         self._transaction = transaction
 
     async def add(self, user: User) -> None:
-        with refusing(TAKEN):
+        with translate_constraint(TAKEN):
             await self._transaction.execute(ADD, _row(user))
 
     async def by_id(self, user_id: UUID) -> User:
@@ -59,7 +59,7 @@ class SqlUsers:
         return _found(await self._first(FOR_CHANGE, user_id=user_id))
 
     async def for_change_with_admins(self, user_id: UUID) -> tuple[User, bool]:
-        rows = await self._transaction.all(FOR_CHANGE_WITH_ADMINS, {"user_id": user_id})
+        rows = await self._transaction.fetch_all(FOR_CHANGE_WITH_ADMINS, {"user_id": user_id})
         locked = {row.id: _user(row) for row in rows}
         user = locked.pop(user_id, None)
         if user is None:
@@ -70,7 +70,7 @@ class SqlUsers:
         row = _row(user)
         changed = {name: row[name] for name in ("email", "username", "password_hash", "role", "is_active")}
         versions = {"seen_version": user.version - 1, "new_version": user.version, "new_updated_at": user.updated_at}
-        with refusing(TAKEN):
+        with translate_constraint(TAKEN):
             await self._transaction.execute(SAVE, {"user_id": user.id, **changed, **versions})
 
     async def remove(self, deleted: UserDeleted, now: datetime) -> None:
@@ -80,10 +80,10 @@ class SqlUsers:
         )
 
     async def has_active_admin(self) -> bool:
-        return bool(await self._transaction.value(HAS_ACTIVE_ADMIN))
+        return bool(await self._transaction.fetch_value(HAS_ACTIVE_ADMIN))
 
     async def _first(self, statement: Any, **arguments: Any) -> Row | None:
-        return await self._transaction.first(statement, arguments)
+        return await self._transaction.fetch_one(statement, arguments)
 
 
 def _found(row: Row | None) -> User:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from auth_service.domain.user import Role
 from auth_service.schemas.fields import Password
-from libs.http.fields import Body, Given, Text
+from libs.http.fields import Body, NotNull, Text
 
 LoginName = Annotated[Text, Field(min_length=1, max_length=320)]
 
@@ -45,7 +45,7 @@ class Verify(Body):
 
     model_config = ConfigDict(json_schema_extra={"example": {"token": "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIwMTk5In0.c2ln"}})
 
-    token: Annotated[str | None, Given] = None
+    token: Annotated[str | None, NotNull] = None
 
 
 class Tokens(BaseModel):

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from auth_service.domain.user import Role
 from auth_service.schemas.fields import Email, NewPassword, Password, Username
-from libs.http.fields import Body, Given, Moment
+from libs.http.fields import Body, NotNull, Timestamp
 
 
 class Register(Body):
@@ -29,10 +29,10 @@ class ChangeMe(Body):
         json_schema_extra={"example": {"email": "ada@example.org", "current_password": "correct horse battery"}}
     )
 
-    email: Annotated[Email | None, Given] = None
-    username: Annotated[Username | None, Given] = None
-    password: Annotated[NewPassword | None, Given] = None
-    current_password: Annotated[Password | None, Given] = None
+    email: Annotated[Email | None, NotNull] = None
+    username: Annotated[Username | None, NotNull] = None
+    password: Annotated[NewPassword | None, NotNull] = None
+    current_password: Annotated[Password | None, NotNull] = None
 
 
 class ChangeStanding(Body):
@@ -40,8 +40,8 @@ class ChangeStanding(Body):
 
     model_config = ConfigDict(json_schema_extra={"example": {"role": "admin"}})
 
-    role: Annotated[Role | None, Given] = None
-    is_active: Annotated[bool | None, Given] = None
+    role: Annotated[Role | None, NotNull] = None
+    is_active: Annotated[bool | None, NotNull] = None
 
 
 class UserOut(BaseModel):
@@ -67,5 +67,5 @@ class UserOut(BaseModel):
     role: Role
     is_active: bool
     version: int
-    created_at: Moment
-    updated_at: Moment
+    created_at: Timestamp
+    updated_at: Timestamp

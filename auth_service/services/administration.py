@@ -7,7 +7,7 @@ from uuid import UUID
 
 from auth_service.domain.ports import UnitOfWorkFactory
 from auth_service.domain.user import Role, User
-from libs.refusals import expect_version
+from libs.errors import expect_version
 
 
 @dataclass(frozen=True, slots=True)

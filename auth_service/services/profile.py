@@ -9,7 +9,7 @@ from auth_service.domain.ports import Passwords, UnitOfWorkFactory
 from auth_service.domain.user import User
 from auth_service.exceptions import CurrentPasswordRequired, WrongPassword
 from auth_service.services.guesses import GuardedPasswords
-from libs.refusals import expect_version
+from libs.errors import expect_version
 
 
 @dataclass(frozen=True, slots=True)

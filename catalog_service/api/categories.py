@@ -29,10 +29,10 @@ from catalog_service.schemas.categories import (
 from catalog_service.services import categories
 from libs.http.app import API
 from libs.http.etag import ExpectedVersions, SetETag
-from libs.http.openapi import refusing
-from libs.http.planned import PlannedRoute
+from libs.http.fast.compiled_route import CompiledRoute
+from libs.http.openapi import error_responses
 
-router = APIRouter(tags=["categories"], route_class=PlannedRoute)
+router = APIRouter(tags=["categories"], route_class=CompiledRoute)
 
 
 @router.post(
@@ -40,7 +40,7 @@ router = APIRouter(tags=["categories"], route_class=PlannedRoute)
     summary="Create a category",
     status_code=201,
     response_model=CategoryOut,
-    responses=refusing(*CREATING, CategoryNotFound, CategoryNameTaken, SlugTaken),
+    responses=error_responses(*CREATING, CategoryNotFound, CategoryNameTaken, SlugTaken),
 )
 async def create_category(body: NewCategory, _: TheAdmin, uow: Uow, response: Response, etag: SetETag) -> Category:
     category = await categories.create_category(uow, body.name, body.slug, body.parent_id)
@@ -56,7 +56,7 @@ async def create_category(body: NewCategory, _: TheAdmin, uow: Uow, response: Re
     response_class=Response,
     responses={
         200: {"model": CategoryList | CategoryTree, "description": "`view=tree` nests them as `children`."},
-        **refusing(CategoryNotFound),
+        **error_responses(CategoryNotFound),
     },
 )
 async def list_categories(
@@ -75,7 +75,7 @@ async def list_categories(
     "/category/{id_or_slug}",
     summary="Read a category",
     response_model=CategoryDetails,
-    responses=refusing(CategoryNotFound),
+    responses=error_responses(CategoryNotFound),
 )
 async def read_category(id_or_slug: str, reads: Categories, etag: SetETag) -> dict[str, Any]:
     row = await reads.one(id_or_slug)
@@ -88,7 +88,7 @@ async def read_category(id_or_slug: str, reads: Categories, etag: SetETag) -> di
     summary="Change or move a category",
     description="What is below it moves with it. Each category whose level changes gets a new version.",
     response_model=CategoryOut,
-    responses=refusing(*CHANGING, CategoryNotFound, CategoryNameTaken, SlugTaken, CategoryCycle),
+    responses=error_responses(*CHANGING, CategoryNotFound, CategoryNameTaken, SlugTaken, CategoryCycle),
 )
 async def change_category(
     category_id: UUID, body: CategoryChange, _: TheAdmin, uow: Uow, expected: ExpectedVersions, etag: SetETag
@@ -102,7 +102,7 @@ async def change_category(
     "/category/{category_id}",
     summary="Delete an empty category",
     status_code=204,
-    responses=refusing(*DELETING, CategoryNotFound, CategoryNotEmpty),
+    responses=error_responses(*DELETING, CategoryNotFound, CategoryNotEmpty),
 )
 async def delete_category(category_id: UUID, _: TheAdmin, uow: Uow, expected: ExpectedVersions) -> None:
     await categories.delete_category(uow, category_id, expected)

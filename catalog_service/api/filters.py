@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import Depends, Query, Request
 
 from catalog_service.domain.listing import ProductFilter, Sort
+from libs.errors import FieldError, InvalidValue
 from libs.http.fields import Amount
-from libs.refusals import FieldError, InvalidValue
 
 PREFIX = "attr."
 # A value of each name is looked for in every combination.

@@ -19,18 +19,18 @@ from catalog_service.schemas.products import (
     with_category,
 )
 from catalog_service.services import products
+from libs.errors import InvalidCursor
 from libs.http.app import API
+from libs.http.decimal_json import DecimalJSONRoute
 from libs.http.etag import ExpectedVersions, SetETag
-from libs.http.exact_numbers import ExactNumbers
-from libs.http.openapi import refusing
-from libs.http.pages import Page, WantedPage, cut_page
-from libs.http.remembering import Forget, Remember, RememberedRoute
-from libs.refusals import InvalidCursor
+from libs.http.fast.cache_middleware import CachedRoute, InvalidateCache, MarkCacheable
+from libs.http.openapi import error_responses
+from libs.http.pagination import Page, Pagination, build_page
 from libs.tokens.principal import KeysUnavailable
 
-router = APIRouter(tags=["products"], route_class=ExactNumbers)
+router = APIRouter(tags=["products"], route_class=DecimalJSONRoute)
 # What most people look at most of the time.
-window = APIRouter(tags=["products"], route_class=RememberedRoute)
+window = APIRouter(tags=["products"], route_class=CachedRoute)
 
 
 @router.post(
@@ -38,7 +38,7 @@ window = APIRouter(tags=["products"], route_class=RememberedRoute)
     summary="Create a product",
     status_code=201,
     response_model=ProductOut,
-    responses=refusing(*CREATING, CategoryNotFound, SkuTaken, SlugTaken),
+    responses=error_responses(*CREATING, CategoryNotFound, SkuTaken, SlugTaken),
 )
 async def create_product(
     body: NewProduct, admin: TheAdmin, currency: Currency, uow: Uow, response: Response, etag: SetETag
@@ -55,16 +55,16 @@ async def create_product(
     description="`attr.<name>=<value>` filters by attributes, such as `attr.colour=red`; a name may be repeated for"
     " alternatives. Products that are not active are left out.",
     response_model=Page[ProductOut],
-    responses=refusing(*ADMINS_ONLY, CategoryNotFound, InvalidCursor),
+    responses=error_responses(*ADMINS_ONLY, CategoryNotFound, InvalidCursor),
 )
 async def list_products(
-    wanted: WantedProducts, page: WantedPage, visitor: TheVisitor, reads: Products
+    wanted: WantedProducts, page: Pagination, visitor: TheVisitor, reads: Products
 ) -> dict[str, Any]:
     if not wanted.is_active:
         await visitor.expect_admin()
     rows = await reads.page(wanted, limit=page.limit, cursor=page.cursor)
     total = await reads.count(wanted) if page.with_total else None
-    return cut_page(rows, page.limit, lambda row: reads.cursor(wanted, row), total)
+    return build_page(rows, page.limit, lambda row: reads.cursor(wanted, row), total)
 
 
 @window.get(
@@ -72,10 +72,10 @@ async def list_products(
     summary="Read a product",
     description="The entity tag names the product's version and the stock's, because `available` is shown as well.",
     response_model=ProductOut,
-    responses=refusing(KeysUnavailable, ProductNotFound),
+    responses=error_responses(KeysUnavailable, ProductNotFound),
 )
 async def read_product(
-    id_or_slug: str, visitor: TheVisitor, reads: Products, etag: SetETag, remember: Remember
+    id_or_slug: str, visitor: TheVisitor, reads: Products, etag: SetETag, remember: MarkCacheable
 ) -> dict[str, Any]:
     row = await reads.one(id_or_slug)
     if row["is_active"]:
@@ -90,20 +90,20 @@ async def read_product(
     "/products_with_category/{category_id}",
     summary="List the products of a category and of everything below it, each with its category",
     response_model=Page[ProductWithCategory],
-    responses=refusing(CategoryNotFound, InvalidCursor),
+    responses=error_responses(CategoryNotFound, InvalidCursor),
 )
-async def list_products_with_category(category_id: UUID, page: WantedPage, reads: Products) -> dict[str, Any]:
+async def list_products_with_category(category_id: UUID, page: Pagination, reads: Products) -> dict[str, Any]:
     wanted = ProductFilter(category_id=category_id)
     rows = await reads.page(wanted, limit=page.limit, cursor=page.cursor, with_category=True)
     total = await reads.count(wanted) if page.with_total else None
-    return cut_page([with_category(row) for row in rows], page.limit, lambda row: reads.cursor(wanted, row), total)
+    return build_page([with_category(row) for row in rows], page.limit, lambda row: reads.cursor(wanted, row), total)
 
 
 @router.put(
     "/product/{product_id}",
     summary="Change a product",
     response_model=ProductOut,
-    responses=refusing(*CHANGING, ProductNotFound, CategoryNotFound, SkuTaken, SlugTaken),
+    responses=error_responses(*CHANGING, ProductNotFound, CategoryNotFound, SkuTaken, SlugTaken),
 )
 async def change_product(
     product_id: UUID,
@@ -112,7 +112,7 @@ async def change_product(
     uow: Uow,
     expected: ExpectedVersions,
     etag: SetETag,
-    forget: Forget,
+    forget: InvalidateCache,
 ) -> dict[str, Any]:
     product, stock = await products.change_product(uow, product_id, body.fields, expected)
     forget(product_id)
@@ -125,8 +125,10 @@ async def change_product(
     summary="Delete a product",
     description="It leaves every list at once; its slug and SKU are free again.",
     status_code=204,
-    responses=refusing(*DELETING, ProductNotFound),
+    responses=error_responses(*DELETING, ProductNotFound),
 )
-async def delete_product(product_id: UUID, _: TheAdmin, uow: Uow, expected: ExpectedVersions, forget: Forget) -> None:
+async def delete_product(
+    product_id: UUID, _: TheAdmin, uow: Uow, expected: ExpectedVersions, forget: InvalidateCache
+) -> None:
     await products.delete_product(uow, product_id, expected)
     forget(product_id)

@@ -1,7 +1,7 @@
 """Refusals that many endpoints have in common."""
 
-from libs.http.envelope import BodyTooLarge
-from libs.refusals import VersionConflict
+from libs.errors import VersionConflict
+from libs.http.request_middleware import BodyTooLarge
 from libs.tokens.principal import Forbidden, InvalidToken, KeysUnavailable, NotAuthenticated, UserInactive
 
 ADMINS_ONLY = (NotAuthenticated, InvalidToken, UserInactive, Forbidden, KeysUnavailable)

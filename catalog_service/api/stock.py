@@ -11,24 +11,24 @@ from catalog_service.domain.stock import Stock
 from catalog_service.exceptions import ProductNotFound, StockTooHigh, StockTooLow
 from catalog_service.schemas.stock import StockChange, StockOut, StockWithLedger
 from catalog_service.services.stock import adjust_stock
+from libs.errors import InvalidCursor
 from libs.http.etag import SetETag
-from libs.http.openapi import refusing
-from libs.http.pages import WantedPage, cut_page
-from libs.http.planned import PlannedRoute
-from libs.http.remembering import Forget
-from libs.refusals import InvalidCursor
+from libs.http.fast.cache_middleware import InvalidateCache
+from libs.http.fast.compiled_route import CompiledRoute
+from libs.http.openapi import error_responses
+from libs.http.pagination import Pagination, build_page
 
-router = APIRouter(tags=["stock"], route_class=PlannedRoute)
+router = APIRouter(tags=["stock"], route_class=CompiledRoute)
 
 
 @router.post(
     "/product/{product_id}/stock",
     summary="Change how many are on hand",
     response_model=StockOut,
-    responses=refusing(*CREATING, ProductNotFound, StockTooLow, StockTooHigh),
+    responses=error_responses(*CREATING, ProductNotFound, StockTooLow, StockTooHigh),
 )
 async def change_stock(
-    product_id: UUID, body: StockChange, admin: TheAdmin, uow: Uow, etag: SetETag, forget: Forget
+    product_id: UUID, body: StockChange, admin: TheAdmin, uow: Uow, etag: SetETag, forget: InvalidateCache
 ) -> Stock:
     stock = await adjust_stock(uow, product_id, body.delta, body.reason, admin)
     forget(product_id)
@@ -40,13 +40,13 @@ async def change_stock(
     "/product/{product_id}/stock",
     summary="Read the stock of a product and its ledger",
     response_model=StockWithLedger,
-    responses=refusing(*ADMINS_ONLY, ProductNotFound, InvalidCursor),
+    responses=error_responses(*ADMINS_ONLY, ProductNotFound, InvalidCursor),
 )
 async def read_stock(
-    product_id: UUID, page: WantedPage, _: TheAdmin, reads: StockOfProducts, etag: SetETag
+    product_id: UUID, page: Pagination, _: TheAdmin, reads: StockOfProducts, etag: SetETag
 ) -> dict[str, Any]:
     stock = await reads.one(product_id)
     etag(stock["version"])
     rows = await reads.ledger(product_id, limit=page.limit, cursor=page.cursor)
-    ledger = cut_page(rows, page.limit, reads.cursor)
+    ledger = build_page(rows, page.limit, reads.cursor)
     return {**stock, "ledger": ledger["items"], "next_cursor": ledger["next_cursor"]}

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from catalog_service.domain.ports import ReplicaOfUsers, UnitOfWorkFactory
-from libs.messaging.given import Given
+from libs.consumers.inject import Inject
 
-Users = Annotated[ReplicaOfUsers, Given("users")]
-Uow = Annotated[UnitOfWorkFactory, Given("uow")]
+Users = Annotated[ReplicaOfUsers, Inject("users")]
+Uow = Annotated[UnitOfWorkFactory, Inject("uow")]

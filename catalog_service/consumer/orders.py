@@ -8,9 +8,9 @@ from faststream.rabbit import RabbitRouter
 from catalog_service.consumer.dependencies import Uow
 from catalog_service.domain.reservation import Order
 from catalog_service.services.reservations import follow_orders
+from libs.consumers.subscriber import subscriber
 from libs.contracts.orders import OrderEvent
 from libs.contracts.topology import CATALOG_ORDERS
-from libs.messaging.consumer import subscriber
 
 router = RabbitRouter()
 

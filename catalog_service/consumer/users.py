@@ -5,9 +5,9 @@ from faststream.rabbit import RabbitRouter
 from catalog_service.consumer.dependencies import Users
 from catalog_service.domain.users import GoneUser, KnownUser
 from catalog_service.services.users import learn_users
+from libs.consumers.subscriber import subscriber
 from libs.contracts.auth import UserDeleted, UserEvent
 from libs.contracts.topology import CATALOG_USERS
-from libs.messaging.consumer import subscriber
 
 router = RabbitRouter()
 

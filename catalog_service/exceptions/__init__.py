@@ -1,66 +1,66 @@
 """Everything that the catalog refuses, by name."""
 
-from libs.refusals import Kind, Refusal
+from libs.errors import DomainError, ErrorKind
 
 
-class CategoryNotFound(Refusal):
+class CategoryNotFound(DomainError):
     """There is no such category."""
 
-    kind = Kind.NOT_FOUND
+    kind = ErrorKind.NOT_FOUND
     code = "category_not_found"
 
 
-class CategoryNameTaken(Refusal):
+class CategoryNameTaken(DomainError):
     """Another category under the same parent has this name."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "category_name_taken"
 
 
-class CategoryCycle(Refusal):
+class CategoryCycle(DomainError):
     """A category cannot stand below itself."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "category_cycle"
 
 
-class CategoryNotEmpty(Refusal):
+class CategoryNotEmpty(DomainError):
     """The category still has children or products."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "category_not_empty"
 
 
-class SlugTaken(Refusal):
+class SlugTaken(DomainError):
     """The slug is taken."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "slug_taken"
 
 
-class SkuTaken(Refusal):
+class SkuTaken(DomainError):
     """Another product has this SKU."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "sku_taken"
 
 
-class ProductNotFound(Refusal):
+class ProductNotFound(DomainError):
     """There is no such product."""
 
-    kind = Kind.NOT_FOUND
+    kind = ErrorKind.NOT_FOUND
     code = "product_not_found"
 
 
-class StockTooLow(Refusal):
+class StockTooLow(DomainError):
     """There would be less on hand than is reserved, or less than nothing."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "stock_too_low"
 
 
-class StockTooHigh(Refusal):
+class StockTooHigh(DomainError):
     """There would be more on hand than the catalog counts."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "stock_too_high"

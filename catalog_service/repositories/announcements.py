@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, bindparam, text
 
 from libs.contracts.catalog import ProductDeleted, ProductEvent, ProductUpdated
-from libs.database.statements import Row
-from libs.database.transactions import Transaction
+from libs.database.database import Transaction
+from libs.database.executor import Row
 
 TOLD = "sku, slug, name, price, currency, category_id, image_urls[1] AS image_url, is_active"
 ALL = text(f"""
@@ -25,7 +25,9 @@ async def products_to_announce(
     transaction: Transaction, after: UUID, ids: Sequence[UUID] | None, portion: int
 ) -> Sequence[ProductEvent]:
     wanted = {"after": after, "portion": portion}
-    found = await (transaction.all(ALL, wanted) if ids is None else transaction.all(NAMED, {**wanted, "ids": ids}))
+    found = await (
+        transaction.fetch_all(ALL, wanted) if ids is None else transaction.fetch_all(NAMED, {**wanted, "ids": ids})
+    )
     return [_event(row) for row in found]
 
 

@@ -11,9 +11,9 @@ from catalog_service.domain.category import Category
 from catalog_service.exceptions import CategoryNameTaken, CategoryNotEmpty, CategoryNotFound, SlugTaken
 from catalog_service.models.categories import categories
 from catalog_service.repositories.subtrees import above, below
-from libs.database.constraints import refusing
-from libs.database.statements import Row
-from libs.database.transactions import Transaction
+from libs.database.constraints import translate_constraint
+from libs.database.database import Transaction
+from libs.database.executor import Row
 
 # Any number does that no other lock of this database has.
 STRUCTURE = 7_320_001
@@ -51,19 +51,19 @@ class SqlCategories:
         await self._transaction.execute(LOCK_STRUCTURE)
 
     async def add(self, category: Category) -> bool:
-        with refusing({"uq_categories_parent_id_name": lambda: _name_taken(category)}):
+        with translate_constraint({"uq_categories_parent_id_name": lambda: _name_taken(category)}):
             result = await self._transaction.execute(ADD, _row(category))
         return result.rowcount == 1
 
     async def get(self, category_id: UUID) -> Category:
-        return _found(category_id, await self._transaction.first(BY_ID, {"category_id": category_id}))
+        return _found(category_id, await self._transaction.fetch_one(BY_ID, {"category_id": category_id}))
 
     async def for_change(self, category_id: UUID) -> Category:
-        return _found(category_id, await self._transaction.first(FOR_CHANGE, {"category_id": category_id}))
+        return _found(category_id, await self._transaction.fetch_one(FOR_CHANGE, {"category_id": category_id}))
 
     async def is_at_or_below(self, category_id: UUID, other_id: UUID) -> bool:
         arguments = {"category_id": category_id, "other_id": other_id}
-        return bool(await self._transaction.value(IS_AT_OR_BELOW, arguments))
+        return bool(await self._transaction.fetch_value(IS_AT_OR_BELOW, arguments))
 
     async def save(self, category: Category) -> None:
         refusals = {
@@ -72,7 +72,7 @@ class SqlCategories:
         }
         row = _row(category)
         changed = {name: row[name] for name in ("name", "slug", "parent_id", "level", "version", "updated_at")}
-        with refusing(refusals):
+        with translate_constraint(refusals):
             await self._transaction.execute(SAVE, {"category_id": category.id, "seen": category.version - 1, **changed})
 
     async def shift_below(self, category_id: UUID, levels: int, now: datetime) -> None:
@@ -87,7 +87,7 @@ class SqlCategories:
                 "It has products; move or delete them first."
             ),
         }
-        with refusing(refusals):
+        with translate_constraint(refusals):
             await self._transaction.execute(DELETE, {"category_id": category_id})
 
 

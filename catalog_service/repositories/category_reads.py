@@ -12,13 +12,13 @@ from catalog_service.exceptions import CategoryNotFound
 from catalog_service.models.categories import categories
 from catalog_service.models.products import products
 from catalog_service.repositories.subtrees import above, below
-from libs.database.reads import Query, Reader
+from libs.database.query import CompiledQuery, Reader
 
 
-def _family(category_id: Any) -> Query:
+def _family(category_id: Any) -> CompiledQuery:
     """In one statement, so that it is of one moment: the category, all above it, and its children."""
     upwards = above(category_id)
-    return Query(
+    return CompiledQuery(
         select(categories).where(categories.c.id.in_(select(upwards.c.id)) | (categories.c.parent_id == category_id))
     )
 
@@ -37,8 +37,8 @@ _product_count = (
 )
 _below = below(bindparam("root_id"))
 _counted = select(categories, _product_count)
-WHOLE_TREE = Query(_counted)
-SUBTREE = Query(_counted.where(categories.c.id.in_(select(_below.c.id))))
+WHOLE_TREE = CompiledQuery(_counted)
+SUBTREE = CompiledQuery(_counted.where(categories.c.id.in_(select(_below.c.id))))
 
 
 class SqlCategoryReads:
@@ -47,10 +47,10 @@ class SqlCategoryReads:
 
     async def one(self, reference: str) -> Row:
         if is_id(reference):
-            rows = await self._reader.all(FAMILY_BY_ID, category_id=UUID(reference))
+            rows = await self._reader.fetch_all(FAMILY_BY_ID, category_id=UUID(reference))
             found = [row for row in rows if row["id"] == UUID(reference)]
         elif is_slug(reference):
-            rows = await self._reader.all(FAMILY_BY_SLUG, slug=reference)
+            rows = await self._reader.fetch_all(FAMILY_BY_SLUG, slug=reference)
             found = [row for row in rows if row["slug"] == reference]
         else:
             found = []
@@ -66,9 +66,9 @@ class SqlCategoryReads:
 
     async def tree(self, root_id: UUID | None) -> list[Row]:
         if root_id is None:
-            rows = await self._reader.all(WHOLE_TREE)
+            rows = await self._reader.fetch_all(WHOLE_TREE)
         else:
-            rows = await self._reader.all(SUBTREE, root_id=root_id)
+            rows = await self._reader.fetch_all(SUBTREE, root_id=root_id)
             if not rows:
                 raise CategoryNotFound(f"There is no category {root_id}.")
         ordered = depth_first(rows)

@@ -5,17 +5,17 @@ from typing import Final
 from prometheus_client import Gauge
 from sqlalchemy import text
 
-from libs.database.census import Count
+from libs.database.table_gauges import GaugeQuery
 
 COUNTS: Final = (
-    Count(
+    GaugeQuery(
         Gauge("products", "Products that are not deleted", ["is_active"], multiprocess_mode="mostrecent"),
         text("""
             SELECT CASE WHEN is_active THEN 'yes' ELSE 'no' END, count(*)
             FROM products WHERE deleted_at IS NULL GROUP BY 1
         """),
     ),
-    Count(
+    GaugeQuery(
         Gauge("stock_units", "Units of all products together", ["what"], multiprocess_mode="mostrecent"),
         text("""
             SELECT what, units FROM (SELECT sum(on_hand) AS on_hand, sum(reserved) AS reserved FROM stock) AS stock,
@@ -23,7 +23,7 @@ COUNTS: Final = (
                    AS each (what, units)
         """),
     ),
-    Count(
+    GaugeQuery(
         Gauge("reservations", "Orders by what the catalog did for them", ["state"], multiprocess_mode="mostrecent"),
         text("SELECT state, count(*) FROM reservations GROUP BY state"),
     ),

@@ -9,10 +9,10 @@ from uuid import UUID
 
 import asyncpg
 
+from libs.broker.connectivity import Connectivity
 from libs.database.timeouts import CONNECT_TIMEOUT
 from libs.database.urls import for_asyncpg
-from libs.http.memory import Memory
-from libs.messaging.link import Link
+from libs.http.fast.response_cache import ResponseCache
 
 CHANNEL: Final = "products_changed"
 # Seconds. A connection that breaks without a word is found out after both of them.
@@ -36,10 +36,10 @@ class UntoldError(Exception):
 class SqlChanges:
     """`memory` is trusted while somebody listens, and only then."""
 
-    def __init__(self, database_url: str, memory: Memory) -> None:
+    def __init__(self, database_url: str, memory: ResponseCache) -> None:
         self._dsn = for_asyncpg(database_url)
         self._memory = memory
-        self._link = Link("changes of products")
+        self._link = Connectivity("changes of products")
 
     @contextlib.asynccontextmanager
     async def heard(self) -> AsyncIterator[None]:
@@ -66,28 +66,28 @@ class SqlChanges:
         )
         try:
             # At once, while the heartbeat may be asleep.
-            connection.add_termination_listener(lambda _: self._memory.distrust())
+            connection.add_termination_listener(lambda _: self._memory.disable())
             await connection.add_listener(CHANNEL, self._forget)
             await _check(connection)
-            self._memory.trust()
+            self._memory.enable()
             self._link.up()
             while True:
                 await asyncio.sleep(HEARTBEAT)
                 await _check(connection)
         finally:
-            self._memory.distrust()
+            self._memory.disable()
             connection.terminate()
 
     def _forget(self, _connection: Any, _pid: int, _channel: str, told: object) -> None:
         if told == "":  # There were too many to name them.
-            self._memory.forget_all()
+            self._memory.clear()
             return
         try:
             for product_id in str(told).split(","):
-                self._memory.forget(UUID(product_id))
+                self._memory.invalidate(UUID(product_id))
         except Exception:
             # Whichever of them it was, the others have changed as well.
-            self._memory.forget_all()
+            self._memory.clear()
             logger.exception("%s: all is forgotten", CHANNEL)
 
 

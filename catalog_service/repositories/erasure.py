@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy import Integer, Text, bindparam, text
 
 from catalog_service.models.stock import NOBODY
-from libs.database.transactions import Transactions
+from libs.database.database import Database
 
 AT_ONCE: Final = 1_000
 
@@ -30,7 +30,7 @@ ERASE = text("""
 """).bindparams(bindparam("limit", type_=Integer), bindparam("nobody", NOBODY, type_=Text))
 
 
-async def erase_names(transactions: Transactions) -> None:
+async def erase_names(transactions: Database) -> None:
     """For a timer. A portion a transaction."""
     while (await transactions.execute(ERASE, {"limit": AT_ONCE})).rowcount == AT_ONCE:
         pass

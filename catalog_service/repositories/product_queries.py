@@ -35,7 +35,7 @@ from catalog_service.models.categories import categories
 from catalog_service.models.products import products
 from catalog_service.models.stock import stock
 from catalog_service.repositories.subtrees import below
-from libs.database.reads import Query
+from libs.database.query import CompiledQuery
 
 available = stock.c.on_hand - stock.c.reserved
 SHOWN = [column for column in products.columns if column.name not in ("sort_name", "search", "deleted_at")]
@@ -85,7 +85,7 @@ def key_types(sort: Sort) -> list[type]:
 
 
 @lru_cache(maxsize=512)
-def page_query(shape: Shape, *, continued: bool, with_category: bool) -> Query:
+def page_query(shape: Shape, *, continued: bool, with_category: bool) -> CompiledQuery:
     """First the ids of the page, which indexes alone can tell, then what is shown of these products."""
     order = ORDERS[shape.sort]
     page = _page(shape, order, continued=continued).subquery("page")
@@ -94,15 +94,15 @@ def page_query(shape: Shape, *, continued: bool, with_category: bool) -> Query:
     if with_category:
         named = [categories.c[name].label(f"category_{name}") for name in ("name", "slug", "level")]
         statement = statement.add_columns(*named).join(categories, categories.c.id == products.c.category_id)
-    return Query(statement.order_by(*_sorting(list(page.columns), order)))
+    return CompiledQuery(statement.order_by(*_sorting(list(page.columns), order)))
 
 
 @lru_cache(maxsize=256)
-def count_query(shape: Shape) -> Query:
+def count_query(shape: Shape) -> CompiledQuery:
     statement = select(func.count()).select_from(products).where(*_conditions(shape))
     if shape.category:
         statement = statement.where(products.c.category_id.in_(select(_subtree().c.id)))
-    return Query(_with_stock(statement, shape))
+    return CompiledQuery(_with_stock(statement, shape))
 
 
 def _page(shape: Shape, order: Order, *, continued: bool) -> Select[Any]:

@@ -22,30 +22,30 @@ from catalog_service.repositories.product_queries import (
     key_types,
     page_query,
 )
-from libs.database.arrays import any_of
+from libs.database.arrays import any_array
 from libs.database.keyset import read_cursor, write_cursor
-from libs.database.lookups import Lookup
-from libs.database.reads import Query, Reader
+from libs.database.query import CompiledQuery, Reader
+from libs.database.row_loader import RowLoader
 
 _one = (
     select(*SHOWN, *SHOWN_STOCK).join(stock, stock.c.product_id == products.c.id).where(products.c.deleted_at.is_(None))
 )
-BY_ID = Query(_one.where(products.c.id == any_of("keys", Uuid)))
-BY_SLUG = Query(_one.where(products.c.slug == any_of("keys", Text)))
-CATEGORY = Query(select(literal(1)).select_from(categories).where(categories.c.id == bindparam("category_id")))
+BY_ID = CompiledQuery(_one.where(products.c.id == any_array("keys", Uuid)))
+BY_SLUG = CompiledQuery(_one.where(products.c.slug == any_array("keys", Text)))
+CATEGORY = CompiledQuery(select(literal(1)).select_from(categories).where(categories.c.id == bindparam("category_id")))
 
 
 class SqlProductReads:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._by_id: Lookup[UUID] = Lookup(reader, BY_ID, "id")
-        self._by_slug: Lookup[str] = Lookup(reader, BY_SLUG, "slug")
+        self._by_id: RowLoader[UUID] = RowLoader(reader, BY_ID, "id")
+        self._by_slug: RowLoader[str] = RowLoader(reader, BY_SLUG, "slug")
 
     async def one(self, reference: str) -> Row:
         if is_id(reference):
-            row = await self._by_id.one(UUID(reference))
+            row = await self._by_id.load(UUID(reference))
         elif is_slug(reference):
-            row = await self._by_slug.one(reference)
+            row = await self._by_slug.load(reference)
         else:
             row = None
         if row is None:
@@ -61,13 +61,13 @@ class SqlProductReads:
             if key:
                 [arguments["after_key"]] = key
         query = page_query(_shape(wanted), continued=cursor is not None, with_category=with_category)
-        rows = await self._reader.all(query, **arguments, limit=limit + 1)
+        rows = await self._reader.fetch_all(query, **arguments, limit=limit + 1)
         if not rows and wanted.category_id is not None:
             await self._expect_category(wanted.category_id)
         return rows
 
     async def count(self, wanted: ProductFilter) -> int:
-        total: int = await self._reader.value(count_query(_shape(wanted)), **_arguments(wanted))
+        total: int = await self._reader.fetch_value(count_query(_shape(wanted)), **_arguments(wanted))
         return total
 
     def cursor(self, wanted: ProductFilter, row: Row) -> str:
@@ -75,7 +75,7 @@ class SqlProductReads:
         return write_cursor(wanted.sort, [*key, row["id"]])
 
     async def _expect_category(self, category_id: UUID) -> None:
-        if await self._reader.value(CATEGORY, category_id=category_id) is None:
+        if await self._reader.fetch_value(CATEGORY, category_id=category_id) is None:
             raise CategoryNotFound(f"There is no category {category_id}.")
 
 

@@ -11,9 +11,9 @@ from catalog_service.domain.product import Product
 from catalog_service.domain.words import indexed, sort_name
 from catalog_service.exceptions import CategoryNotFound, ProductNotFound, SkuTaken, SlugTaken
 from catalog_service.models.products import products
-from libs.database.constraints import refusing
-from libs.database.transactions import Transaction
-from libs.refusals import Refusal
+from libs.database.constraints import translate_constraint
+from libs.database.database import Transaction
+from libs.errors import DomainError
 
 ALIVE = products.c.deleted_at.is_(None)
 COLUMNS = [column for column in products.columns if column.name not in ("sort_name", "search", "deleted_at")]
@@ -51,12 +51,12 @@ class SqlProducts:
         self._transaction = transaction
 
     async def add(self, product: Product) -> bool:
-        with refusing(_refusals(product)):
+        with translate_constraint(_refusals(product)):
             result = await self._transaction.execute(ADD, _row(product))
         return result.rowcount == 1
 
     async def for_change(self, product_id: UUID) -> Product:
-        row = await self._transaction.first(FOR_CHANGE, {"product_id": product_id})
+        row = await self._transaction.fetch_one(FOR_CHANGE, {"product_id": product_id})
         if row is None:
             raise ProductNotFound(f"There is no product {product_id}.")
         return Product(**row)
@@ -64,7 +64,7 @@ class SqlProducts:
     async def save(self, product: Product) -> None:
         row = _row(product)
         arguments = {name: row[name] for name in (*CHANGING, "sort_name", "search")}
-        with refusing(_refusals(product)):
+        with translate_constraint(_refusals(product)):
             await self._transaction.execute(SAVE, {"product_id": product.id, "seen": product.version - 1, **arguments})
 
     async def bury(self, product: Product) -> None:
@@ -79,7 +79,7 @@ class SqlProducts:
         )
 
 
-def _refusals(product: Product) -> Mapping[str, Callable[[], Refusal]]:
+def _refusals(product: Product) -> Mapping[str, Callable[[], DomainError]]:
     return {
         "uq_products_sku": lambda: SkuTaken(f"Another product has the SKU {product.sku}."),
         "uq_products_slug": lambda: SlugTaken(f"The slug {product.slug} is taken."),

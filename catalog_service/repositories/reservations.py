@@ -11,8 +11,8 @@ from catalog_service.domain.reservation import Reservation, State
 from catalog_service.domain.shelf import Shortage
 from catalog_service.models.reservations import reservations
 from libs.database.arrays import arrays
-from libs.database.statements import Row
-from libs.database.transactions import Transaction
+from libs.database.database import Transaction
+from libs.database.executor import Row
 
 _order_ids = func.unnest(bindparam("order_ids", type_=ARRAY(Uuid))).column_valued("order_id")
 _new = insert(reservations).from_select(["order_id"], select(_order_ids))
@@ -39,7 +39,7 @@ class SqlReservations:
 
     async def for_change(self, order_ids: Collection[UUID]) -> Mapping[UUID, Reservation]:
         # Everybody makes and locks them in this order, so nobody waits for somebody who waits for them.
-        rows = await self._transaction.all(LOCK, {"order_ids": sorted(order_ids)})
+        rows = await self._transaction.fetch_all(LOCK, {"order_ids": sorted(order_ids)})
         return {row.order_id: _reservation(row) for row in rows}
 
     async def save(self, changed: Sequence[Reservation]) -> None:

@@ -11,11 +11,11 @@ from catalog_service.exceptions import ProductNotFound
 from catalog_service.models.products import products
 from catalog_service.models.stock import stock, stock_ledger
 from libs.database.keyset import read_cursor, write_cursor
-from libs.database.reads import Query, Reader
+from libs.database.query import CompiledQuery, Reader
 
 SCOPE = "ledger"
 
-ONE = Query(
+ONE = CompiledQuery(
     select(stock.c.on_hand, stock.c.reserved, (stock.c.on_hand - stock.c.reserved).label("available"), stock.c.version)
     .join(products, products.c.id == stock.c.product_id)
     .where(stock.c.product_id == bindparam("product_id"), products.c.deleted_at.is_(None))
@@ -27,14 +27,14 @@ class SqlStockReads:
         self._reader = reader
 
     async def one(self, product_id: UUID) -> Row:
-        row = await self._reader.first(ONE, product_id=product_id)
+        row = await self._reader.fetch_one(ONE, product_id=product_id)
         if row is None:
             raise ProductNotFound(f"There is no product {product_id}.")
         return row
 
     async def ledger(self, product_id: UUID, *, limit: int, cursor: str | None) -> Sequence[Row]:
         before = {} if cursor is None else {"before": read_cursor(cursor, SCOPE, [int])[0]}
-        return await self._reader.all(
+        return await self._reader.fetch_all(
             _ledger(continued=cursor is not None), product_id=product_id, limit=limit + 1, **before
         )
 
@@ -43,8 +43,8 @@ class SqlStockReads:
 
 
 @lru_cache
-def _ledger(*, continued: bool) -> Query:
+def _ledger(*, continued: bool) -> CompiledQuery:
     statement = select(stock_ledger).where(stock_ledger.c.product_id == bindparam("product_id"))
     if continued:
         statement = statement.where(stock_ledger.c.version < bindparam("before"))
-    return Query(statement.order_by(stock_ledger.c.version.desc()).limit(bindparam("limit")))
+    return CompiledQuery(statement.order_by(stock_ledger.c.version.desc()).limit(bindparam("limit")))

@@ -11,8 +11,8 @@ from catalog_service.domain.stock import LedgerEntry, Stock
 from catalog_service.exceptions import ProductNotFound
 from catalog_service.models.products import products
 from catalog_service.models.stock import stock, stock_ledger
-from libs.database.arrays import any_of, arrays
-from libs.database.transactions import Transaction
+from libs.database.arrays import any_array, arrays
+from libs.database.database import Transaction
 
 BY_ID = select(stock).where(stock.c.product_id == bindparam("product"))
 OF_A_PRODUCT = (
@@ -37,7 +37,7 @@ LOCK_SHELF = (
         (products.c.is_active & products.c.deleted_at.is_(None)).label("is_for_sale"),
     )
     .join(products, products.c.id == stock.c.product_id)
-    .where(stock.c.product_id == any_of("product_ids", Uuid))
+    .where(stock.c.product_id == any_array("product_ids", Uuid))
     .order_by(stock.c.product_id)
     .with_for_update(of=stock)
 )
@@ -85,10 +85,10 @@ class SqlStocks:
         )
 
     async def get(self, product_id: UUID) -> Stock:
-        return Stock(*await self._transaction.one(BY_ID, {"product": product_id}))
+        return Stock(*await self._transaction.fetch_only(BY_ID, {"product": product_id}))
 
     async def for_change(self, product_id: UUID) -> Stock:
-        row = await self._transaction.first(OF_A_PRODUCT, {"product": product_id})
+        row = await self._transaction.fetch_one(OF_A_PRODUCT, {"product": product_id})
         if row is None:
             raise ProductNotFound(f"There is no product {product_id}.")
         return Stock(*row)
@@ -120,7 +120,7 @@ class SqlStocks:
         )
 
     async def lock_shelf(self, product_ids: Collection[UUID]) -> Shelf:
-        rows = await self._transaction.all(LOCK_SHELF, {"product_ids": list(product_ids)})
+        rows = await self._transaction.fetch_all(LOCK_SHELF, {"product_ids": list(product_ids)})
         return Shelf({row.product_id: OnShelf(row.on_hand, row.reserved, row.is_for_sale) for row in rows})
 
     async def move(self, movements: Mapping[UUID, Sequence[Movement]], now: datetime) -> None:

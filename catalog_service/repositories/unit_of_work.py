@@ -10,8 +10,8 @@ from catalog_service.repositories.products import SqlProducts
 from catalog_service.repositories.reservations import SqlReservations
 from catalog_service.repositories.stocks import SqlStocks
 from libs.contracts import catalog as contracts
-from libs.database.transactions import Transaction
-from libs.messaging.unit_of_work import SqlUnitOfWork
+from libs.database.database import Transaction
+from libs.outbox.unit_of_work import SqlUnitOfWork
 
 State = TypeVar("State", contracts.ProductCreated, contracts.ProductUpdated)
 

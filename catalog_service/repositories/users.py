@@ -9,12 +9,12 @@ from sqlalchemy import bindparam, func, select
 
 from catalog_service.domain.users import GoneUser, KnownUser
 from catalog_service.models.replicas import users
-from libs.database.reads import Query, Reader
-from libs.database.statements import Statements
-from libs.messaging.guard import apply_if_newer
-from libs.tokens.principal import Standing
+from libs.consumers.version_guard import upsert_if_newer
+from libs.database.executor import Executor
+from libs.database.query import CompiledQuery, Reader
+from libs.tokens.principal import AccountStatus
 
-STANDING = Query(
+STANDING = CompiledQuery(
     select(func.coalesce(users.c.role, "user").label("role"), users.c.is_active).where(users.c.id == bindparam("user"))
 )
 
@@ -22,22 +22,22 @@ STANDING = Query(
 class SqlReplicaOfUsers:
     """Learns in one statement, so it needs no transaction around it."""
 
-    def __init__(self, statements: Statements) -> None:
+    def __init__(self, statements: Executor) -> None:
         self._statements = statements
 
     async def learn(self, news: Sequence[KnownUser | GoneUser], now: datetime) -> None:
-        await apply_if_newer(self._statements, users, [_row(each, now) for each in news])
+        await upsert_if_newer(self._statements, users, [_row(each, now) for each in news])
 
 
-class SqlStandings:
+class SqlAccountStatus:
     """What the authenticator asks the replica."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 
-    async def standing(self, user_id: UUID) -> Standing | None:
-        row = await self._reader.first(STANDING, user=user_id)
-        return None if row is None else Standing(**row)
+    async def status_of(self, user_id: UUID) -> AccountStatus | None:
+        row = await self._reader.fetch_one(STANDING, user=user_id)
+        return None if row is None else AccountStatus(**row)
 
 
 def _row(news: KnownUser | GoneUser, now: datetime) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from catalog_service.domain.category import CategoryFields
 from catalog_service.schemas.fields import Name, Slug
-from libs.http.fields import Body, Given, Moment
+from libs.http.fields import Body, NotNull, Timestamp
 
 LINK: dict[str, Any] = {"id": "0199f3a4-7f8e-7c3b-9d8e-4a1f0c2b6d5e", "name": "Kitchen", "slug": "kitchen", "level": 0}
 CATEGORY: dict[str, Any] = {
@@ -28,7 +28,7 @@ class NewCategory(Body):
 
     name: Name
     parent_id: UUID | None = Field(default=None, description="Without it, the category is a root.")
-    slug: Annotated[Slug | None, Given] = Field(default=None, description="Made from the name if it is left out.")
+    slug: Annotated[Slug | None, NotNull] = Field(default=None, description="Made from the name if it is left out.")
 
 
 class CategoryChange(Body):
@@ -36,8 +36,8 @@ class CategoryChange(Body):
 
     model_config = ConfigDict(json_schema_extra={"example": {"name": "Electric kettles"}})
 
-    name: Annotated[Name | None, Given] = None
-    slug: Annotated[Slug | None, Given] = None
+    name: Annotated[Name | None, NotNull] = None
+    slug: Annotated[Slug | None, NotNull] = None
     parent_id: UUID | None = Field(default=None, description="null makes it a root.")
 
     @property
@@ -54,8 +54,8 @@ class CategoryOut(BaseModel):
     parent_id: UUID | None
     level: int = Field(description="How many categories are above it: 0 for a root.")
     version: int
-    created_at: Moment
-    updated_at: Moment
+    created_at: Timestamp
+    updated_at: Timestamp
 
 
 class CategoryLink(BaseModel):

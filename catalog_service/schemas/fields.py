@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from catalog_service.domain.slugs import MAX_SLUG, is_slug
 from catalog_service.domain.stock import MAX_ON_HAND
-from libs.http.fields import Line, Text
+from libs.http.fields import Text, TrimmedText
 
 
 def _slug(text: str) -> str:
@@ -26,13 +26,13 @@ def _image_url(url: str) -> str:
     return url
 
 
-Name = Annotated[Line, Field(min_length=1, max_length=200)]
+Name = Annotated[TrimmedText, Field(min_length=1, max_length=200)]
 Slug = Annotated[
     str,
     AfterValidator(_slug),
     Field(json_schema_extra={"pattern": "^[a-z0-9]+(?:-[a-z0-9]+)*$", "minLength": 1, "maxLength": MAX_SLUG}),
 ]
-Sku = Annotated[Line, Field(min_length=1, max_length=100)]
+Sku = Annotated[TrimmedText, Field(min_length=1, max_length=100)]
 Description = Annotated[Text, Field(max_length=20_000)]
 AttributeName = Annotated[Text, StringConstraints(min_length=1, max_length=100)]
 AttributeValue = Annotated[Text, StringConstraints(max_length=1_000)]

@@ -9,7 +9,7 @@ from catalog_service.domain.product import Product, ProductFields
 from catalog_service.domain.stock import Stock
 from catalog_service.schemas.categories import LINK, CategoryLink
 from catalog_service.schemas.fields import Attributes, Description, ImageUrls, Name, Quantity, Sku, Slug
-from libs.http.fields import Amount, Body, Given, Moment, Money
+from libs.http.fields import Amount, Body, Money, NotNull, Timestamp
 
 NEW: dict[str, Any] = {
     "name": "Kettle “Nimbus”",
@@ -41,7 +41,7 @@ class NewProduct(Body):
     price: Amount
     category_id: UUID | None = None
     sku: Sku | None = None
-    slug: Annotated[Slug | None, Given] = Field(default=None, description="Made from the name if it is left out.")
+    slug: Annotated[Slug | None, NotNull] = Field(default=None, description="Made from the name if it is left out.")
     description: Description = ""
     attributes: Attributes = Field(default_factory=dict)
     image_urls: ImageUrls = Field(default_factory=list)
@@ -58,15 +58,15 @@ class ProductChange(Body):
 
     model_config = ConfigDict(json_schema_extra={"example": {"price": "34.90", "is_active": True}})
 
-    name: Annotated[Name | None, Given] = None
-    price: Annotated[Amount | None, Given] = None
+    name: Annotated[Name | None, NotNull] = None
+    price: Annotated[Amount | None, NotNull] = None
     category_id: UUID | None = Field(default=None, description="null takes it out of its category.")
     sku: Sku | None = Field(default=None, description="null takes it away.")
-    slug: Annotated[Slug | None, Given] = None
-    description: Annotated[Description | None, Given] = None
-    attributes: Annotated[Attributes | None, Given] = None
-    image_urls: Annotated[ImageUrls | None, Given] = None
-    is_active: Annotated[bool | None, Given] = None
+    slug: Annotated[Slug | None, NotNull] = None
+    description: Annotated[Description | None, NotNull] = None
+    attributes: Annotated[Attributes | None, NotNull] = None
+    image_urls: Annotated[ImageUrls | None, NotNull] = None
+    is_active: Annotated[bool | None, NotNull] = None
 
     @property
     def fields(self) -> ProductFields:
@@ -90,8 +90,8 @@ class ProductOut(BaseModel):
     in_stock: bool
     is_active: bool
     version: int
-    created_at: Moment
-    updated_at: Moment
+    created_at: Timestamp
+    updated_at: Timestamp
 
 
 class ProductWithCategory(ProductOut):

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from catalog_service.schemas.fields import Delta
-from libs.http.fields import Body, Line, Moment
+from libs.http.fields import Body, Timestamp, TrimmedText
 
 STOCK: dict[str, Any] = {"on_hand": 20, "reserved": 3, "available": 17, "version": 5}
 ENTRY: dict[str, Any] = {
@@ -30,7 +30,7 @@ class StockChange(Body):
     model_config = ConfigDict(json_schema_extra={"example": {"delta": 10, "reason": "delivery"}})
 
     delta: Annotated[Delta, AfterValidator(_not_zero)] = Field(description="How many come or, below zero, go.")
-    reason: Annotated[Line, Field(min_length=1, max_length=200)]
+    reason: Annotated[TrimmedText, Field(min_length=1, max_length=200)]
 
 
 class StockOut(BaseModel):
@@ -51,7 +51,7 @@ class LedgerEntryOut(BaseModel):
     actor: str | None = Field(description="The admin's name at that time.")
     actor_id: UUID | None
     order_id: UUID | None
-    at: Moment
+    at: Timestamp
 
 
 class StockWithLedger(StockOut):

@@ -9,8 +9,8 @@ from catalog_service.domain.ports import UnitOfWork, UnitOfWorkFactory
 from catalog_service.domain.slugs import slug_of
 from catalog_service.exceptions import CategoryCycle
 from catalog_service.services.slugs import add_with_slug
+from libs.errors import expect_version
 from libs.process.ids import new_id
-from libs.refusals import expect_version
 
 
 async def create_category(uow: UnitOfWorkFactory, name: str, slug: str | None, parent_id: UUID | None) -> Category:

@@ -1,4 +1,4 @@
-"""The shop's exchanges and queues, as plain data. `libs.messaging.topology` declares them."""
+"""The shop's exchanges and queues, as plain data. `libs.broker.topology` declares them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,9 +27,9 @@ class Queue:
     def retry(self, rung: str) -> str:
         return f"{self.name}.retry.{rung}"
 
-    def places(self, rungs: Iterable[str]) -> tuple[str, ...]:
+    def places(self, retry_delays: Iterable[str]) -> tuple[str, ...]:
         """All queues that its messages may be in."""
-        return (self.name, self.parked, *map(self.retry, rungs))
+        return (self.name, self.parked, *map(self.retry, retry_delays))
 
 
 @dataclass(frozen=True, slots=True)

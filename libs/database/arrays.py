@@ -10,7 +10,7 @@ def arrays(**types: Any) -> tuple[BindParameter[Any], ...]:
     return tuple(bindparam(name, type_=ARRAY(type_)) for name, type_ in types.items())
 
 
-def any_of(name: str, type_: Any) -> ColumnElement[Any]:
+def any_array(name: str, type_: Any) -> ColumnElement[Any]:
     """To be compared with a column: one of the array's values.
 
     As a subquery, or PostgreSQL would see how many there are, find that a plan for so few is cheaper than one for any

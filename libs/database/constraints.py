@@ -5,11 +5,11 @@ from contextlib import contextmanager
 
 import asyncpg
 
-from libs.refusals import Refusal
+from libs.errors import DomainError
 
 
 @contextmanager
-def refusing(refusals: Mapping[str, Callable[[], Refusal]]) -> Iterator[None]:
+def translate_constraint(refusals: Mapping[str, Callable[[], DomainError]]) -> Iterator[None]:
     """Turns the violation of a named constraint into its refusal; any other violation is a defect and passes."""
     try:
         yield

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from libs.refusals import FieldError, InvalidCursor
+from libs.errors import FieldError, InvalidCursor
 
 # No sort key is as large, or as small.
 DIGITS = 100

@@ -8,7 +8,7 @@ STATEMENT_TIMEOUT = 30.0
 # A transaction that its process forgot is ended by the server, which frees its locks.
 IDLE_TIMEOUT = 60.0
 # How often a server that works for somebody looks whether they are still there.
-PRESENCE_CHECK = 5.0
+CLIENT_CHECK_INTERVAL = 5.0
 
 
 def server_settings() -> dict[str, str]:
@@ -20,7 +20,7 @@ def server_settings() -> dict[str, str]:
     return {
         "statement_timeout": _milliseconds(STATEMENT_TIMEOUT),
         "idle_in_transaction_session_timeout": _milliseconds(IDLE_TIMEOUT),
-        "client_connection_check_interval": _milliseconds(PRESENCE_CHECK),
+        "client_connection_check_interval": _milliseconds(CLIENT_CHECK_INTERVAL),
         "jit": "off",
     }
 

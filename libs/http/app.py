@@ -10,28 +10,28 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp, ExceptionHandler, Receive, Scope, Send
 
-from libs.http.dispatch import Dispatch
-from libs.http.envelope import REQUEST_ID, Envelope, is_quiet
+from libs.http.error_middleware import ErrorMiddleware
 from libs.http.etag import install_not_modified
+from libs.http.fast.cache_middleware import CacheMiddleware
+from libs.http.fast.fast_router import FastRouter
+from libs.http.fast.response_cache import ResponseCache
 from libs.http.health import Check, health_router
-from libs.http.last_handler import LastHandler
-from libs.http.memory import Memory
 from libs.http.metrics import router as metrics_router
-from libs.http.openapi import document_implied
+from libs.http.openapi import add_implied_responses
 from libs.http.problems import install_problem_handlers
-from libs.http.remembering import Remembering
+from libs.http.request_middleware import REQUEST_ID, RequestContextMiddleware, is_quiet
 from libs.http.security import document_token_source
-from libs.process import tracing
+from libs.observability import tracing
 
 API = "/api/v1"
 
 
 class _Api(FastAPI):
     cors_origins: Sequence[str] = ()
-    memory: Memory | None = None
+    memory: ResponseCache | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not tracing.is_on():
+        if scope["type"] == "http" and not tracing.enabled():
             # FastAPI would read the environment before each request, to find out whether somebody takes spans.
             await Starlette.__call__(self, scope, receive, send)
         else:
@@ -41,11 +41,11 @@ class _Api(FastAPI):
         """Few layers, because each costs every request. FastAPI's own stand only before what is left to it."""
         handlers = cast("Mapping[Any, ExceptionHandler]", self.exception_handlers)
         app: ASGIApp = ExceptionMiddleware(AsyncExitStackMiddleware(self.router), handlers)
-        if not tracing.is_on():  # Else FastAPI's router tells the span which endpoint it is of.
-            app = Dispatch(self, app)
-        app = LastHandler(app)
+        if not tracing.enabled():  # Else FastAPI's router tells the span which endpoint it is of.
+            app = FastRouter(self, app)
+        app = ErrorMiddleware(app)
         if self.memory is not None:
-            app = Remembering(app, self.memory)
+            app = CacheMiddleware(app, self.memory)
         if self.cors_origins:
             app = CORSMiddleware(
                 app,
@@ -54,14 +54,14 @@ class _Api(FastAPI):
                 allow_headers=["*"],
                 expose_headers=["ETag", "Location", "Retry-After", "Idempotency-Replayed", REQUEST_ID],
             )
-        app = Envelope(app)
+        app = RequestContextMiddleware(app)
         for middleware, args, kwargs in reversed(self.user_middleware):
             app = middleware(app, *args, **kwargs)
         return app
 
     def openapi(self) -> dict[str, Any]:
         document = super().openapi()
-        document_implied(document)
+        add_implied_responses(document)
         document_token_source(document)
         return document
 
@@ -74,13 +74,13 @@ def new_api(
     checks: Mapping[str, Check],
     lifespan: tracing.Lifespan[FastAPI],
     cors_origins: Sequence[str],
-    memory: Memory | None = None,
+    memory: ResponseCache | None = None,
 ) -> FastAPI:
     app = _Api(
         title=title,
         description=description,
         version="1.0.0",
-        lifespan=tracing.sending_all(lifespan),
+        lifespan=tracing.flush_on_shutdown(lifespan),
         redirect_slashes=False,
         # FastAPI makes a span of each request as soon as somebody takes spans. The rest is told by other means.
         telemetry={"metrics": False, "logs": False, "operation_spans": False, "exclude": is_quiet},

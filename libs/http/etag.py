@@ -5,13 +5,13 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI, Header, Request, Response
 
-from libs.refusals import VersionConflict
+from libs.errors import VersionConflict
 
 # A version, and what `ETag` was told of things beside it: that part is for caches alone.
 STRONG_TAG = re.compile(r'"(\d{1,18})(?:-[0-9a-f]{1,18})?"')
 
 
-class NotModified(Exception):  # noqa: N818 - an answer, not a malfunction.
+class NotModified(Exception):
     def __init__(self, tag: str) -> None:
         super().__init__(tag)
         self.tag = tag
@@ -42,7 +42,7 @@ async def expected_versions(
 ExpectedVersions = Annotated[frozenset[int] | None, Depends(expected_versions)]
 
 
-def has_tag(known: str, tag: str) -> bool:
+def matches_etag(known: str, tag: str) -> bool:
     """Whether If-None-Match names it. It compares weakly: W/"3" and "3" are the same (RFC 9110, 13.1.2)."""
     tags = {part.strip().removeprefix("W/") for part in known.split(",")}
     return tag in tags or "*" in tags
@@ -55,13 +55,13 @@ class ETag:
         self._request = request
         self._response = response
 
-    def __call__(self, version: int, beside: int | str | None = None) -> None:
+    def __call__(self, version: int, variant: int | str | None = None) -> None:
         """`beside` is a number or digest of what is shown with the thing and changes without its version."""
-        tag = f'"{version}"' if beside is None else f'"{version}-{beside}"'
+        tag = f'"{version}"' if variant is None else f'"{version}-{variant}"'
         self._response.headers["ETag"] = tag
         # Several lines are one list.
         known = self._request.headers.getlist("If-None-Match")
-        if known and self._request.method in ("GET", "HEAD") and has_tag(",".join(known), tag):
+        if known and self._request.method in ("GET", "HEAD") and matches_etag(",".join(known), tag):
             raise NotModified(tag)
 
 

@@ -36,20 +36,20 @@ def _rfc3339(moment: datetime) -> str:
     return universal.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
-def _written_plainly(value: Any) -> Any:
+def _parse_amount(value: Any) -> Any:
     # To Python, and so to pydantic, true is 1.
     if isinstance(value, bool) or (isinstance(value, str) and not NUMERAL.fullmatch(value)):
         raise ValueError(f"must be an amount from 0 to {MAX_AMOUNT} with two decimals at most, such as 19.99")
     return value
 
 
-def _given(value: Any) -> Any:
+def _not_null(value: Any) -> Any:
     if value is None:
         raise ValueError("must not be null; leave it out")
     return value
 
 
-class _Given(BeforeValidator):
+class _NotNull(BeforeValidator):
     """Documents what it does: the type of such a field has a None that no client may send."""
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -60,17 +60,17 @@ class _Given(BeforeValidator):
 
 # For a field that may be left out and whose absence means something else than null would:
 # `name: Annotated[Line | None, Given] = None`.
-Given = _Given(_given)
+NotNull = _NotNull(_not_null)
 # PostgreSQL cannot store NUL. Any pattern also refuses half a surrogate pair, which is no Unicode; and unlike a
 # function it leaves a length that is added later, as in `Annotated[Text, Field(max_length=9)]`, its plain message.
 STORABLE = r"^[^\x00]*$"
 Text = Annotated[str, StringConstraints(pattern=STORABLE)]
-Line = Annotated[str, StringConstraints(pattern=STORABLE, strip_whitespace=True)]
-Moment = Annotated[datetime, PlainSerializer(_rfc3339, return_type=str, when_used="json")]
-# As JSON number or numeral. A router whose bodies have one reads them with `ExactNumbers`.
+TrimmedText = Annotated[str, StringConstraints(pattern=STORABLE, strip_whitespace=True)]
+Timestamp = Annotated[datetime, PlainSerializer(_rfc3339, return_type=str, when_used="json")]
+# As JSON number or numeral. A router whose bodies have one reads them with `DecimalJSONRoute`.
 Amount = Annotated[
     Decimal,
-    BeforeValidator(_written_plainly),
+    BeforeValidator(_parse_amount),
     Field(ge=0, le=MAX_AMOUNT, decimal_places=2, max_digits=9, allow_inf_nan=False),
     # A zero below zero, as -0.0 is in JSON, would be shown with its sign.
     AfterValidator(abs),

@@ -5,12 +5,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from libs.http.envelope import BodyTooLarge
-from libs.http.idempotency import HEADER, KEPT, REPLAYED
-from libs.http.idempotency_keys import IdempotencyKeyReused, RequestInProgress
+from libs.errors import DomainError, Unavailable, VersionConflict
 from libs.http.problems import MEDIA_TYPE, STATUS, ValidationFailed
+from libs.http.request_middleware import BodyTooLarge
 from libs.http.security import ADMIN, SCHEME
-from libs.refusals import Refusal, Unavailable, VersionConflict
+from libs.idempotency.keys import IdempotencyKeyReused, RequestInProgress
+from libs.idempotency.route import HEADER, REPLAYABLE_STATUSES, REPLAYED
 from libs.tokens.principal import Forbidden, InvalidToken, NotAuthenticated, UserInactive
 
 
@@ -57,21 +57,21 @@ REPLAYED_HEADER = {
 }
 
 
-def refusing(*refusals: type[Refusal]) -> dict[int | str, dict[str, Any]]:
+def error_responses(*refusals: type[DomainError]) -> dict[int | str, dict[str, Any]]:
     """The `responses` of an endpoint that may refuse so; a malformed request and an outage are always possible.
 
-    What `document_implied` finds by itself (401, 403, 412, 413 and an idempotency key's of the usual kind) need not be
-    named.
+    What `add_implied_responses` finds by itself (401, 403, 412, 413 and an idempotency key's of the usual kind) need
+    not be named.
     """
     by_status: dict[int | str, dict[str, Any]] = {}
-    possible: tuple[type[Refusal], ...] = (*refusals, ValidationFailed, Unavailable)
+    possible: tuple[type[DomainError], ...] = (*refusals, ValidationFailed, Unavailable)
     for refusal in possible:
         _add(by_status, STATUS[refusal.kind], refusal)
         by_status[STATUS[refusal.kind]]["model"] = Problem
     return by_status
 
 
-def document_implied(document: dict[str, Any]) -> None:
+def add_implied_responses(document: dict[str, Any]) -> None:
     """Adds what follows from an operation's own form: who may call it, conditions, keys, and a body with its limit.
 
     Adding it once more changes nothing.
@@ -79,18 +79,18 @@ def document_implied(document: dict[str, Any]) -> None:
     for item in document["paths"].values():
         for operation in item.values():
             responses = operation["responses"]
-            for refusal in _implied(operation):
+            for refusal in _implied_errors(operation):
                 _add(responses, str(STATUS[refusal.kind]), refusal)
             for response in responses.values():
                 if MEDIA_TYPE in response.get("content", {}):
                     response["content"] = {MEDIA_TYPE: {"schema": REFERENCE}}
             if _takes(operation, HEADER):
-                for status in responses.keys() & {str(status) for status in KEPT}:
+                for status in responses.keys() & {str(status) for status in REPLAYABLE_STATUSES}:
                     responses[status].setdefault("headers", {})[REPLAYED] = REPLAYED_HEADER
             operation["responses"] = dict(sorted(responses.items()))
 
 
-def _implied(operation: dict[str, Any]) -> Iterator[type[Refusal]]:
+def _implied_errors(operation: dict[str, Any]) -> Iterator[type[DomainError]]:
     scopes = [scope for requirement in operation.get("security", ()) for scope in requirement.get(SCHEME, ())]
     if any(SCHEME in requirement for requirement in operation.get("security", ())):
         yield from (NotAuthenticated, InvalidToken, UserInactive)
@@ -108,7 +108,7 @@ def _takes(operation: dict[str, Any], header: str) -> bool:
     return any(parameter["name"] == header for parameter in operation.get("parameters", ()))
 
 
-def _add(responses: dict[Any, dict[str, Any]], status: int | str, refusal: type[Refusal]) -> None:
+def _add(responses: dict[Any, dict[str, Any]], status: int | str, refusal: type[DomainError]) -> None:
     line = f"`{refusal.code}` {refusal.title()}"
     response = responses.setdefault(status, {"description": "", "content": {MEDIA_TYPE: {}}})
     known = response["description"].split(SEPARATOR) if response["description"] else []

@@ -12,33 +12,33 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
-from libs.database.outages import is_outage, is_unusable_value
+from libs.database.errors import is_data_error, is_transient
+from libs.errors import DomainError, ErrorKind, FieldError, InvalidValue, Unavailable
 from libs.http.metrics import METHODS
-from libs.process.context import correlation_id
-from libs.refusals import FieldError, InvalidValue, Kind, Refusal, Unavailable
+from libs.observability.context import correlation_id
 
 log = structlog.stdlib.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 STATUS = {
-    Kind.INVALID: 422,
-    Kind.UNAUTHENTICATED: 401,
-    Kind.PAYMENT: 402,
-    Kind.FORBIDDEN: 403,
-    Kind.NOT_FOUND: 404,
-    Kind.CONFLICT: 409,
-    Kind.STALE: 412,
-    Kind.TOO_LARGE: 413,
-    Kind.TOO_MANY: 429,
-    Kind.UNAVAILABLE: 503,
+    ErrorKind.INVALID: 422,
+    ErrorKind.UNAUTHENTICATED: 401,
+    ErrorKind.PAYMENT: 402,
+    ErrorKind.FORBIDDEN: 403,
+    ErrorKind.NOT_FOUND: 404,
+    ErrorKind.CONFLICT: 409,
+    ErrorKind.STALE: 412,
+    ErrorKind.TOO_LARGE: 413,
+    ErrorKind.TOO_MANY: 429,
+    ErrorKind.UNAVAILABLE: 503,
 }
 RETRY_AFTER_OUTAGE = 5
 
 
-class ValidationFailed(Refusal):
+class ValidationFailed(DomainError):
     """The request does not have the form that this endpoint takes."""
 
-    kind = Kind.INVALID
+    kind = ErrorKind.INVALID
     code = "validation_error"
 
 
@@ -71,16 +71,16 @@ def problem(
     return Response(content, status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
 
 
-def refusal_response(request: Request, refusal: Refusal) -> Response:
+def problem_response(request: Request, refusal: DomainError) -> Response:
     headers: dict[str, str] = {}
-    if refusal.kind is Kind.UNAUTHENTICATED:
+    if refusal.kind is ErrorKind.UNAUTHENTICATED:
         headers["WWW-Authenticate"] = "Bearer"
     if refusal.retry_after is not None:
         headers["Retry-After"] = str(refusal.retry_after)
-    elif refusal.kind in (Kind.UNAVAILABLE, Kind.TOO_MANY):
+    elif refusal.kind in (ErrorKind.UNAVAILABLE, ErrorKind.TOO_MANY):
         headers["Retry-After"] = str(RETRY_AFTER_OUTAGE)
     errors = refusal.errors
-    if refusal.kind is Kind.INVALID and not errors:
+    if refusal.kind is ErrorKind.INVALID and not errors:
         # Clients read the reasons of every 422 in one place, also where no single field is to blame.
         errors = [FieldError("request", refusal.detail)]
     return problem(
@@ -95,41 +95,41 @@ def refusal_response(request: Request, refusal: Refusal) -> Response:
 
 
 def install_problem_handlers(app: FastAPI) -> None:
-    @app.exception_handler(Refusal)
+    @app.exception_handler(DomainError)
     async def refused(request: Request, error: Exception) -> Response:
-        assert isinstance(error, Refusal)  # noqa: S101 - Starlette calls it for nothing else.
-        return refusal_response(request, error)
+        assert isinstance(error, DomainError)  # noqa: S101 - Starlette calls it for nothing else.
+        return problem_response(request, error)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - the same.
         errors = [FieldError(_path(item["loc"]), str(item["msg"])) for item in error.errors()]
-        return refusal_response(request, ValidationFailed("See `errors` for each field.", errors=errors))
+        return problem_response(request, ValidationFailed("See `errors` for each field.", errors=errors))
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - the same.
-        if isinstance(error.__cause__, Refusal):
+        if isinstance(error.__cause__, DomainError):
             # FastAPI wraps whatever goes wrong while it reads a body.
-            return refusal_response(request, error.__cause__)
+            return problem_response(request, error.__cause__)
         if error.status_code == HTTPStatus.BAD_REQUEST:
             # The framework found a body that is not the JSON or the form it claims to be.
-            return refusal_response(request, ValidationFailed("The body cannot be read.", errors=[UNREADABLE]))
+            return problem_response(request, ValidationFailed("The body cannot be read.", errors=[UNREADABLE]))
         status = HTTPStatus(error.status_code)
         code = status.phrase.lower().replace(" ", "_").replace("-", "_")
         headers = {"Allow": _allowed(request)} if status is HTTPStatus.METHOD_NOT_ALLOWED else error.headers
         return problem(request, status, code, status.phrase, status.description, headers=headers)
 
 
-def unexpected_response(request: Request, error: Exception) -> Response:
+def unhandled_error_response(request: Request, error: Exception) -> Response:
     """The answer to what nobody caught: an outage is 503, a value that PostgreSQL cannot hold 422, the rest 500."""
-    if is_outage(error):
+    if is_transient(error):
         log.warning("dependency_unavailable", error=repr(error))
-        refusal: Refusal = Unavailable("The database does not answer; try again shortly.")
-        return refusal_response(request, refusal)
-    if is_unusable_value(error):
+        refusal: DomainError = Unavailable("The database does not answer; try again shortly.")
+        return problem_response(request, refusal)
+    if is_data_error(error):
         log.warning("unusable_value", error=repr(error))
-        return refusal_response(request, InvalidValue("A value is out of the range that can be stored."))
+        return problem_response(request, InvalidValue("A value is out of the range that can be stored."))
     log.error("internal_error", exc_info=error)
     return problem(
         request, 500, "internal_error", "Internal error", "The failure has been logged under this request id."

@@ -6,24 +6,24 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, Security
 from fastapi.security import OAuth2PasswordBearer
 
-from libs.process.context import user_id
-from libs.tokens.principal import Forbidden, NotAuthenticated, Principal, Standings, UserInactive
+from libs.observability.context import user_id
+from libs.tokens.principal import AccountStatusSource, Forbidden, NotAuthenticated, Principal, UserInactive
 from libs.tokens.verifier import TokenVerifier
 
 
 @dataclass(frozen=True, slots=True)
 class Authenticator:
-    """`users_are_here`: this service owns the users, so one it does not know is gone rather than not yet heard of."""
+    """`owns_users`: this service owns the users, so one it does not know is gone rather than not yet heard of."""
 
     verifier: TokenVerifier
-    standings: Standings
-    users_are_here: bool = False
+    accounts: AccountStatusSource
+    owns_users: bool = False
 
     async def authenticate(self, token: str) -> Principal:
         principal = await self.verifier.verify(token)
-        standing = await self.standings.standing(principal.user_id)
+        standing = await self.accounts.status_of(principal.user_id)
         if standing is None:
-            if self.users_are_here:
+            if self.owns_users:
                 raise UserInactive("The user no longer exists.")
             return principal
         if not standing.is_active:

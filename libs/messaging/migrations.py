@@ -4,11 +4,11 @@ from alembic import op
 from sqlalchemy import MetaData
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from libs.messaging.announcing import announcements_table
-from libs.messaging.deliveries import deliveries_table
-from libs.messaging.interventions import interventions_table
-from libs.messaging.outbox import outbox_tables
-from libs.messaging.rebuilds import rebuilds_table
+from libs.consumers.operator_actions import operator_actions_table
+from libs.consumers.quarantine import message_crashes_table
+from libs.consumers.replica_rebuilds import replica_rebuilds_table
+from libs.outbox.snapshots import snapshot_requests_table
+from libs.outbox.store import outbox_tables
 
 
 def create_outbox() -> None:
@@ -38,28 +38,28 @@ def unaddress_outbox() -> None:
 def create_deliveries() -> None:
     """For a service that consumes."""
     metadata = _metadata()
-    deliveries_table(metadata)
+    message_crashes_table(metadata)
     _create(metadata)
 
 
 def create_interventions() -> None:
     """For a service that consumes."""
     metadata = _metadata()
-    interventions_table(metadata)
+    operator_actions_table(metadata)
     _create(metadata)
 
 
 def create_announcements() -> None:
     """For a service that others keep replicas of."""
     metadata = _metadata()
-    announcements_table(metadata)
+    snapshot_requests_table(metadata)
     _create(metadata)
 
 
 def create_rebuilds() -> None:
     """For a service that keeps replicas."""
     metadata = _metadata()
-    rebuilds_table(metadata)
+    replica_rebuilds_table(metadata)
     _create(metadata)
 
 

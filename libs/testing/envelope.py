@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
-from libs.messaging.cloudevents import Structured, encode
+from libs.broker.cloudevents import CloudEvent, encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Envelope:
     @classmethod
     def decode(cls, body: bytes) -> Self:
         """Of any event, whether somebody knows its type or not. Raises `ValidationError`."""
-        found = Structured.model_validate_json(body)
+        found = CloudEvent.model_validate_json(body)
         return cls(
             id=found.id,
             source=found.source,

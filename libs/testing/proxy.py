@@ -34,13 +34,13 @@ class Proxy:
         return urlunsplit(target._replace(netloc=f"{user}{at}127.0.0.1:{self._port}"))
 
     @property
-    def stranded(self) -> int:
+    def blackholed(self) -> int:
         """How many connections are half open: they carry nothing, and neither side was told."""
         return sum(flow is not self._flow for flow in self._flows)
 
     @property
     def working(self) -> int:
-        return len(self._flows) - self.stranded
+        return len(self._flows) - self.blackholed
 
     async def restore(self) -> None:
         if self._server is None:
@@ -65,13 +65,13 @@ class Proxy:
         """What was held back goes on its way."""
         self._flow.set()
 
-    def strand(self) -> None:
+    def blackhole(self) -> None:
         """No connection of now ever carries another byte, and nobody is told. New ones work."""
         self._flow.clear()
         self._flow = asyncio.Event()
         self._flow.set()
 
-    def strand_after(self, count: int) -> None:
+    def blackhole_after(self, count: int) -> None:
         """Strands when the server has said that many bytes."""
         self._bytes_left = count
 
@@ -118,7 +118,7 @@ class Proxy:
             self._bytes_left -= len(data)
             if self._bytes_left < 0:
                 self._bytes_left = None
-                self.strand()
+                self.blackhole()
 
     async def __aenter__(self) -> Self:
         await self.restore()

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from libs.database.transactions import Transactions
+from libs.database.database import Database
 
 AROUND = ("BEGIN", "COMMIT", "ROLLBACK")
 # It asks about types that it does not know, once a connection.
@@ -12,11 +12,11 @@ OF_THE_DRIVER = ("'jit'", "pg_type")
 
 
 @asynccontextmanager
-async def statements(transactions: Transactions) -> AsyncIterator[list[str]]:
+async def statements(transactions: Database) -> AsyncIterator[list[str]]:
     """Those of the block, without what begins and ends transactions. There may be one transaction at a time."""
-    if transactions.use()[2] != 1:
+    if transactions.stats()[2] != 1:
         raise ValueError("Another connection's statements would not be seen")
-    async with transactions.begin() as transaction:
+    async with transactions.transaction() as transaction:
         connection = transaction._connection  # noqa: SLF001 - the same for all that follows.
     seen: list[str] = []
 

@@ -4,43 +4,43 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 from uuid import UUID
 
-from libs.refusals import Kind, Refusal
+from libs.errors import DomainError, ErrorKind
 
 Role = Literal["user", "admin"]
 
 
-class NotAuthenticated(Refusal):
+class NotAuthenticated(DomainError):
     """An access token is needed."""
 
-    kind = Kind.UNAUTHENTICATED
+    kind = ErrorKind.UNAUTHENTICATED
     code = "not_authenticated"
 
 
-class InvalidToken(Refusal):
+class InvalidToken(DomainError):
     """The access token is not valid."""
 
-    kind = Kind.UNAUTHENTICATED
+    kind = ErrorKind.UNAUTHENTICATED
     code = "invalid_token"
 
 
-class UserInactive(Refusal):
+class UserInactive(DomainError):
     """The user has been blocked or deleted."""
 
-    kind = Kind.UNAUTHENTICATED
+    kind = ErrorKind.UNAUTHENTICATED
     code = "user_inactive"
 
 
-class Forbidden(Refusal):
+class Forbidden(DomainError):
     """Known, but not allowed to do this."""
 
-    kind = Kind.FORBIDDEN
+    kind = ErrorKind.FORBIDDEN
     code = "forbidden"
 
 
-class KeysUnavailable(Refusal):
+class KeysUnavailable(DomainError):
     """The keys that tokens are verified with cannot be had right now."""
 
-    kind = Kind.UNAVAILABLE
+    kind = ErrorKind.UNAVAILABLE
     code = "keys_unavailable"
 
 
@@ -59,15 +59,15 @@ class Principal:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class AccountStatus:
     """What the service itself knows of a user; it outweighs the token, which may be older."""
 
     role: Role
     is_active: bool
 
 
-class Standings(Protocol):
+class AccountStatusSource(Protocol):
     """Where a service looks a user up: auth_service in its users, the others in their replica."""
 
-    async def standing(self, user_id: UUID) -> Standing | None:
+    async def status_of(self, user_id: UUID) -> AccountStatus | None:
         """None if the user is not known here (yet)."""

@@ -16,8 +16,8 @@ REQUIRED = ("exp", "iat", "aud", "iss", "sub")
 MAX_LENGTH = 4096
 # A token that was verified is believed for so many seconds, during which it does not matter if its key is withdrawn.
 # Whether its user is blocked is asked for each time, by whoever has it verified.
-BELIEVED: Final = 60.0
-REMEMBERED: Final = 4096
+CACHE_TTL: Final = 60.0
+CACHE_SIZE: Final = 4096
 
 
 class TokenVerifier:
@@ -33,10 +33,10 @@ class TokenVerifier:
         if known is not None and time.time() < known[1]:
             return known[0]
         principal = await self._verify(token)
-        self._verified[token] = principal, min(time.time() + BELIEVED, principal.expires_at)
+        self._verified[token] = principal, min(time.time() + CACHE_TTL, principal.expires_at)
         # One that was known before kept its old place, and is the newest now.
         self._verified.move_to_end(token)
-        if len(self._verified) > REMEMBERED:
+        if len(self._verified) > CACHE_SIZE:
             self._verified.popitem(last=False)
         return principal
 

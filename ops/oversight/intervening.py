@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
+from libs.broker.confirmed_channel import ConfirmedChannel
+from libs.broker.queue_snapshot import HeldQueue, hold_queue
+from libs.consumers.retry import FAILURE_HEADERS, copy_properties
 from libs.contracts.topology import Queue
-from libs.messaging.in_hand import InHand, in_hand
-from libs.messaging.ladder import NOTES, copied
-from libs.messaging.publisher import Publisher
 from libs.process.failpoints import failpoint
 from ops.oversight.account import Account
 from ops.oversight.addresses import Addresses
@@ -42,18 +42,18 @@ async def look(addresses: Addresses, queues: Sequence[Queue], wanted: Wanted) ->
     found: list[Parked] = []
     async with broker(addresses["AMQP_URL"]) as connection:
         for queue in queues:
-            async with in_hand(connection, queue.parked) as hand:
+            async with hold_queue(connection, queue.parked) as hand:
                 found += _chosen(queue, hand, wanted)
     return found
 
 
 async def redrive(addresses: Addresses, account: Account, queues: Sequence[Queue], wanted: Wanted) -> Outcome:
     """Each goes to its own queue alone. A crash in the middle doubles messages, and readers do not mind."""
-    async with aclosing(Publisher(addresses["AMQP_URL"], _nothing)) as publisher:
+    async with aclosing(ConfirmedChannel(addresses["AMQP_URL"], _nothing)) as publisher:
 
         async def put_back(parked: Parked) -> None:
             message = parked.message
-            await publisher.send(parked.queue, message.body, copied(message, {}, without=NOTES))
+            await publisher.send(parked.queue, message.body, copy_properties(message, {}, without=FAILURE_HEADERS))
 
         return await _intervene(addresses, Intervention("redrive", account, put_back), queues, wanted)
 
@@ -71,7 +71,7 @@ async def _intervene(
     outcome = Outcome()
     async with broker(addresses["AMQP_URL"]) as connection:
         for queue in queues:
-            async with in_hand(connection, queue.parked) as hand:
+            async with hold_queue(connection, queue.parked) as hand:
                 if chosen := _chosen(queue, hand, wanted):
                     async with interventions(addresses, consumer_of(queue)) as record:
                         for begin in range(0, len(chosen), TOGETHER):
@@ -82,13 +82,13 @@ async def _intervene(
 
 
 async def _some(
-    intervention: Intervention, messages: Sequence[Parked], hand: InHand, record: Interventions, outcome: Outcome
+    intervention: Intervention, messages: Sequence[Parked], hand: HeldQueue, record: Interventions, outcome: Outcome
 ) -> None:
     ids = await record.begin(intervention.action, intervention.account, messages)
     results = await asyncio.gather(*(intervention.first(each) for each in messages), return_exceptions=True)
     failpoint("operator.put_back")
     done = [each for each, result in zip(messages, results, strict=True) if result is None]
-    await hand.let_go(each.message for each in done)
+    await hand.ack(each.message for each in done)
     failpoint("operator.let_go")
     await record.finish(number for number, result in zip(ids, results, strict=True) if result is None)
     outcome.done += done
@@ -99,7 +99,7 @@ async def _some(
     ]
 
 
-def _chosen(queue: Queue, hand: InHand, wanted: Wanted) -> list[Parked]:
+def _chosen(queue: Queue, hand: HeldQueue, wanted: Wanted) -> list[Parked]:
     return [parked for message in hand.messages if wanted(parked := Parked.read(queue, message))]
 
 

@@ -7,9 +7,9 @@ from urllib.parse import quote
 import httpx
 from yarl import URL
 
+from libs.broker.queue_snapshot import LOCK
+from libs.broker.topology import RETRY_DELAYS
 from libs.contracts.topology import QUEUES
-from libs.messaging.in_hand import LOCK
-from libs.messaging.topology import RUNGS
 from ops.oversight.addresses import Addresses
 from ops.oversight.trouble import Trouble
 
@@ -35,7 +35,7 @@ async def queues(addresses: Addresses) -> list[Depth]:
     counted = await _counted(addresses)
     depths = []
     for queue in QUEUES:
-        retrying = [counted.pop(queue.retry(rung.name), {}) for rung in RUNGS]
+        retrying = [counted.pop(queue.retry(rung.name), {}) for rung in RETRY_DELAYS]
         parked = counted.pop(queue.parked, {})
         counts = counted.pop(queue.name, None)
         warnings = ["missing"] if counts is None else [] if counts.get("consumers") else ["no consumer"]

@@ -1,5 +1,5 @@
 """What an operator is told instead of a traceback."""
 
 
-class Trouble(Exception):  # noqa: N818 - it names what the operator has, and is not always an error of ours.
+class Trouble(Exception):
     """The command could not look, or could not go on. What it did until then is recorded."""

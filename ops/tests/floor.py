@@ -14,17 +14,17 @@ import asyncpg
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, HeadersType
 from typer.testing import CliRunner
 
+from libs.broker import topology
+from libs.broker.topology import RETRY_DELAYS, RetryDelay
 from libs.contracts.auth import UserUpdated
 from libs.contracts.topology import ORDER_USERS, QUEUES, Queue
-from libs.messaging import topology
-from libs.messaging.topology import RUNGS, Rung
 from libs.process.ids import new_id
 from libs.testing.envelope import Envelope
 from libs.testing.wait import until
 from ops import tools
 from ops.stack.layout import REPOSITORY
 
-QUICK = tuple(Rung(rung.name, timedelta(milliseconds=50)) for rung in RUNGS)
+QUICK = tuple(RetryDelay(rung.name, timedelta(milliseconds=50)) for rung in RETRY_DELAYS)
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Floor:
         return Done(process.returncode or 0, out.decode(), errors.decode())
 
     async def clear(self) -> None:
-        await topology.declare(self.amqp_url, rungs=QUICK)
+        await topology.declare(self.amqp_url, retry_delays=QUICK)
         for name in (name for queue in QUEUES for name in (queue.name, queue.parked)):
             await (await self.channel.declare_queue(name, passive=True)).purge()
 
@@ -114,7 +114,7 @@ class Floor:
 
 
 def parked(event_id: str, queue: Queue, error: str = "ValueError: boom") -> aio_pika.Message:
-    """As the ladder leaves it."""
+    """As the retry leaves it."""
     headers: HeadersType = {"aggregate-version": 3, "traceparent": "00-1-2-01"}
     notes: HeadersType = {
         "attempt": 4,

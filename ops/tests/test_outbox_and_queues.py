@@ -3,8 +3,8 @@
 import aio_pika
 import pytest
 
+from libs.broker import topology
 from libs.contracts.topology import ORDER_USERS, QUEUES
-from libs.messaging import topology
 from libs.process.ids import new_id
 from libs.testing.vhosts import fresh_vhost
 from libs.testing.wait import until
@@ -82,7 +82,7 @@ async def test_a_queue_without_a_reader_is_marked(floor: Floor) -> None:
 
 
 async def test_what_waits_is_counted_where_it_waits(floor: Floor, run_id: str, worker_name: str) -> None:
-    """On a broker whose retry ladder takes its time, and where nobody else leaves anything."""
+    """On a broker whose retry retry takes its time, and where nobody else leaves anything."""
     async with fresh_vhost(f"counted_{run_id[:12]}_{worker_name}") as amqp_url:
         await topology.declare(amqp_url)
         async with await aio_pika.connect(amqp_url) as connection:

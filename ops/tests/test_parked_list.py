@@ -6,9 +6,9 @@ import aio_pika
 import pytest
 from pamqp.common import FieldArray
 
+from libs.broker import queue_snapshot as hands
+from libs.broker.queue_snapshot import hold_queue
 from libs.contracts.topology import CATALOG_ORDERS, ORDER_USERS
-from libs.messaging import in_hand as hands
-from libs.messaging.in_hand import in_hand
 from ops.oversight.broker import broker
 from ops.tests.floor import Floor
 
@@ -71,8 +71,8 @@ async def test_two_who_look_at_once_see_all(floor: Floor) -> None:
 
 async def test_one_who_waits_too_long_for_another_is_told(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
     (event,) = await floor.park()
-    async with broker(floor.amqp_url) as connection, in_hand(connection, ORDER_USERS.parked):
-        monkeypatch.setattr(hands, "PATIENCE", 0.3)
+    async with broker(floor.amqp_url) as connection, hold_queue(connection, ORDER_USERS.parked):
+        monkeypatch.setattr(hands, "LOCK_TIMEOUT", 0.3)
         refused = await floor.operator("parked", "list")
         assert (refused.code, refused.out) == (3, "")
         assert "Somebody else has order.users.parked in hand" in refused.errors
@@ -82,7 +82,7 @@ async def test_one_who_waits_too_long_for_another_is_told(floor: Floor, monkeypa
 async def test_what_is_no_event_has_an_id_too_and_harms_no_terminal(floor: Floor) -> None:
     body = b"\xff\x00 \x1b[31m{not json"
     await floor.park_message(
-        aio_pika.Message(body, message_id="two words\x1b[2J", headers={"error": "Undecodable: \x1b[1m"})
+        aio_pika.Message(body, message_id="two words\x1b[2J", headers={"error": "DecodeError: \x1b[1m"})
     )
     (known,) = (await floor.operator("parked", "list", "--json")).json
     assert (len(known["id"]), known["type"], known["subject"]) == (64, None, None)

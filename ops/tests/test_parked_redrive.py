@@ -10,12 +10,12 @@ from aio_pika.abc import AbstractIncomingMessage
 from faststream import Context
 from faststream.rabbit import RabbitRouter
 
+from libs.broker import topology
+from libs.consumers.runner import ConsumerRunner
+from libs.consumers.subscriber import subscriber
 from libs.contracts.auth import UserEvent
 from libs.contracts.topology import CATALOG_ORDERS, CATALOG_USERS, ORDER_USERS, TRACE
-from libs.database.transactions import Transactions
-from libs.messaging import topology
-from libs.messaging.consumer import subscriber
-from libs.messaging.consumption import Consumption
+from libs.database.database import Database
 from libs.testing.wait import until
 from ops.tests.floor import QUICK, Floor, ids_of
 
@@ -89,10 +89,12 @@ async def test_one_that_fails_again_climbs_anew_and_is_parked_again(floor: Floor
         raise ValueError("still not")
 
     async def declare() -> None:
-        await topology.declare(floor.amqp_url, rungs=QUICK)
+        await topology.declare(floor.amqp_url, retry_delays=QUICK)
 
-    transactions = Transactions(floor.environment["ORDER_DATABASE_URL"], pool_size=2)
-    consumption = Consumption(transactions, floor.amqp_url, [router], {"given": "x"}, declare=declare, rungs=QUICK)
+    transactions = Database(floor.environment["ORDER_DATABASE_URL"], pool_size=2)
+    consumption = ConsumerRunner(
+        transactions, floor.amqp_url, [router], {"given": "x"}, declare=declare, retry_delays=QUICK
+    )
     task = asyncio.create_task(consumption.run())
     await floor.operator("parked", "redrive", event, *WHY)
     await until(lambda: floor.holds(ORDER_USERS.parked, 1))

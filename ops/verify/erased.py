@@ -9,10 +9,10 @@ from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import ChannelNotFoundEntity
 from rich.table import Table
 
+from libs.broker.queue_snapshot import hold_queue
+from libs.broker.topology import RETRY_DELAYS
 from libs.contracts.topology import AUTH_EVENTS, QUEUES, TRACE, StaticQueue
-from libs.messaging.forgetting import ids_in, is_from, tells_names
-from libs.messaging.in_hand import in_hand
-from libs.messaging.topology import RUNGS
+from libs.privacy.queue_scrubber import has_personal_data, ids_in, is_from
 from ops.verify.books import FINAL
 from ops.verify.databases import Databases
 
@@ -119,7 +119,7 @@ _QUEUES: Final = (
         name
         for queue in QUEUES
         if not isinstance(queue, StaticQueue) or queue.exchange == AUTH_EVENTS
-        for name in queue.places(rung.name for rung in RUNGS)
+        for name in queue.places(rung.name for rung in RETRY_DELAYS)
     ),
     TRACE,
 )
@@ -139,9 +139,9 @@ async def _messages(connection: AbstractConnection, name: str, user_id: UUID) ->
     waiting, is_read = await _state(connection, name)
     if is_read or not waiting:
         return Seen(place, 0, 0, waiting)
-    async with in_hand(connection, name) as hand:
+    async with hold_queue(connection, name) as hand:
         bodies = [message.body for message in hand.messages if is_from(AUTH_EVENTS, message, name)]
-        found = sum(user_id in ids_in(body) and tells_names(body) for body in bodies)
+        found = sum(user_id in ids_in(body) and has_personal_data(body) for body in bodies)
         return Seen(place, len(hand.messages), found)
 
 

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Response
 
 from libs.http.app import API
 from libs.http.etag import ExpectedVersions, SetETag
-from libs.http.openapi import refusing
-from libs.http.planned import PlannedRoute
+from libs.http.fast.compiled_route import CompiledRoute
+from libs.http.openapi import error_responses
 from order_service.api.dependencies import Carts, CurrentActor, Prices, Uow
 from order_service.domain.cart import Cart
 from order_service.exceptions import (
@@ -24,10 +24,10 @@ from order_service.exceptions import (
 from order_service.schemas.cart import CartAddition, CartLineChange, CartOut, show_cart
 from order_service.services import carts
 
-router = APIRouter(tags=["cart"], route_class=PlannedRoute)
+router = APIRouter(tags=["cart"], route_class=CompiledRoute)
 
 
-@router.get("/cart", summary="Read one's cart", response_model=CartOut, responses=refusing())
+@router.get("/cart", summary="Read one's cart", response_model=CartOut, responses=error_responses())
 async def read_cart(customer: CurrentActor, reads: Carts, etag: SetETag) -> dict[str, Any]:
     return _answer(await reads.of(customer.user_id), etag)
 
@@ -38,7 +38,7 @@ async def read_cart(customer: CurrentActor, reads: Carts, etag: SetETag) -> dict
     description="A product that is there already grows its line. Answers with the whole cart.",
     status_code=201,
     response_model=CartOut,
-    responses=refusing(
+    responses=error_responses(
         ProductNotFound, ProductUnavailable, CurrencyMismatch, CartFull, CartLineFull, CatalogUnavailable
     ),
 )
@@ -55,7 +55,7 @@ async def add_to_cart(
     summary="Say how many of a product are to be in the cart",
     description="Answers with the whole cart.",
     response_model=CartOut,
-    responses=refusing(CartLineNotFound),
+    responses=error_responses(CartLineNotFound),
 )
 async def change_quantity(
     product_id: UUID,
@@ -72,13 +72,13 @@ async def change_quantity(
     "/cart/items/{product_id}",
     summary="Take a product out of the cart",
     status_code=204,
-    responses=refusing(CartLineNotFound),
+    responses=error_responses(CartLineNotFound),
 )
 async def remove_from_cart(product_id: UUID, customer: CurrentActor, uow: Uow, expected: ExpectedVersions) -> None:
     await carts.remove(uow, customer.user_id, product_id, expected)
 
 
-@router.delete("/cart", summary="Empty the cart", status_code=204, responses=refusing())
+@router.delete("/cart", summary="Empty the cart", status_code=204, responses=error_responses())
 async def empty_cart(customer: CurrentActor, uow: Uow, expected: ExpectedVersions) -> None:
     await carts.empty(uow, customer.user_id, expected)
 

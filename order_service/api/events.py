@@ -12,8 +12,8 @@ from fastapi import APIRouter, Depends, Header, Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.types import Message, Receive, Scope, Send
 
-from libs.http.openapi import refusing
-from libs.http.planned import PlannedRoute
+from libs.http.fast.compiled_route import CompiledRoute
+from libs.http.openapi import error_responses
 from libs.http.security import CurrentUser
 from order_service.api.dependencies import CurrentActor, FollowingOrders
 from order_service.domain.ports import Row
@@ -21,7 +21,7 @@ from order_service.exceptions import InvalidLastEventId, OrderNotFound, TooManyS
 from order_service.schemas.orders import HistoryEntry
 from order_service.services.following import Story
 
-router = APIRouter(tags=["orders"], route_class=PlannedRoute)
+router = APIRouter(tags=["orders"], route_class=CompiledRoute)
 
 EVENT = "change"
 VERSION = re.compile(r"[0-9]{1,18}")
@@ -85,7 +85,7 @@ class _EventStream(EventSourceResponse):
     ),
     response_class=Response,
     responses={
-        **refusing(OrderNotFound, InvalidLastEventId, TooManyStreams),
+        **error_responses(OrderNotFound, InvalidLastEventId, TooManyStreams),
         200: {
             "description": "The events",
             "content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}},

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Query
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
 from libs.database.keyset import read_cursor, write_cursor
-from libs.http.openapi import refusing
-from libs.http.pages import Page, PageRequest, WantedPage, cut_page
-from libs.http.planned import PlannedRoute
-from libs.refusals import InvalidCursor
+from libs.errors import InvalidCursor
+from libs.http.fast.compiled_route import CompiledRoute
+from libs.http.openapi import error_responses
+from libs.http.pagination import Page, PageParams, Pagination, build_page
 from libs.tokens.principal import Forbidden
 from order_service.api.dependencies import CurrentActor, Reads
 from order_service.domain.ports import OrderFilter, OrderReads
@@ -21,7 +21,7 @@ from order_service.exceptions import OrderNotFound
 from order_service.schemas.orders import HistoryEntry, OrderOut
 from order_service.services.listing import orders_for
 
-router = APIRouter(tags=["orders"], route_class=PlannedRoute)
+router = APIRouter(tags=["orders"], route_class=CompiledRoute)
 
 DATED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 
@@ -51,12 +51,12 @@ CreatedTo = Annotated[WrittenMoment | None, Query(description="At this moment or
     summary="List orders, newest first",
     description="Your own; an admin sees everybody's.",
     response_model=Page[OrderOut],
-    responses=refusing(Forbidden, InvalidCursor),
+    responses=error_responses(Forbidden, InvalidCursor),
 )
 async def list_orders(
     viewer: CurrentActor,
     reads: Reads,
-    page: WantedPage,
+    page: Pagination,
     user_id: Annotated[UUID | None, Query(description="For admins: the orders of one user.")] = None,
     status: OfStatus = None,
     created_from: CreatedFrom = None,
@@ -70,13 +70,13 @@ async def list_orders(
     "/orders/user/{user_id}",
     summary="List the orders of one user, newest first",
     response_model=Page[OrderOut],
-    responses=refusing(Forbidden, InvalidCursor),
+    responses=error_responses(Forbidden, InvalidCursor),
 )
 async def list_orders_of_user(
     user_id: UUID,
     viewer: CurrentActor,
     reads: Reads,
-    page: WantedPage,
+    page: Pagination,
     status: OfStatus = None,
     created_from: CreatedFrom = None,
     created_to: CreatedTo = None,
@@ -89,20 +89,20 @@ async def list_orders_of_user(
     "/order/{order_id}/history",
     summary="Every change of an order, oldest first",
     response_model=Page[HistoryEntry],
-    responses=refusing(OrderNotFound, InvalidCursor),
+    responses=error_responses(OrderNotFound, InvalidCursor),
 )
-async def read_history(order_id: UUID, viewer: CurrentActor, reads: Reads, page: WantedPage) -> dict[str, Any]:
+async def read_history(order_id: UUID, viewer: CurrentActor, reads: Reads, page: Pagination) -> dict[str, Any]:
     after = 0 if page.cursor is None else read_cursor(page.cursor, "history", [int])[0]
     rows = await reads.history(order_id, viewer, page.limit + 1, after)
     total = await reads.count_history(order_id) if page.with_total else None
-    return cut_page(rows, page.limit, lambda row: write_cursor("history", [row["version"]]), total)
+    return build_page(rows, page.limit, lambda row: write_cursor("history", [row["version"]]), total)
 
 
-async def _page(reads: OrderReads, wanted: OrderFilter, page: PageRequest) -> dict[str, Any]:
+async def _page(reads: OrderReads, wanted: OrderFilter, page: PageParams) -> dict[str, Any]:
     after = None
     if page.cursor is not None:
         created_at, order_id = read_cursor(page.cursor, "orders", [datetime, UUID])
         after = (created_at, order_id)
     rows = await reads.page(wanted, page.limit + 1, after)
     total = await reads.count(wanted) if page.with_total else None
-    return cut_page(rows, page.limit, lambda row: write_cursor("orders", [row["created_at"], row["id"]]), total)
+    return build_page(rows, page.limit, lambda row: write_cursor("orders", [row["created_at"], row["id"]]), total)

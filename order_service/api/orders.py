@@ -7,8 +7,8 @@ from fastapi import APIRouter, Response
 
 from libs.http.app import API
 from libs.http.etag import ExpectedVersions, SetETag
-from libs.http.idempotency import IdempotentRoute, Once
-from libs.http.openapi import refusing
+from libs.http.openapi import error_responses
+from libs.idempotency.route import Idempotent, IdempotentRoute
 from libs.tokens.principal import Forbidden
 from order_service.api.dependencies import CurrentActor, PlacingOrders, Prices, Reads, Uow
 from order_service.exceptions import (
@@ -35,13 +35,13 @@ router = APIRouter(tags=["orders"], route_class=IdempotentRoute)
     description="Of the items given, or, without `items`, of the cart, which is emptied: all of it or nothing.",
     status_code=201,
     response_model=OrderOut,
-    responses=refusing(ProductNotFound, ProductUnavailable, CurrencyMismatch, CartEmpty, CatalogUnavailable),
+    responses=error_responses(ProductNotFound, ProductUnavailable, CurrencyMismatch, CartEmpty, CatalogUnavailable),
 )
 async def place_order(
     body: OrderPlacing,
     customer: CurrentActor,
     orders: PlacingOrders,
-    once: Once,
+    once: Idempotent,
     response: Response,
     etag: SetETag,
 ) -> dict[str, Any]:
@@ -55,7 +55,7 @@ async def place_order(
     "/order/{order_id}",
     summary="Read an order",
     response_model=OrderOut,
-    responses=refusing(OrderNotFound),
+    responses=error_responses(OrderNotFound),
 )
 async def read_order(order_id: UUID, viewer: CurrentActor, reads: Reads, etag: SetETag) -> dict[str, Any]:
     row = await reads.one(order_id, viewer)
@@ -71,7 +71,7 @@ async def read_order(order_id: UUID, viewer: CurrentActor, reads: Reads, etag: S
         "an admin marks it as shipped and delivered."
     ),
     response_model=OrderOut,
-    responses=refusing(
+    responses=error_responses(
         Forbidden,
         OrderNotFound,
         IllegalTransition,
@@ -110,7 +110,7 @@ async def update_order(
     summary="Cancel an order that is not shipped",
     description="A paid order is refunded. Cancelling it again changes nothing.",
     response_model=OrderOut,
-    responses=refusing(OrderNotFound, IllegalTransition, PaymentInProgress),
+    responses=error_responses(OrderNotFound, IllegalTransition, PaymentInProgress),
 )
 async def cancel_order(order_id: UUID, actor: CurrentActor, uow: Uow, etag: SetETag) -> dict[str, Any]:
     order = await changing.cancel(uow, actor, order_id)
@@ -123,7 +123,7 @@ async def cancel_order(order_id: UUID, actor: CurrentActor, uow: Uow, etag: SetE
     summary="Delete an order",
     description="An open order is cancelled first. Afterwards only admins see it, with `deleted_at`.",
     status_code=204,
-    responses=refusing(OrderNotFound, OrderInProgress, PaymentInProgress),
+    responses=error_responses(OrderNotFound, OrderInProgress, PaymentInProgress),
 )
 async def delete_order(order_id: UUID, actor: CurrentActor, uow: Uow, expected: ExpectedVersions) -> None:
     await changing.delete(uow, actor, order_id, expected)

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
+from libs.errors import InvalidValue
 from libs.http.app import API
-from libs.http.idempotency import IdempotentRoute, Once
-from libs.http.openapi import refusing
-from libs.refusals import InvalidValue
+from libs.http.openapi import error_responses
+from libs.idempotency.route import Idempotent, IdempotentRoute
 from libs.tokens.principal import Forbidden
 from order_service.api.dependencies import CurrentActor, Messages, PayingOrders, Settlements
 from order_service.exceptions import (
@@ -59,7 +59,7 @@ router = APIRouter(tags=["payments"], route_class=IdempotentRoute)
     response_model=PaymentOut,
     responses={
         202: {"model": PaymentOut, "description": "The outcome is not known yet."},
-        **refusing(
+        **error_responses(
             Forbidden,
             OrderNotFound,
             OrderNotPayable,
@@ -74,7 +74,7 @@ async def pay_order(
     body: PaymentWanted,
     customer: CurrentActor,
     payments: PayingOrders,
-    once: Once,
+    once: Idempotent,
     response: Response,
 ) -> dict[str, Any]:
     payment = await payments.pay(customer, order_id, await once.claim(), body.method, body.token)
@@ -91,7 +91,7 @@ async def pay_order(
         "Signed by the provider. What it says is not believed: the provider is asked. Repeating it is harmless."
     ),
     status_code=204,
-    responses=refusing(InvalidSignature, InvalidValue, PaymentProviderUnavailable),
+    responses=error_responses(InvalidSignature, InvalidValue, PaymentProviderUnavailable),
     openapi_extra=MESSAGE,
 )
 async def hear_provider(request: Request, messages: Messages, settlements: Settlements) -> None:

@@ -3,11 +3,11 @@
 from datetime import timedelta
 from typing import Annotated
 
-from libs.messaging.given import Given
+from libs.consumers.inject import Inject
 from order_service.domain.notices import Letters
 from order_service.domain.ports import ReplicaOfProducts, UnitOfWorkFactory
 
-Products = Annotated[ReplicaOfProducts, Given("products")]
-Uow = Annotated[UnitOfWorkFactory, Given("uow")]
-Hold = Annotated[timedelta, Given("hold")]
-TheLetters = Annotated[Letters, Given("letters")]
+Products = Annotated[ReplicaOfProducts, Inject("products")]
+Uow = Annotated[UnitOfWorkFactory, Inject("uow")]
+Hold = Annotated[timedelta, Inject("hold")]
+TheLetters = Annotated[Letters, Inject("letters")]

@@ -2,9 +2,9 @@
 
 from faststream.rabbit import RabbitRouter
 
+from libs.consumers.subscriber import subscriber
 from libs.contracts.orders import OrderEvent
 from libs.contracts.topology import ORDER_NOTIFICATIONS
-from libs.messaging.consumer import subscriber
 from order_service.consumer.dependencies import TheLetters, Uow
 from order_service.domain.notices import Occasion
 from order_service.domain.products import Line, Offer

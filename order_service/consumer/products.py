@@ -2,9 +2,9 @@
 
 from faststream.rabbit import RabbitRouter
 
+from libs.consumers.subscriber import subscriber
 from libs.contracts.catalog import ProductDeleted, ProductEvent
 from libs.contracts.topology import ORDER_PRODUCTS
-from libs.messaging.consumer import subscriber
 from order_service.consumer.dependencies import Products
 from order_service.domain.gone import Gone
 from order_service.domain.products import Product

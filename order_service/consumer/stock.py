@@ -2,9 +2,9 @@
 
 from faststream.rabbit import RabbitRouter
 
+from libs.consumers.subscriber import subscriber
 from libs.contracts.catalog import StockEvent, StockRejected
 from libs.contracts.topology import ORDER_STOCK
-from libs.messaging.consumer import subscriber
 from order_service.consumer.dependencies import Hold, Uow
 from order_service.domain.shortages import Shortage, StockAnswer
 from order_service.services.stock import take_answers

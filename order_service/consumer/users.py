@@ -2,9 +2,9 @@
 
 from faststream.rabbit import RabbitRouter
 
+from libs.consumers.subscriber import subscriber
 from libs.contracts.auth import UserDeleted, UserEvent
 from libs.contracts.topology import ORDER_USERS
-from libs.messaging.consumer import subscriber
 from order_service.consumer.dependencies import Uow
 from order_service.domain.gone import Gone
 from order_service.domain.people import Person

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from uuid import UUID
 
-from libs.refusals import InvalidValue
+from libs.errors import InvalidValue
 from order_service.domain.products import MAX_LINES, MAX_QUANTITY, Offer, Product, price
 from order_service.exceptions import (
     CartEmpty,

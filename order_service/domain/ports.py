@@ -114,7 +114,7 @@ class UnitOfWork(Protocol):
     def record(self, fact: Fact) -> None:
         """Has others told of the fact if, and only if, the transaction commits."""
 
-    def repeat(self, fact: Fact) -> None:
+    def republish(self, fact: Fact) -> None:
         """The same for a fact that they were told of before."""
 
     async def __aenter__(self) -> Self: ...

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from libs.refusals import InvalidValue
+from libs.errors import InvalidValue
 from order_service.exceptions import CurrencyMismatch, ProductNotFound, ProductUnavailable
 
 MAX_LINES = 100

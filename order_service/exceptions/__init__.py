@@ -1,19 +1,19 @@
 """What order_service says no to, by name."""
 
-from libs.refusals import FieldError, Kind, Refusal, Unavailable
+from libs.errors import DomainError, ErrorKind, FieldError, Unavailable
 
 
-class OrderNotFound(Refusal):
+class OrderNotFound(DomainError):
     """There is no such order, or it is someone else's."""
 
-    kind = Kind.NOT_FOUND
+    kind = ErrorKind.NOT_FOUND
     code = "order_not_found"
 
 
-class OrderExists(Refusal):
+class OrderExists(DomainError):
     """There is an order of this id already."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "order_exists"
 
 
@@ -23,123 +23,123 @@ class OrderBusy(Unavailable):
     code = "order_busy"
 
 
-class ProductNotFound(Refusal):
+class ProductNotFound(DomainError):
     """There is no such product."""
 
-    kind = Kind.NOT_FOUND
+    kind = ErrorKind.NOT_FOUND
     code = "product_not_found"
 
 
-class ProductUnavailable(Refusal):
+class ProductUnavailable(DomainError):
     """The product is not on sale."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "product_unavailable"
 
 
-class CurrencyMismatch(Refusal):
+class CurrencyMismatch(DomainError):
     """One order cannot be in two currencies."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "currency_mismatch"
 
 
-class IllegalTransition(Refusal):
+class IllegalTransition(DomainError):
     """The order's status does not allow this."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "illegal_transition"
 
 
-class OrderInProgress(Refusal):
+class OrderInProgress(DomainError):
     """The order is paid and not yet delivered."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "order_in_progress"
 
 
-class CatalogUnavailable(Refusal):
+class CatalogUnavailable(DomainError):
     """The catalog does not answer at the moment."""
 
-    kind = Kind.UNAVAILABLE
+    kind = ErrorKind.UNAVAILABLE
     code = "catalog_unavailable"
 
 
-class CartEmpty(Refusal):
+class CartEmpty(DomainError):
     """There is nothing in the cart."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "cart_empty"
 
 
-class CartFull(Refusal):
+class CartFull(DomainError):
     """The cart cannot take more."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "cart_full"
 
 
-class CartLineFull(Refusal):
+class CartLineFull(DomainError):
     """The cart cannot take more of the product."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "cart_line_full"
 
 
-class CartLineNotFound(Refusal):
+class CartLineNotFound(DomainError):
     """The product is not in the cart."""
 
-    kind = Kind.NOT_FOUND
+    kind = ErrorKind.NOT_FOUND
     code = "cart_line_not_found"
 
 
-class OrderNotPayable(Refusal):
+class OrderNotPayable(DomainError):
     """The order's status does not allow a payment."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "order_not_payable"
 
 
-class PaymentInProgress(Refusal):
+class PaymentInProgress(DomainError):
     """A payment of the order is under way."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "payment_in_progress"
 
 
-class PaymentDeclined(Refusal):
+class PaymentDeclined(DomainError):
     """The payment was declined."""
 
-    kind = Kind.PAYMENT
+    kind = ErrorKind.PAYMENT
     code = "payment_declined"
 
 
-class PaymentProviderUnavailable(Refusal):
+class PaymentProviderUnavailable(DomainError):
     """The payment provider does not answer at the moment; nothing was charged."""
 
-    kind = Kind.UNAVAILABLE
+    kind = ErrorKind.UNAVAILABLE
     code = "payment_provider_unavailable"
 
 
-class InvalidSignature(Refusal):
+class InvalidSignature(DomainError):
     """The message is not signed by the payment provider."""
 
-    kind = Kind.UNAUTHENTICATED
+    kind = ErrorKind.UNAUTHENTICATED
     code = "invalid_signature"
 
 
-class InvalidLastEventId(Refusal):
+class InvalidLastEventId(DomainError):
     """`Last-Event-ID` is not the id of an event of this stream."""
 
-    kind = Kind.INVALID
+    kind = ErrorKind.INVALID
     code = "invalid_last_event_id"
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason, errors=[FieldError("last-event-id", reason)])
 
 
-class TooManyStreams(Refusal):
+class TooManyStreams(DomainError):
     """You are following too many orders at once."""
 
-    kind = Kind.TOO_MANY
+    kind = ErrorKind.TOO_MANY
     code = "too_many_streams"

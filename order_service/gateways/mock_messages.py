@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, StringConstraints, ValidationError
 
-from libs.refusals import InvalidValue
+from libs.errors import InvalidValue
 from order_service.domain.provider import ProviderMessage
 from order_service.gateways.signatures import Signatures
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import DateTime, Uuid, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from libs.database.transactions import Transactions
+from libs.database.database import Database
 from libs.process.ids import new_id
 from order_service.domain.payment import Captured, Declined, Outcome, Payment, Refunded
 from order_service.domain.provider import OutcomeUnknownError
@@ -32,7 +32,7 @@ REFUND = (
 class MockProvider:
     """Its statements commit by themselves, never with a use case."""
 
-    def __init__(self, transactions: Transactions) -> None:
+    def __init__(self, transactions: Database) -> None:
         self._transactions = transactions
 
     async def charge(self, payment: Payment) -> Captured | Declined:
@@ -50,7 +50,7 @@ class MockProvider:
         raise OutcomeUnknownError(f"The provider says of a charge: {outcome}.")
 
     async def look_up(self, payment: Payment) -> Outcome | None:
-        row = await self._transactions.first(FIND, {"payment_id": payment.id})
+        row = await self._transactions.fetch_one(FIND, {"payment_id": payment.id})
         if row is None:
             return None
         if row.declined_because is not None:

@@ -2,7 +2,7 @@
 
 from pydantic import SecretStr
 
-from libs.database.transactions import Transactions
+from libs.database.database import Database
 from order_service.core.settings import PaymentSettings, Settings
 from order_service.domain.provider import PaymentProvider, ProviderMessages
 from order_service.gateways.mock_messages import SignedMessages
@@ -10,7 +10,7 @@ from order_service.gateways.mock_provider import MockProvider
 from order_service.gateways.stripe_messages import StripeMessages
 
 
-def new_provider(settings: PaymentSettings, transactions: Transactions) -> PaymentProvider:
+def new_provider(settings: PaymentSettings, transactions: Database) -> PaymentProvider:
     match settings.payment_provider, settings.stripe_api_key:
         case "stripe", SecretStr() as key:
             # Only who has chosen it waits for this library at every start.

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
-from libs.refusals import InvalidValue
+from libs.errors import InvalidValue
 from order_service.domain.provider import ProviderMessage
 from order_service.gateways.mock_messages import MessageId
 from order_service.gateways.signatures import Signatures

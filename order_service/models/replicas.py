@@ -5,7 +5,7 @@ Version 0 is not to be believed: whatever comes next replaces it.
 
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, DateTime, Numeric, Table, Text, Uuid
 
-from libs.database.lookouts import erase_at_column, index_erase_at
+from libs.privacy.erasure_schedule import index_next_erasure, next_erasure_column
 from order_service.models.base import metadata
 
 users = Table(
@@ -19,7 +19,7 @@ users = Table(
     Column("version", BigInteger, nullable=False),
     Column("deleted_at", DateTime(timezone=True)),
     # When what still names a deleted one is looked for next.
-    erase_at_column(is_set=False),
+    next_erasure_column(is_set=False),
     CheckConstraint("version >= 0", name="version"),
     CheckConstraint(
         "deleted_at IS NOT NULL OR num_nulls(username, email, role, is_active) = 0",
@@ -27,7 +27,7 @@ users = Table(
     ),
     CheckConstraint("erase_at IS NULL OR deleted_at IS NOT NULL", name="erase_at"),
 )
-index_erase_at(users)
+index_next_erasure(users)
 
 products = Table(
     "products",

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Integer, Text, Uuid, bindparam, delete, func, select, text
 
-from libs.database.arrays import any_of, arrays
-from libs.database.reads import Query, Reader
-from libs.database.transactions import Transaction
+from libs.database.arrays import any_array, arrays
+from libs.database.database import Transaction
+from libs.database.query import CompiledQuery, Reader
 from order_service.domain.cart import Cart, CartLine
 from order_service.domain.products import Product
 from order_service.models.carts import cart_lines, carts
@@ -40,7 +40,7 @@ SHOW = (
     .where(carts.c.user_id == bindparam("user_id", type_=Uuid))
     .order_by(cart_lines.c.position)
 )
-READ = Query(SHOW)
+READ = CompiledQuery(SHOW)
 
 SAVE = text("""
     WITH gone AS (
@@ -59,7 +59,7 @@ SAVE = text("""
     bindparam("version", type_=BigInteger),
     *arrays(product_ids=Uuid, names=Text, quantities=Integer),
 )
-FORGET = delete(carts).where(carts.c.user_id == any_of("user_ids", Uuid))
+FORGET = delete(carts).where(carts.c.user_id == any_array("user_ids", Uuid))
 
 
 class SqlCarts:
@@ -69,7 +69,7 @@ class SqlCarts:
     async def for_change(self, user_id: UUID) -> Cart:
         await self._transaction.execute(LOCK, {"user_id": user_id})
         # After the lock and not with it: while the lock was waited for, the lines may have become others.
-        return _cart(user_id, await self._transaction.all(SHOW, {"user_id": user_id}))
+        return _cart(user_id, await self._transaction.fetch_all(SHOW, {"user_id": user_id}))
 
     async def save(self, cart: Cart) -> None:
         result = await self._transaction.execute(
@@ -94,7 +94,7 @@ class SqlCartReads:
         self._reader = reader
 
     async def of(self, user_id: UUID) -> Cart:
-        return _cart(user_id, await self._reader.all(READ, user_id=user_id))
+        return _cart(user_id, await self._reader.fetch_all(READ, user_id=user_id))
 
 
 def _cart(user_id: UUID, rows: Sequence[Mapping[Any, Any]]) -> Cart:

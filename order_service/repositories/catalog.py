@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from libs.contracts.base import Currency, Text, Version
 from libs.http.fields import Amount
-from libs.process.context import correlation_id, trace_of, traceparent
+from libs.observability.context import correlation_id, trace_of, traceparent
 from order_service.domain.products import Product
 from order_service.exceptions import CatalogUnavailable
 

@@ -5,14 +5,14 @@ from typing import Final
 from prometheus_client import Gauge
 from sqlalchemy import text
 
-from libs.database.census import Count
+from libs.database.table_gauges import GaugeQuery
 
 COUNTS: Final = (
-    Count(
+    GaugeQuery(
         Gauge("orders", "Orders by status", ["status"], multiprocess_mode="mostrecent"),
         text("SELECT status, count(*) FROM orders GROUP BY status"),
     ),
-    Count(
+    GaugeQuery(
         Gauge(
             "orders_pending_oldest_seconds",
             "Age of the oldest order whose stock the catalog has not answered for",
@@ -23,15 +23,15 @@ COUNTS: Final = (
             FROM orders WHERE status = 'pending'
         """),
     ),
-    Count(
+    GaugeQuery(
         Gauge("payments", "Payments by status", ["status"], multiprocess_mode="mostrecent"),
         text("SELECT status, count(*) FROM payments GROUP BY status"),
     ),
-    Count(
+    GaugeQuery(
         Gauge("payments_amount", "Sum of payments", ["status", "currency"], multiprocess_mode="mostrecent"),
         text("SELECT status, currency, sum(amount) FROM payments GROUP BY status, currency"),
     ),
-    Count(
+    GaugeQuery(
         Gauge(
             "notifications", "Mails to customers by what became of them", ["delivery"], multiprocess_mode="mostrecent"
         ),

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, text
 
-from libs.database.lookouts import NEXT_LOOK
-from libs.database.transactions import Transaction, Transactions
+from libs.database.database import Database, Transaction
+from libs.privacy.erasure_schedule import NEXT_ERASURE_SQL
 from libs.process.failpoints import failpoint
 from order_service.domain.actor import ERASURE, NOBODY
 from order_service.domain.notices import Delivery
@@ -67,20 +67,20 @@ LOOK_AGAIN = text(f"""
     SET erase_at = CASE WHEN EXISTS (
         SELECT FROM orders
         WHERE user_id = users.id AND (username <> :nobody OR num_nonnulls(delivery_address, comment) > 0)
-    ) THEN clock_timestamp() + interval '5 minutes' ELSE {NEXT_LOOK} END
+    ) THEN clock_timestamp() + interval '5 minutes' ELSE {NEXT_ERASURE_SQL} END
     WHERE id = ANY (:ids)
 """).bindparams(_IDS, bindparam("nobody", NOBODY, type_=Text))  # noqa: S608 - made of constants
 
 
-async def erase_due(transactions: Transactions) -> None:
+async def erase_due(transactions: Database) -> None:
     """For a timer."""
     while await _erase_some(transactions) == AT_ONCE:
         pass
 
 
-async def _erase_some(transactions: Transactions) -> int:
-    async with transactions.begin() as transaction:
-        ids = [row.id for row in await transaction.all(DUE, {"limit": AT_ONCE})]
+async def _erase_some(transactions: Database) -> int:
+    async with transactions.transaction() as transaction:
+        ids = [row.id for row in await transaction.fetch_all(DUE, {"limit": AT_ONCE})]
         if ids:
             await _erase(transaction, ids)
             failpoint("erasure.half")

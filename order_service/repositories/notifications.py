@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, DateTime, Text, Uuid, bindparam, text, update
 
 from libs.database.arrays import arrays
-from libs.database.statements import Row
-from libs.database.transactions import Transaction
-from libs.process.context import cause_of
+from libs.database.database import Transaction
+from libs.database.executor import Row
+from libs.observability.context import trace_context_of
 from order_service.domain.notices import Delivery, Letter, Mail, News
 from order_service.domain.status import Status
 from order_service.models.notifications import notifications
@@ -95,14 +95,14 @@ class SqlNotifications:
 
     async def news(self, versions: Collection[tuple[UUID, int]]) -> Mapping[tuple[UUID, int], News]:
         told = {"order_ids": [order_id for order_id, _ in versions], "versions": [version for _, version in versions]}
-        return {(row.order_id, row.told_version): _news(row) for row in await self._transaction.all(NEWS, told)}
+        return {(row.order_id, row.told_version): _news(row) for row in await self._transaction.fetch_all(NEWS, told)}
 
     async def add(self, letters: Mapping[News, Letter | None], now: datetime) -> None:
         columns = {
             "order_ids": [news.order_id for news in letters],
             "versions": [news.version for news in letters],
             "statuses": [news.status for news in letters],
-            "traceparents": [cause_of(news.order_id, news.version).traceparent for news in letters],
+            "traceparents": [trace_context_of(news.order_id, news.version).traceparent for news in letters],
             "subjects": [None if letter is None else letter.subject for letter in letters.values()],
             "texts": [None if letter is None else letter.text for letter in letters.values()],
             "htmls": [None if letter is None else letter.html for letter in letters.values()],
@@ -110,7 +110,7 @@ class SqlNotifications:
         await self._transaction.execute(ADD, {"now": now, **columns})
 
     async def claim(self, now: datetime, until: datetime) -> Mail | None:
-        row = await self._transaction.first(CLAIM, {"now": now, "until": until})
+        row = await self._transaction.fetch_one(CLAIM, {"now": now, "until": until})
         if row is None:
             return None
         return Mail(

@@ -17,9 +17,9 @@ from sqlalchemy import (
     text,
 )
 
-from libs.database.arrays import any_of
-from libs.database.statements import Row
-from libs.database.transactions import Transaction
+from libs.database.arrays import any_array
+from libs.database.database import Transaction
+from libs.database.executor import Row
 from order_service.domain.order import Order
 from order_service.domain.payment import Payment, PaymentStatus
 from order_service.domain.products import Line
@@ -33,9 +33,9 @@ from order_service.repositories.saving import SAVE, changes_of
 
 # Whoever takes several takes them in this order, so nobody waits for somebody who waits for them. No key changes: rows
 # that name an order, as letters do, can be added meanwhile.
-LOCK = select(orders).where(orders.c.id == any_of("ids", Uuid)).order_by(orders.c.id).with_for_update(key_share=True)
+LOCK = select(orders).where(orders.c.id == any_array("ids", Uuid)).order_by(orders.c.id).with_for_update(key_share=True)
 # After the lock and not with it: while the lock was waited for, the lines may have become others.
-LINES = select(order_lines).where(order_lines.c.order_id == any_of("ids", Uuid)).order_by(order_lines.c.position)
+LINES = select(order_lines).where(order_lines.c.order_id == any_array("ids", Uuid)).order_by(order_lines.c.position)
 
 REPLACE_LINES = text("""
     WITH wanted AS (
@@ -96,12 +96,12 @@ class SqlOrders:
             raise OrderBusy(f"Somebody is changing order {order_id}.") from error
 
     async def all_for_change(self, order_ids: Collection[UUID]) -> Mapping[UUID, Order]:
-        rows = await self._transaction.all(LOCK, {"ids": list(order_ids)})
+        rows = await self._transaction.fetch_all(LOCK, {"ids": list(order_ids)})
         if not rows:
             return {}
         found = [row["id"] for row in rows]
         lines: defaultdict[UUID, list[Line]] = defaultdict(list)
-        for line in await self._transaction.all(LINES, {"ids": found}):
+        for line in await self._transaction.fetch_all(LINES, {"ids": found}):
             lines[line.order_id].append(Line(line.product_id, line.name, line.unit_price, line.quantity))
         payments_of = await self._payments.of(found)
         return {row["id"]: _order(row, tuple(lines[row["id"]]), payments_of.get(row["id"])) for row in rows}
@@ -119,10 +119,10 @@ class SqlOrders:
         await self._transaction.execute(REPLACE_LINES, {"id": order.id, **line_columns(order.lines)})
 
     async def due(self, now: datetime, limit: int) -> Sequence[UUID]:
-        return [row.id for row in await self._transaction.all(DUE, {"now": now, "limit": limit})]
+        return [row.id for row in await self._transaction.fetch_all(DUE, {"now": now, "limit": limit})]
 
     async def unanswered(self, before: datetime, now: datetime, limit: int) -> Sequence[UUID]:
-        rows = await self._transaction.all(UNANSWERED, {"before": before, "now": now, "limit": limit})
+        rows = await self._transaction.fetch_all(UNANSWERED, {"before": before, "now": now, "limit": limit})
         return [row.id for row in rows]
 
 

@@ -9,16 +9,16 @@ from sqlalchemy import DateTime, Integer, Text, Uuid, bindparam, insert, select,
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from libs.database.arrays import any_of
-from libs.database.statements import Row
-from libs.database.transactions import Transaction
+from libs.database.arrays import any_array
+from libs.database.database import Transaction
+from libs.database.executor import Row
 from order_service.domain.payment import Payment, PaymentStatus, pause_after
 from order_service.models.payments import THE_ONE_TO_TELL_OF, payments, provider_messages
 
 OF_ORDERS = (
     select(payments)
     .ext(distinct_on(payments.c.order_id))
-    .where(payments.c.order_id == any_of("order_ids", Uuid))
+    .where(payments.c.order_id == any_array("order_ids", Uuid))
     .order_by(payments.c.order_id, *THE_ONE_TO_TELL_OF)
 )
 ADD = insert(payments)
@@ -44,16 +44,16 @@ class SqlPayments:
         await self._transaction.execute(SAVE, {"saved_id": row.pop("id"), **row})
 
     async def find(self, payment_id: UUID) -> Payment | None:
-        row = await self._transaction.first(FIND, {"id": payment_id})
+        row = await self._transaction.fetch_one(FIND, {"id": payment_id})
         return None if row is None else _payment(row)
 
     async def of(self, order_ids: Collection[UUID]) -> Mapping[UUID, Payment]:
         """Of each order that has any, the one to tell of."""
-        rows = await self._transaction.all(OF_ORDERS, {"order_ids": list(order_ids)})
+        rows = await self._transaction.fetch_all(OF_ORDERS, {"order_ids": list(order_ids)})
         return {row["order_id"]: _payment(row) for row in rows}
 
     async def due(self, now: datetime, limit: int) -> Sequence[UUID]:
-        rows = await self._transaction.all(DUE, {"now": now, "limit": limit})
+        rows = await self._transaction.fetch_all(DUE, {"now": now, "limit": limit})
         for row in rows:
             changes = {"attempts": row.attempts + 1, "due_at": now + pause_after(row.attempts)}
             await self._transaction.execute(PUT_OFF, {"put_off_id": row.id, **changes})
@@ -65,7 +65,7 @@ class SqlSeenMessages:
         self._transaction = transaction
 
     async def has(self, message_id: str) -> bool:
-        return await self._transaction.first(SEEN, {"id": message_id}) is not None
+        return await self._transaction.fetch_one(SEEN, {"id": message_id}) is not None
 
     async def add(self, message_id: str, now: datetime) -> None:
         await self._transaction.execute(REMEMBER, {"id": message_id, "received_at": now})

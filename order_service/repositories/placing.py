@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from sqlalchemy import BigInteger, DateTime, Integer, Numeric, Text, Uuid, text
 
 from libs.database.arrays import arrays
-from libs.database.constraints import refusing
-from libs.database.reads import Reader
-from libs.messaging.bell import Bell
-from libs.messaging.statement import Statement, with_events
+from libs.database.constraints import translate_constraint
+from libs.database.query import Reader
+from libs.outbox.notifier import OutboxNotifier
+from libs.outbox.single_statement import InsertWithEvent, append_outbox_insert
 from order_service.domain.facts import Fact
 from order_service.domain.order import Order
 from order_service.domain.products import Line
@@ -56,16 +56,16 @@ _ROWS = """
     )
 """
 PLACE = text(f"{_ROWS} SELECT").bindparams(*_COLUMNS)
-PLACE_AND_TELL = with_events(_ROWS, *_COLUMNS)
+PLACE_AND_TELL = append_outbox_insert(_ROWS, *_COLUMNS)
 
 
 class SqlPlacement:
-    def __init__(self, database: Reader, bell: Bell) -> None:
-        self._statement = Statement(PLACE_AND_TELL, database, bell)
+    def __init__(self, database: Reader, notifier: OutboxNotifier) -> None:
+        self._statement = InsertWithEvent(PLACE_AND_TELL, database, notifier)
 
     async def place(self, order: Order, fact: Fact) -> None:
         with expecting_a_new(order):
-            await self._statement.run(contract_of(fact), columns_of(order))
+            await self._statement.execute(contract_of(fact), columns_of(order))
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def expecting_a_new(order: Order) -> Iterator[None]:
         return OrderExists(f"There is an order {order.id} already.")
 
     # Which of the statement's parts PostgreSQL runs first is its own affair.
-    with refusing({"pk_orders": taken, "pk_order_history": taken, "pk_order_lines": taken}):
+    with translate_constraint({"pk_orders": taken, "pk_order_history": taken, "pk_order_lines": taken}):
         yield
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from libs.database.reads import Query, Reader, Row
+from libs.database.query import CompiledQuery, Reader, Row
 from order_service.domain.actor import Actor
 from order_service.domain.ports import OrderFilter
 from order_service.exceptions import OrderNotFound
@@ -85,9 +85,9 @@ _VISIBLE = and_(
         and_(orders.c.user_id == bindparam("viewer_id", type_=Uuid), orders.c.deleted_at.is_(None)),
     ),
 )
-ONE = Query(_ORDER.where(_VISIBLE))
+ONE = CompiledQuery(_ORDER.where(_VISIBLE))
 # An order without further entries is one row without an entry; an order that is not there is no row.
-HISTORY = Query(
+HISTORY = CompiledQuery(
     select(
         order_history.c.version,
         order_history.c.at,
@@ -109,7 +109,7 @@ HISTORY = Query(
     .order_by(order_history.c.version)
     .limit(bindparam("limit", type_=BigInteger))
 )
-COUNT_HISTORY = Query(
+COUNT_HISTORY = CompiledQuery(
     select(func.count()).select_from(order_history).where(order_history.c.order_id == bindparam("id", type_=Uuid))
 )
 
@@ -130,9 +130,9 @@ def _conditions(given: frozenset[str], *, with_deleted: bool) -> list[ColumnElem
 
 
 @lru_cache
-def _page(given: frozenset[str], *, with_deleted: bool, onward: bool) -> Query:
+def _page(given: frozenset[str], *, with_deleted: bool, onward: bool) -> CompiledQuery:
     conditions = _conditions(given, with_deleted=with_deleted)
-    return Query(
+    return CompiledQuery(
         _ORDER.where(*conditions, *([_AFTER] if onward else []))
         .order_by(orders.c.created_at.desc(), orders.c.id.desc())
         .limit(bindparam("limit", type_=BigInteger))
@@ -140,8 +140,8 @@ def _page(given: frozenset[str], *, with_deleted: bool, onward: bool) -> Query:
 
 
 @lru_cache
-def _count(given: frozenset[str], *, with_deleted: bool) -> Query:
-    return Query(select(func.count()).select_from(orders).where(*_conditions(given, with_deleted=with_deleted)))
+def _count(given: frozenset[str], *, with_deleted: bool) -> CompiledQuery:
+    return CompiledQuery(select(func.count()).select_from(orders).where(*_conditions(given, with_deleted=with_deleted)))
 
 
 class SqlOrderReads:
@@ -149,7 +149,7 @@ class SqlOrderReads:
         self._reader = reader
 
     async def one(self, order_id: UUID, viewer: Actor) -> Row:
-        row = await self._reader.first(ONE, id=order_id, viewer_id=viewer.user_id, sees_all=viewer.is_admin)
+        row = await self._reader.fetch_one(ONE, id=order_id, viewer_id=viewer.user_id, sees_all=viewer.is_admin)
         if row is None:
             raise OrderNotFound(f"There is no order {order_id}.")
         return row
@@ -158,15 +158,15 @@ class SqlOrderReads:
         given = _given(wanted)
         query = _page(frozenset(given), with_deleted=wanted.with_deleted, onward=after is not None)
         onward = {} if after is None else {"after_at": after[0], "after_id": after[1]}
-        return await self._reader.all(query, limit=limit, **given, **onward)
+        return await self._reader.fetch_all(query, limit=limit, **given, **onward)
 
     async def count(self, wanted: OrderFilter) -> int:
         given = _given(wanted)
-        found: int = await self._reader.value(_count(frozenset(given), with_deleted=wanted.with_deleted), **given)
+        found: int = await self._reader.fetch_value(_count(frozenset(given), with_deleted=wanted.with_deleted), **given)
         return found
 
     async def history(self, order_id: UUID, viewer: Actor, limit: int, after: int) -> Sequence[Row]:
-        rows = await self._reader.all(
+        rows = await self._reader.fetch_all(
             HISTORY, id=order_id, viewer_id=viewer.user_id, sees_all=viewer.is_admin, limit=limit, after=after
         )
         if not rows:
@@ -174,7 +174,7 @@ class SqlOrderReads:
         return [row for row in rows if row["version"] is not None]
 
     async def count_history(self, order_id: UUID) -> int:
-        found: int = await self._reader.value(COUNT_HISTORY, id=order_id)
+        found: int = await self._reader.fetch_value(COUNT_HISTORY, id=order_id)
         return found
 
 

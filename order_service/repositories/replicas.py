@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from libs.database.statements import Statements
-from libs.database.transactions import Transaction
-from libs.messaging.guard import apply_if_newer
+from libs.consumers.version_guard import upsert_if_newer
+from libs.database.database import Transaction
+from libs.database.executor import Executor
 from order_service.domain.gone import Gone
 from order_service.domain.people import Person
 from order_service.domain.products import Product
@@ -20,11 +20,11 @@ NOBODY = dict.fromkeys(("username", "email", "role", "is_active"))
 class SqlReplicaOfProducts:
     """Learns in one statement, so it needs no transaction around it."""
 
-    def __init__(self, statements: Statements) -> None:
+    def __init__(self, statements: Executor) -> None:
         self._statements = statements
 
     async def learn(self, news: Sequence[Product | Gone], now: datetime) -> None:
-        await apply_if_newer(self._statements, products, [_product(each, now) for each in news])
+        await upsert_if_newer(self._statements, products, [_product(each, now) for each in news])
 
 
 class SqlReplicaOfUsers:
@@ -32,7 +32,7 @@ class SqlReplicaOfUsers:
         self._transaction = transaction
 
     async def learn(self, news: Sequence[Person | Gone], now: datetime) -> None:
-        await apply_if_newer(self._transaction, users, [_person(each, now) for each in news])
+        await upsert_if_newer(self._transaction, users, [_person(each, now) for each in news])
 
 
 def _product(news: Product | Gone, now: datetime) -> dict[str, Any]:

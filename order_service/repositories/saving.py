@@ -8,7 +8,7 @@ from libs.database.arrays import arrays
 from order_service.domain.order import Order
 
 # An order that has another version than was read stays as it is, and so does its history. The subqueries hide from
-# PostgreSQL how many there are: it would plan each time anew (see `any_of`).
+# PostgreSQL how many there are: it would plan each time anew (see `any_array`).
 SAVE = text("""
     WITH saved AS (
         UPDATE orders

@@ -1,8 +1,8 @@
 """The one transaction of a use case."""
 
 from libs.contracts import orders as contracts
-from libs.database.transactions import Transaction
-from libs.messaging.unit_of_work import SqlUnitOfWork
+from libs.database.database import Transaction
+from libs.outbox.unit_of_work import SqlUnitOfWork
 from order_service.domain.facts import Fact
 from order_service.repositories.carts import SqlCarts
 from order_service.repositories.contracts import contract_of

@@ -16,11 +16,11 @@ from uuid import UUID
 import asyncpg
 from prometheus_client import Gauge
 
+from libs.broker.connectivity import Connectivity
 from libs.database.timeouts import CONNECT_TIMEOUT
 from libs.database.urls import for_asyncpg
-from libs.messaging.link import Link
-from libs.messaging.outbox import CHANNEL
-from libs.refusals import Unavailable
+from libs.errors import Unavailable
+from libs.outbox.store import CHANNEL
 from order_service.domain.ports import Row
 from order_service.domain.watching import PAGE, News
 from order_service.exceptions import TooManyStreams
@@ -57,7 +57,7 @@ class SqlWatch:
         self._followers: set[WaitingFollower] = set()
         self._somebody = asyncio.Event()
         self._woken = asyncio.Event()
-        self._database = Link("orders' watch")
+        self._database = Connectivity("orders' watch")
 
     @contextlib.contextmanager
     def follow(self, order_id: UUID, after: int, person: UUID) -> Iterator[WaitingFollower]:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from libs.http.fields import Moment, Money
+from libs.http.fields import Money, Timestamp
 from order_service.domain.order import Order
 from order_service.domain.status import Status
 from order_service.schemas.payments import PaymentOut, show_payment
@@ -62,11 +62,11 @@ class OrderOut(BaseModel):
     payment: PaymentOut | None = Field(
         description="The one that is open or has succeeded, else the last one; null until somebody pays."
     )
-    reserved_until: Moment | None = Field(description="While it awaits payment: until when its stock is held.")
+    reserved_until: Timestamp | None = Field(description="While it awaits payment: until when its stock is held.")
     version: int
-    created_at: Moment
-    updated_at: Moment
-    deleted_at: Moment | None = Field(
+    created_at: Timestamp
+    updated_at: Timestamp
+    deleted_at: Timestamp | None = Field(
         default=None,
         description="Only admins still see an order that its owner deleted.",
         exclude_if=lambda moment: moment is None,
@@ -120,7 +120,7 @@ class HistoryEntry(BaseModel):
     )
 
     version: int
-    at: Moment
+    at: Timestamp
     actor: str = Field(description="`user:<id>`, `admin:<id>`, or the part of the shop that did it, e.g. `catalog`.")
     from_: Status | None = Field(alias="from", description="null where the order began")
     to: Status

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from libs.http.fields import Body, Moment, Money, Text
+from libs.http.fields import Body, Money, Text, Timestamp
 from order_service.domain.payment import Payment, PaymentStatus
 
 PAYMENT: dict[str, Any] = {
@@ -44,7 +44,7 @@ class PaymentOut(BaseModel):
     currency: str
     provider_reference: str | None
     reason: str | None = Field(description="Why it was declined.")
-    created_at: Moment
+    created_at: Timestamp
 
 
 def show_payment(payment: Payment) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
-from libs.http.fields import Body, Given, Text
+from libs.http.fields import Body, NotNull, Text
 from order_service.domain.order import Details
 from order_service.domain.products import MAX_LINES, MAX_QUANTITY
 from order_service.domain.status import Status
@@ -38,7 +38,7 @@ class OrderPlacing(Body):
         json_schema_extra={"example": {"items": [ITEM], "delivery_address": ADDRESS, "comment": "Ring twice."}}
     )
 
-    items: Annotated[Items | None, Given, Field(description="Without them: what is in the cart.")] = None
+    items: Annotated[Items | None, NotNull, Field(description="Without them: what is in the cart.")] = None
     delivery_address: Address | None = None
     comment: Comment | None = None
 
@@ -56,10 +56,10 @@ class OrderUpdate(Body):
 
     model_config = ConfigDict(json_schema_extra={"example": {"delivery_address": ADDRESS}})
 
-    items: Annotated[Items | None, Given, Field(description="Replace those of the order.")] = None
+    items: Annotated[Items | None, NotNull, Field(description="Replace those of the order.")] = None
     delivery_address: Address | None = None
     comment: Comment | None = None
-    status: Annotated[Status | None, Given, Field(description="For admins: `shipped` or `delivered`.")] = None
+    status: Annotated[Status | None, NotNull, Field(description="For admins: `shipped` or `delivered`.")] = None
 
     @property
     def wanted(self) -> dict[UUID, int] | None:

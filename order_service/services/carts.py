@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from libs.refusals import expect_version
+from libs.errors import expect_version
 from order_service.domain.cart import Cart
 from order_service.domain.ports import UnitOfWorkFactory
 from order_service.exceptions import ProductNotFound

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
-from libs.refusals import expect_version
+from libs.errors import expect_version
 from libs.tokens.principal import Forbidden
 from order_service.domain.actor import Actor
 from order_service.domain.facts import Fact, OrderRefunded

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from libs.errors import DomainError
 from libs.process.ids import new_id
-from libs.refusals import Refusal
 from order_service.domain.actor import Actor
 from order_service.domain.order import Details, Order
 from order_service.domain.ports import Placement, UnitOfWorkFactory
@@ -32,7 +32,7 @@ class Placing:
         """
         try:
             return await self._place(customer, wanted, details, order_id or new_id())
-        except Refusal:
+        except DomainError:
             # What stands in the way may be the order itself: its id is taken, the cart emptied into it.
             order = None if order_id is None else await self._placed(customer, order_id)
             if order is None:

@@ -12,8 +12,8 @@ from typing import Any
 
 import structlog
 
+from libs.observability.tracing import span
 from libs.process.failpoints import failpoint
-from libs.process.tracing import continued
 from order_service.domain.notices import (
     GIVEN_UP_AFTER,
     Delivery,
@@ -52,7 +52,7 @@ class Posting:
             return await work.notifications.claim(now, now + CLAIMED_FOR)
 
     async def _post_traced(self, mail: Mail) -> None:
-        with continued("post mail", mail.trace, shop_mail=mail.name):
+        with span("post mail", mail.trace, shop_mail=mail.name):
             await self._post(mail)
 
     async def _post(self, mail: Mail) -> None:

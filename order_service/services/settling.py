@@ -6,8 +6,8 @@ from uuid import UUID
 
 import structlog
 
+from libs.errors import Unavailable
 from libs.process.failpoints import failpoint
-from libs.refusals import Unavailable
 from order_service.domain.payment import NotCharged, Outcome, Payment, PaymentStatus, Refunded
 from order_service.domain.ports import UnitOfWorkFactory
 from order_service.domain.provider import OutcomeUnknownError, PaymentProvider, ProviderMessage

@@ -41,4 +41,4 @@ async def announce_again(uow: UnitOfWorkFactory, patience: timedelta) -> None:
     async with uow() as work:
         unanswered = await work.orders.unanswered(now - patience, now, AT_ONCE)
         for order in (await work.orders.all_for_change(unanswered)).values():
-            work.repeat(OrderPlaced(order) if order.version == 1 else OrderAmended(order))
+            work.republish(OrderPlaced(order) if order.version == 1 else OrderAmended(order))

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from libs.contracts.topology import EXCHANGES, Exchange
-from libs.messaging.binding_requests import BindingRequests, Requests
+from libs.outbox.binding_requests import BindingRequests, Requests
 from order_service.webhooks.ports import UnitOfWorkFactory
 from order_service.webhooks.schemas import EVENTS
 from order_service.webhooks.webhook import CLOCK_SKEW, Subscription, patterns_for

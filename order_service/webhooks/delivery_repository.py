@@ -8,7 +8,7 @@ from sqlalchemy import DateTime, Integer, Uuid, bindparam, insert, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from libs.database.transactions import Transaction
+from libs.database.database import Transaction
 from libs.process.ids import new_id
 from order_service.webhooks.delivery import (
     AttemptResult,
@@ -112,7 +112,7 @@ class SqlDeliveries:
         self._transaction = transaction
 
     async def add(self, event: WebhookEvent, webhook_ids: Sequence[UUID], now: datetime) -> Sequence[UUID]:
-        if event.type in PERSONAL_DATA_TYPES and await self._transaction.value(
+        if event.type in PERSONAL_DATA_TYPES and await self._transaction.fetch_value(
             IS_DELETED_USER, {"subject": event.subject}
         ):
             return []
@@ -124,7 +124,7 @@ class SqlDeliveries:
             "body": event.body,
             "received_at": now,
         }
-        if await self._transaction.first(ADD_EVENT, row) is None:
+        if await self._transaction.fetch_one(ADD_EVENT, row) is None:
             return []
         ids = {new_id(): webhook_id for webhook_id in webhook_ids}
         rows = [
@@ -143,13 +143,13 @@ class SqlDeliveries:
         return list(ids)
 
     async def due(self, now: datetime, at_most: int) -> Mapping[UUID, int]:
-        rows = await self._transaction.all(DUE, {"now": now, "at_most": at_most})
+        rows = await self._transaction.fetch_all(DUE, {"now": now, "at_most": at_most})
         return {row.id: row.number for row in rows}
 
     async def claim(self, webhook_id: UUID, now: datetime, until: datetime) -> DeliveryAttempt | None:
         claim = uuid4()
         given = {"webhook_id": webhook_id, "now": now, "until": until, "claim": claim}
-        row = await self._transaction.first(CLAIM, given)
+        row = await self._transaction.fetch_one(CLAIM, given)
         if row is None:
             return None
         return DeliveryAttempt(
@@ -165,7 +165,7 @@ class SqlDeliveries:
 
     async def failed_tries(self, attempt: DeliveryAttempt) -> int:
         # Where it is gone, nothing is settled either.
-        return (await self._transaction.value(TRIES, {"id": attempt.delivery_id})) or 0
+        return (await self._transaction.fetch_value(TRIES, {"id": attempt.delivery_id})) or 0
 
     async def settle(
         self,
@@ -198,7 +198,7 @@ class SqlDeliveries:
             raise DeliveryNotFound(f"The webhook has no delivery {delivery_id}.")
 
     async def backlog(self, now: datetime) -> DeliveryBacklog:
-        row = await self._transaction.one(BACKLOG, {"now": now})
+        row = await self._transaction.fetch_only(BACKLOG, {"now": now})
         return DeliveryBacklog(row.pending, row.oldest)
 
     async def delete_expired(self, before: datetime, limit: int) -> int:

@@ -7,21 +7,21 @@ from fastapi import APIRouter, Query, Response
 from pydantic import StringConstraints
 
 from libs.database.keyset import read_cursor, write_cursor
+from libs.errors import InvalidCursor
 from libs.http.app import API
 from libs.http.etag import SetETag
+from libs.http.fast.compiled_route import CompiledRoute
 from libs.http.fields import STORABLE
-from libs.http.openapi import refusing
-from libs.http.pages import Page, WantedPage, cut_page
-from libs.http.planned import PlannedRoute
+from libs.http.openapi import error_responses
+from libs.http.pagination import Page, Pagination, build_page
 from libs.http.security import CurrentAdmin
-from libs.refusals import InvalidCursor
 from order_service.webhooks import service
 from order_service.webhooks.delivery import DeliveryFilter, DeliveryStatus
 from order_service.webhooks.delivery_schemas import DeliveryDetailResponse, DeliveryResponse, to_response
 from order_service.webhooks.dependencies import UowDep, WebhookReadsDep
 from order_service.webhooks.exceptions import DeliveryNotFound, WebhookInactive, WebhookNotFound
 
-router = APIRouter(tags=["webhooks"], route_class=PlannedRoute)
+router = APIRouter(tags=["webhooks"], route_class=CompiledRoute)
 
 EventType = Annotated[str | None, StringConstraints(pattern=STORABLE, max_length=100), Query(examples=["order.paid"])]
 
@@ -31,13 +31,13 @@ EventType = Annotated[str | None, StringConstraints(pattern=STORABLE, max_length
     summary="List the deliveries of a webhook, newest first",
     description="They are kept for 30 days.",
     response_model=Page[DeliveryResponse],
-    responses=refusing(WebhookNotFound, InvalidCursor),
+    responses=error_responses(WebhookNotFound, InvalidCursor),
 )
 async def list_deliveries(
     webhook_id: UUID,
     _: CurrentAdmin,
     reads: WebhookReadsDep,
-    page: WantedPage,
+    page: Pagination,
     status: Annotated[DeliveryStatus | None, Query()] = None,
     type: EventType = None,  # noqa: A002 - the name of the parameter in the URL.
 ) -> dict[str, Any]:
@@ -45,14 +45,14 @@ async def list_deliveries(
     after = None if page.cursor is None else read_cursor(page.cursor, "deliveries", [UUID])[0]
     rows = await reads.deliveries(wanted, page.limit + 1, after)
     total = await reads.count_deliveries(wanted) if page.with_total else None
-    return cut_page(rows, page.limit, lambda row: write_cursor("deliveries", [row["id"]]), total)
+    return build_page(rows, page.limit, lambda row: write_cursor("deliveries", [row["id"]]), total)
 
 
 @router.get(
     "/webhook/{webhook_id}/deliveries/{delivery_id}",
     summary="Read a delivery, with what is sent and what was answered",
     response_model=DeliveryDetailResponse,
-    responses=refusing(WebhookNotFound, DeliveryNotFound),
+    responses=error_responses(WebhookNotFound, DeliveryNotFound),
 )
 async def get_delivery(
     webhook_id: UUID, delivery_id: UUID, _: CurrentAdmin, reads: WebhookReadsDep, etag: SetETag
@@ -68,7 +68,7 @@ async def get_delivery(
     description="At once, whatever became of it before, and with all further attempts where that fails.",
     status_code=202,
     response_model=DeliveryDetailResponse,
-    responses=refusing(WebhookNotFound, DeliveryNotFound, WebhookInactive),
+    responses=error_responses(WebhookNotFound, DeliveryNotFound, WebhookInactive),
 )
 async def resend_delivery(
     webhook_id: UUID, delivery_id: UUID, _: CurrentAdmin, uow: UowDep, reads: WebhookReadsDep, etag: SetETag
@@ -85,7 +85,7 @@ async def resend_delivery(
     description="Of the type `webhook.ping`, whichever types it has asked for.",
     status_code=202,
     response_model=DeliveryDetailResponse,
-    responses=refusing(WebhookNotFound, WebhookInactive),
+    responses=error_responses(WebhookNotFound, WebhookInactive),
 )
 async def ping_webhook(
     webhook_id: UUID, _: CurrentAdmin, uow: UowDep, reads: WebhookReadsDep, response: Response, etag: SetETag

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from libs.http.fields import Moment
+from libs.http.fields import Timestamp
 from order_service.webhooks.delivery import MAX_RESPONSE_BYTES, DeliveryStatus
 
 ATTEMPT: dict[str, Any] = {
@@ -48,7 +48,7 @@ class AttemptResponse(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": ATTEMPT})
 
     number: int
-    at: Moment = Field(description="When it was over.")
+    at: Timestamp = Field(description="When it was over.")
     status_code: int | None
     duration_ms: int
     error: str | None = Field(description="Why there is no status code.")
@@ -65,10 +65,10 @@ class DeliveryResponse(BaseModel):
     subject: UUID = Field(description="Of whom or what the event tells.")
     status: DeliveryStatus = Field(description="`failed`: it is not tried any more, unless it is sent again by hand.")
     attempt_count: int = Field(description="With the one under way.")
-    next_attempt_at: Moment | None
+    next_attempt_at: Timestamp | None
     version: int
-    created_at: Moment
-    settled_at: Moment | None
+    created_at: Timestamp
+    settled_at: Timestamp | None
 
 
 class DeliveryDetailResponse(DeliveryResponse):

@@ -1,40 +1,40 @@
 """What webhooks say no to, by name."""
 
-from libs.refusals import FieldError, Kind, Refusal
+from libs.errors import DomainError, ErrorKind, FieldError
 
 
-class WebhookNotFound(Refusal):
+class WebhookNotFound(DomainError):
     """There is no such webhook."""
 
-    kind = Kind.NOT_FOUND
+    kind = ErrorKind.NOT_FOUND
     code = "webhook_not_found"
 
 
-class DeliveryNotFound(Refusal):
+class DeliveryNotFound(DomainError):
     """There is no such delivery of the webhook."""
 
-    kind = Kind.NOT_FOUND
+    kind = ErrorKind.NOT_FOUND
     code = "delivery_not_found"
 
 
-class TooManyWebhooks(Refusal):
+class TooManyWebhooks(DomainError):
     """There are as many webhooks as there may be."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "too_many_webhooks"
 
 
-class WebhookInactive(Refusal):
+class WebhookInactive(DomainError):
     """The webhook is switched off."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "webhook_inactive"
 
 
-class WebhookUrlRefused(Refusal):
+class WebhookUrlRefused(DomainError):
     """The shop sends nothing to this URL."""
 
-    kind = Kind.INVALID
+    kind = ErrorKind.INVALID
     code = "webhook_url_refused"
 
     def __init__(self, reason: str) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
-from libs.database.reads import Query, Reader, Row
+from libs.database.query import CompiledQuery, Reader, Row
 from order_service.webhooks.delivery import DeliveryFilter
 from order_service.webhooks.exceptions import DeliveryNotFound, WebhookNotFound
 from order_service.webhooks.tables import webhook_attempts, webhook_deliveries, webhook_events, webhooks
@@ -42,10 +42,10 @@ _WEBHOOK = select(
 _LIMIT = bindparam("limit", type_=BigInteger)
 _AFTER = bindparam("after", type_=Uuid)
 
-ONE = Query(_WEBHOOK.where(webhooks.c.id == bindparam("id", type_=Uuid)))
-FIRST = Query(_WEBHOOK.order_by(webhooks.c.id.desc()).limit(_LIMIT))
-NEXT = Query(_WEBHOOK.where(webhooks.c.id < _AFTER).order_by(webhooks.c.id.desc()).limit(_LIMIT))
-COUNT = Query(select(func.count()).select_from(webhooks).where(webhooks.c.deleted_at.is_(None)))
+ONE = CompiledQuery(_WEBHOOK.where(webhooks.c.id == bindparam("id", type_=Uuid)))
+FIRST = CompiledQuery(_WEBHOOK.order_by(webhooks.c.id.desc()).limit(_LIMIT))
+NEXT = CompiledQuery(_WEBHOOK.where(webhooks.c.id < _AFTER).order_by(webhooks.c.id.desc()).limit(_LIMIT))
+COUNT = CompiledQuery(select(func.count()).select_from(webhooks).where(webhooks.c.deleted_at.is_(None)))
 
 _DELIVERY = select(
     webhook_deliveries.c.id,
@@ -85,7 +85,7 @@ _ATTEMPTS = select(
         cast(literal_column("'[]'"), JSONB),
     )
 ).scalar_subquery()
-DELIVERY = Query(
+DELIVERY = CompiledQuery(
     _DELIVERY.add_columns(webhook_events.c.body, _ATTEMPTS.label("attempts")).where(
         _OF_WEBHOOK, webhook_deliveries.c.id == bindparam("id", type_=Uuid)
     )
@@ -103,13 +103,13 @@ def _conditions(given: frozenset[str]) -> ColumnElement[bool]:
 
 
 @lru_cache
-def _page(given: frozenset[str]) -> Query:
-    return Query(_DELIVERY.where(_conditions(given)).order_by(webhook_deliveries.c.id.desc()).limit(_LIMIT))
+def _page(given: frozenset[str]) -> CompiledQuery:
+    return CompiledQuery(_DELIVERY.where(_conditions(given)).order_by(webhook_deliveries.c.id.desc()).limit(_LIMIT))
 
 
 @lru_cache
-def _count(given: frozenset[str]) -> Query:
-    return Query(select(func.count()).select_from(webhook_deliveries).where(_conditions(given)))
+def _count(given: frozenset[str]) -> CompiledQuery:
+    return CompiledQuery(select(func.count()).select_from(webhook_deliveries).where(_conditions(given)))
 
 
 class SqlWebhookReads:
@@ -117,23 +117,23 @@ class SqlWebhookReads:
         self._reader = reader
 
     async def one(self, webhook_id: UUID) -> Row:
-        row = await self._reader.first(ONE, id=webhook_id)
+        row = await self._reader.fetch_one(ONE, id=webhook_id)
         if row is None:
             raise WebhookNotFound(f"There is no webhook {webhook_id}.")
         return row
 
     async def page(self, limit: int, after: UUID | None) -> Sequence[Row]:
         if after is None:
-            return await self._reader.all(FIRST, limit=limit)
-        return await self._reader.all(NEXT, limit=limit, after=after)
+            return await self._reader.fetch_all(FIRST, limit=limit)
+        return await self._reader.fetch_all(NEXT, limit=limit, after=after)
 
     async def count(self) -> int:
-        found: int = await self._reader.value(COUNT)
+        found: int = await self._reader.fetch_value(COUNT)
         return found
 
     async def delivery(self, webhook_id: UUID, delivery_id: UUID) -> Row:
         await self.one(webhook_id)
-        row = await self._reader.first(DELIVERY, webhook_id=webhook_id, id=delivery_id)
+        row = await self._reader.fetch_one(DELIVERY, webhook_id=webhook_id, id=delivery_id)
         if row is None:
             raise DeliveryNotFound(f"The webhook has no delivery {delivery_id}.")
         return row
@@ -141,11 +141,11 @@ class SqlWebhookReads:
     async def deliveries(self, wanted: DeliveryFilter, limit: int, after: UUID | None) -> Sequence[Row]:
         await self.one(wanted.webhook_id)
         given = _given(wanted) if after is None else {**_given(wanted), "after": after}
-        return await self._reader.all(_page(frozenset(given)), webhook_id=wanted.webhook_id, limit=limit, **given)
+        return await self._reader.fetch_all(_page(frozenset(given)), webhook_id=wanted.webhook_id, limit=limit, **given)
 
     async def count_deliveries(self, wanted: DeliveryFilter) -> int:
         given = _given(wanted)
-        found: int = await self._reader.value(_count(frozenset(given)), webhook_id=wanted.webhook_id, **given)
+        found: int = await self._reader.fetch_value(_count(frozenset(given)), webhook_id=wanted.webhook_id, **given)
         return found
 
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, func, insert, select, text, update
 
-from libs.database.statements import Row
-from libs.database.transactions import Transaction
+from libs.database.database import Transaction
+from libs.database.executor import Row
 from order_service.webhooks.exceptions import TooManyWebhooks, WebhookNotFound
 from order_service.webhooks.tables import webhooks
 from order_service.webhooks.webhook import MAX_WEBHOOKS, Secret, Subscription, Webhook
@@ -33,12 +33,12 @@ class SqlWebhooks:
 
     async def add(self, webhook: Webhook) -> None:
         await self._transaction.execute(LOCK)
-        if await self._transaction.value(COUNT) >= MAX_WEBHOOKS:
+        if await self._transaction.fetch_value(COUNT) >= MAX_WEBHOOKS:
             raise TooManyWebhooks(f"There may be {MAX_WEBHOOKS} of them; delete one that nobody needs.")
         await self._transaction.execute(ADD, {"id": webhook.id, **_row(webhook)})
 
     async def for_change(self, webhook_id: UUID) -> Webhook:
-        row = await self._transaction.first(FOR_CHANGE, {"webhook_id": webhook_id})
+        row = await self._transaction.fetch_one(FOR_CHANGE, {"webhook_id": webhook_id})
         if row is None:
             raise WebhookNotFound(f"There is no webhook {webhook_id}.")
         return _webhook(row)
@@ -51,7 +51,7 @@ class SqlWebhooks:
         await self._transaction.execute(SAVE, {"webhook_id": webhook_id, **gone})
 
     async def subscriptions(self) -> Sequence[Subscription]:
-        rows = await self._transaction.all(SUBSCRIPTIONS)
+        rows = await self._transaction.fetch_all(SUBSCRIPTIONS)
         return [Subscription(row.id, _moments(row.subscribed_since)) for row in rows]
 
     async def record_success(self, webhook_id: UUID) -> None:

@@ -6,13 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from libs.database.keyset import read_cursor, write_cursor
+from libs.errors import InvalidCursor
 from libs.http.app import API
 from libs.http.etag import ExpectedVersions, SetETag
-from libs.http.openapi import refusing
-from libs.http.pages import Page, WantedPage, cut_page
-from libs.http.planned import PlannedRoute
+from libs.http.fast.compiled_route import CompiledRoute
+from libs.http.openapi import error_responses
+from libs.http.pagination import Page, Pagination, build_page
 from libs.http.security import CurrentAdmin
-from libs.refusals import InvalidCursor
 from order_service.webhooks import service
 from order_service.webhooks.dependencies import UowDep, WebhookReadsDep, WebhookRegistryDep
 from order_service.webhooks.exceptions import TooManyWebhooks, WebhookNotFound, WebhookUrlRefused
@@ -25,7 +25,7 @@ from order_service.webhooks.schemas import (
     to_response_with_secret,
 )
 
-router = APIRouter(tags=["webhooks"], route_class=PlannedRoute)
+router = APIRouter(tags=["webhooks"], route_class=CompiledRoute)
 
 
 @router.post(
@@ -34,7 +34,7 @@ router = APIRouter(tags=["webhooks"], route_class=PlannedRoute)
     description="Signed as Standard Webhooks has it. The secret is in this answer alone.",
     status_code=201,
     response_model=WebhookWithSecretResponse,
-    responses=refusing(WebhookUrlRefused, TooManyWebhooks),
+    responses=error_responses(WebhookUrlRefused, TooManyWebhooks),
 )
 async def create_webhook(
     body: WebhookCreate, _: CurrentAdmin, registry: WebhookRegistryDep, response: Response, etag: SetETag
@@ -50,20 +50,20 @@ async def create_webhook(
     "/webhooks",
     summary="List webhooks, newest first",
     response_model=Page[WebhookResponse],
-    responses=refusing(InvalidCursor),
+    responses=error_responses(InvalidCursor),
 )
-async def list_webhooks(_: CurrentAdmin, reads: WebhookReadsDep, page: WantedPage) -> dict[str, Any]:
+async def list_webhooks(_: CurrentAdmin, reads: WebhookReadsDep, page: Pagination) -> dict[str, Any]:
     after = None if page.cursor is None else read_cursor(page.cursor, "webhooks", [UUID])[0]
     rows = await reads.page(page.limit + 1, after)
     total = await reads.count() if page.with_total else None
-    return cut_page(rows, page.limit, lambda row: write_cursor("webhooks", [row["id"]]), total)
+    return build_page(rows, page.limit, lambda row: write_cursor("webhooks", [row["id"]]), total)
 
 
 @router.get(
     "/webhook/{webhook_id}",
     summary="Read a webhook",
     response_model=WebhookResponse,
-    responses=refusing(WebhookNotFound),
+    responses=error_responses(WebhookNotFound),
 )
 async def get_webhook(webhook_id: UUID, _: CurrentAdmin, reads: WebhookReadsDep, etag: SetETag) -> dict[str, Any]:
     row = await reads.one(webhook_id)
@@ -77,7 +77,7 @@ async def get_webhook(webhook_id: UUID, _: CurrentAdmin, reads: WebhookReadsDep,
     summary="Change a webhook",
     description="Switching it on again, or a new URL, gives one that the shop has switched off a new chance.",
     response_model=WebhookResponse,
-    responses=refusing(WebhookNotFound, WebhookUrlRefused),
+    responses=error_responses(WebhookNotFound, WebhookUrlRefused),
 )
 async def update_webhook(
     webhook_id: UUID,
@@ -97,7 +97,7 @@ async def update_webhook(
     summary="Delete a webhook",
     description="What is still to be delivered to it is not.",
     status_code=204,
-    responses=refusing(WebhookNotFound),
+    responses=error_responses(WebhookNotFound),
 )
 async def delete_webhook(webhook_id: UUID, _: CurrentAdmin, uow: UowDep, expected: ExpectedVersions) -> None:
     await service.delete(uow, webhook_id, expected)
@@ -108,7 +108,7 @@ async def delete_webhook(webhook_id: UUID, _: CurrentAdmin, uow: UowDep, expecte
     summary="Give a webhook a new secret",
     description="The one before signs beside it for 24 hours. The secret is in this answer alone.",
     response_model=WebhookWithSecretResponse,
-    responses=refusing(WebhookNotFound),
+    responses=error_responses(WebhookNotFound),
 )
 async def rotate_secret(
     webhook_id: UUID, _: CurrentAdmin, uow: UowDep, expected: ExpectedVersions, response: Response, etag: SetETag

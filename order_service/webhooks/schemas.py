@@ -9,7 +9,7 @@ from libs.contracts.auth import UserEvent
 from libs.contracts.base import Event
 from libs.contracts.catalog import ProductEvent, StockEvent
 from libs.contracts.orders import OrderEvent
-from libs.http.fields import Body, Given, Line, Moment, Text
+from libs.http.fields import Body, NotNull, Text, Timestamp, TrimmedText
 from order_service.webhooks.webhook import Changes, Webhook, patterns_for
 
 WEBHOOK: dict[str, Any] = {
@@ -40,7 +40,7 @@ def _each_once(patterns: list[str]) -> list[str]:
     return list(dict.fromkeys(patterns))
 
 
-Url = Annotated[Line, StringConstraints(min_length=1, max_length=2000)]
+Url = Annotated[TrimmedText, StringConstraints(min_length=1, max_length=2000)]
 Types = Annotated[
     list[Annotated[str, AfterValidator(_known), WithJsonSchema({"type": "string", "enum": list(PATTERNS)})]],
     Field(
@@ -68,11 +68,13 @@ class WebhookUpdate(Body):
 
     model_config = ConfigDict(json_schema_extra={"example": {"types": ["order.*"], "is_active": True}})
 
-    url: Annotated[Url | None, Given] = None
-    types: Annotated[Types | None, Given] = None
+    url: Annotated[Url | None, NotNull] = None
+    types: Annotated[Types | None, NotNull] = None
     description: Description | None = None
     is_active: Annotated[
-        Flag | None, Given, Field(description="What waits for a webhook that is switched off goes on when it is back.")
+        Flag | None,
+        NotNull,
+        Field(description="What waits for a webhook that is switched off goes on when it is back."),
     ] = None
 
     @property
@@ -98,10 +100,12 @@ class WebhookResponse(BaseModel):
     description: str | None
     is_active: bool
     switched_off_because: str | None = Field(description="Why the shop itself has switched it off.")
-    failing_since: Moment | None = Field(description="When the first of the attempts was that all have failed since.")
+    failing_since: Timestamp | None = Field(
+        description="When the first of the attempts was that all have failed since."
+    )
     version: int
-    created_at: Moment
-    updated_at: Moment
+    created_at: Timestamp
+    updated_at: Timestamp
 
 
 class WebhookWithSecretResponse(WebhookResponse):

@@ -12,7 +12,7 @@ import httpx
 import standardwebhooks
 from prometheus_client import Counter, Gauge
 
-from libs.messaging.cloudevents import CONTENT_TYPE
+from libs.broker.cloudevents import CONTENT_TYPE
 from order_service.webhooks.delivery import MAX_RESPONSE_BYTES, AttemptResult, DeliveryAttempt, DeliveryBacklog
 from order_service.webhooks.url_policy import ForbiddenAddressError, UrlPolicy
 from order_service.webhooks.webhook import Secret

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from libs.errors import expect_version
 from libs.process.ids import new_id
-from libs.refusals import expect_version
 from order_service.webhooks.delivery import RETENTION, WebhookEvent, ping_event
 from order_service.webhooks.exceptions import WebhookInactive
 from order_service.webhooks.ports import EndpointPolicy, UnitOfWork, UnitOfWorkFactory

@@ -21,10 +21,10 @@ ANATOMY = (
     "core",
     "exceptions",
 )
-COMMIT_STANDS_IN = {"libs/database/transactions.py"}
+COMMIT_STANDS_IN = {"libs/database/database.py"}
 COMMIT = re.compile(r"""\.commit\(|execute\(["']COMMIT""")
 # The statement that stores events: who runs it with others in a transaction, and who makes it one with their rows.
-STORE_STANDS_IN = {"libs/messaging/outbox.py", "libs/messaging/statement.py"}
+STORE_STANDS_IN = {"libs/outbox/store.py", "libs/outbox/single_statement.py"}
 SECRET = r"password|secret|private_key|api_key|token|credential|database_url|amqp_url"
 LONGEST_MODULE = 210
 """An upper bound, for what cannot be told in parts. About 150 lines are what is wanted."""

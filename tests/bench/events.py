@@ -9,10 +9,10 @@ from typing import Final
 import asyncpg
 from aiormq import Channel
 
+from libs.broker.cloudevents import encode, properties
 from libs.contracts.base import Event
 from libs.contracts.catalog import ProductUpdated
 from libs.contracts.topology import CATALOG_EVENTS
-from libs.messaging.cloudevents import encode, properties
 from libs.process.ids import new_id
 from tests.bench import data
 from tests.bench.limits import publishing

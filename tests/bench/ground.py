@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from libs.messaging import topology
+from libs.broker import topology
 from libs.testing.databases import migrations_of
 from libs.testing.vhosts import fresh_vhost
 from tests.bench import data

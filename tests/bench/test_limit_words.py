@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from libs.messaging import cloudevents
+from libs.broker import cloudevents
 from order_service.domain.notices import Letter, News
 from order_service.domain.products import Line, Offer
 from order_service.domain.status import Status

@@ -30,7 +30,7 @@ OF_ORDERS = (
     # A letter tells until when to pay, unless it is written when that is done already.
     "SELECT order_version, order_status, delivery, subject FROM notifications WHERE order_status <> 'awaiting_payment'",
     "SELECT order_version, order_status, delivery FROM notifications",
-    "SELECT status, claim, is_in_doubt FROM idempotency_keys",
+    "SELECT status, claim, outcome_unknown FROM idempotency_keys",
     EVENTS,
 )
 OF_CATALOG = (

@@ -11,12 +11,12 @@ from typing import Any, get_args
 
 import pytest
 
+from libs.consumers.message import event_decoder
 from libs.contracts.auth import UserEvent
 from libs.contracts.base import Event
 from libs.contracts.catalog import ProductEvent, StockEvent
 from libs.contracts.orders import OrderEvent
 from libs.contracts.topology import EXCHANGES, QUEUES, StaticQueue
-from libs.messaging.reading import reader
 from libs.testing.envelope import Envelope
 
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.json"))
@@ -72,7 +72,7 @@ def test_every_event_goes_to_an_exchange_and_every_queue_knows_what_it_gets() ->
 def test_a_union_has_each_type_once() -> None:
     for union in (UserEvent, ProductEvent, StockEvent, OrderEvent):
         assert len({event.type for event in get_args(union)}) == len(get_args(union))
-        reader(union)
+        event_decoder(union)
 
 
 @pytest.mark.parametrize("price", ["-1.00", "1.999", "NaN", "Infinity", "", None, "1e30"])

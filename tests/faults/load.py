@@ -10,7 +10,7 @@ from typing import Final, Self
 
 import httpx
 
-from libs.messaging.cancellation import end
+from libs.process.cancellation import cancel_and_wait
 from libs.process.ids import new_id
 from libs.testing.wait import until
 from tests.faults.client import Client, GoneHomeError
@@ -63,7 +63,7 @@ class Load:
                 load._over.set()
                 done, late = await asyncio.wait(tasks, timeout=PATIENCE)
                 if late:
-                    await end(late)
+                    await cancel_and_wait(late)
             for task in done:
                 task.result()
             assert not late, "a client waits for ever"

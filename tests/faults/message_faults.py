@@ -5,9 +5,9 @@ from typing import Final
 
 import asyncpg
 
+from libs.broker.confirmed_channel import ConfirmedChannel
 from libs.contracts.topology import AUTH_EVENTS, CATALOG_EVENTS, ORDER_EVENTS, ORDER_PRODUCTS, ORDER_USERS
-from libs.messaging import batch
-from libs.messaging.publisher import Publisher
+from libs.outbox import relay_batch
 from ops.verify.rebuilding import rebuild
 from tests.faults.load import Load
 from tests.faults.stage import Stage
@@ -23,13 +23,13 @@ EXCHANGES: Final = {"auth": AUTH_EVENTS, "catalog": CATALOG_EVENTS, "order": ORD
 
 async def everything_comes_thrice(stage: Stage, load: Load, dice: Random) -> None:
     """The newest events of all services are delivered three times more, in any order, among those of the load."""
-    publisher = Publisher(stage.servers.amqp_url, _nothing)
+    publisher = ConfirmedChannel(stage.servers.amqp_url, _nothing)
     try:
         for service, exchange in EXCHANGES.items():
             rows = await _sent(stage, service)
             for _time in range(3):
                 dice.shuffle(rows)
-                published = await batch.publish(await publisher.open(), exchange, rows)
+                published = await relay_batch.publish(await publisher.open(), exchange, rows)
                 assert len(published.confirmed) == len(rows)
     finally:
         await publisher.aclose()

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import asyncpg
 
+from libs.broker.cloudevents import encode, properties
+from libs.broker.confirmed_channel import ConfirmedChannel
 from libs.contracts.catalog import ProductUpdated
 from libs.contracts.topology import CATALOG_EVENTS, ORDER_PRODUCTS
-from libs.messaging.cloudevents import encode, properties
-from libs.messaging.publisher import Publisher
 from libs.process.ids import new_id
 from libs.testing.wait import until
 from tests.faults.deadly import NAME
@@ -37,7 +37,7 @@ LADDER: Final = {"5s": 500, "30s": 500, "5m": 45_000}
 class Poison:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._publisher = Publisher(stage.servers.amqp_url, _nothing)
+        self._publisher = ConfirmedChannel(stage.servers.amqp_url, _nothing)
 
     async def good_ones(self) -> list[UUID]:
         """In catalog, and not told of yet."""
@@ -102,7 +102,7 @@ class Poison:
         return [message["properties"]["message_id"] for message in found.raise_for_status().json()]
 
     async def throw_away(self) -> None:
-        """What is parked, and the other ladder."""
+        """What is parked, and the other retry."""
         await self._publisher.aclose()
         for rung in LADDER:
             await self._stage.management.delete(f"/api/policies/%2F/{rung}")

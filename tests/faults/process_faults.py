@@ -40,7 +40,7 @@ async def relay_dies_half_confirmed(stage: Stage, load: Load, dice: Random) -> N
     # In a long soak it holds as many as it may, and one more would not be seen.
     await stage.purge(TRACE)
     # More than what is said before the first event, and less than all the confirms of such a batch.
-    proxy.strand_after(dice.randint(3_000, 6_000))
+    proxy.blackhole_after(dice.randint(3_000, 6_000))
     await worker.launch()
 
     async def some_are_out() -> bool:

@@ -18,8 +18,8 @@ from catalog_service.domain.ports import UnitOfWorkFactory
 from catalog_service.domain.stock import Admin
 from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
 from catalog_service.services.products import create_product
-from libs.database.transactions import Transactions
-from libs.messaging.bell import Bell
+from libs.database.database import Database
+from libs.outbox.notifier import OutboxNotifier
 from libs.process.ids import new_id
 from libs.testing.engines import new_engine
 from libs.testing.ports import free_port
@@ -79,15 +79,15 @@ class Shop:
             headers = {"Authorization": f"Bearer {neighbours.token(a_customer())}"}
             base_url = f"{processes['order-api'].url}/api/v1"
             orders, catalog = (new_engine(url, pool_size=2) for url in (orders_url, catalog_url))
-            transactions, bell = Transactions(catalog_url, pool_size=2), Bell(catalog_url)
+            transactions, notifier = Database(catalog_url, pool_size=2), OutboxNotifier(catalog_url)
             try:
                 await asyncio.gather(*(each.start() for each in processes.values()))
                 async with httpx.AsyncClient(base_url=base_url, headers=headers, trust_env=False, timeout=60) as client:
-                    yield cls(processes, orders, catalog, partial(CatalogUnitOfWork, transactions, bell), client)
+                    yield cls(processes, orders, catalog, partial(CatalogUnitOfWork, transactions, notifier), client)
             finally:
                 for each in processes.values():
                     await each.stop()
-                await bell.aclose()
+                await notifier.aclose()
                 await transactions.aclose()
                 await orders.dispose()
                 await catalog.dispose()

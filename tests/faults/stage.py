@@ -12,8 +12,8 @@ import aio_pika
 import httpx
 from pamqp.commands import Queue as Asked
 
+from libs.broker.topology import RETRY_DELAYS
 from libs.contracts.topology import QUEUES, Queue, StaticQueue
-from libs.messaging.topology import RUNGS
 from libs.testing.ports import free_port
 from libs.testing.proxy import Proxy
 from ops.oversight.addresses import Addresses
@@ -87,7 +87,7 @@ class Stage:
 
     async def waiting(self) -> dict[str, int]:
         """What the queues hold, and those where messages wait for another try or for a person."""
-        names = [name for queue in QUEUES for name in (queue.name, queue.parked, *_rungs(queue))]
+        names = [name for queue in QUEUES for name in (queue.name, queue.parked, *_retry_delays(queue))]
         return {name: found.message_count for name, found in (await self._asked(names)).items() if found.message_count}
 
     async def _asked(self, names: Iterable[str]) -> dict[str, Asked.DeclareOk]:
@@ -106,8 +106,8 @@ class Stage:
             (await self.management.delete(f"{path}/{quote(binding['properties_key'])}")).raise_for_status()
 
 
-def _rungs(queue: Queue) -> list[str]:
-    return [queue.retry(rung.name) for rung in RUNGS]
+def _retry_delays(queue: Queue) -> list[str]:
+    return [queue.retry(rung.name) for rung in RETRY_DELAYS]
 
 
 async def _stop(processes: Iterable[Process]) -> None:

@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
+from libs.consumers.handler import MAX_CRASHES
 from libs.contracts.topology import ORDER_PRODUCTS
-from libs.messaging.handling import DEATHS
 from libs.testing.wait import until
 from tests.faults.every_fault import OF_MESSAGES
 from tests.faults.poison import HUGE, PATIENCE, Poison
@@ -45,8 +45,8 @@ async def test_exactly_what_cannot_be_handled_is_parked_and_nothing_waits_for_it
     """Twenty that cannot be read, twenty that always raise and one that kills its process, among a thousand.
 
     Whether one waits for another is told by the order in which they come to their ends, as seconds say more of what
-    else this machine does: when all the good ones are done, those that raise are on the ladder still. One that was
-    handled anew in its place until it is parked, or held up its queue while it is on the ladder, would end before
+    else this machine does: when all the good ones are done, those that raise are on the retry still. One that was
+    handled anew in its place until it is parked, or held up its queue while it is on the retry, would end before
     the good ones behind it.
 
     One whose process dies in the moment between its copy and its acknowledgement is there twice.
@@ -68,7 +68,7 @@ async def test_exactly_what_cannot_be_handled_is_parked_and_nothing_waits_for_it
         if not deadly:
             deadly.append(await poison.send_deadly())
     mortal = replace(worker, module="tests.faults.deadly")
-    for _ in range(DEATHS):
+    for _ in range(MAX_CRASHES):
         await mortal.launch()
         await mortal.died()
     await mortal.start()

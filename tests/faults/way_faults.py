@@ -23,14 +23,14 @@ async def way_is_half_open(service: str, stage: Stage, load: Load, _: Random) ->
     It has to notice, and to go on over new connections while the old ones are still there.
     """
     proxy = stage.proxies[f"{service}-worker"]
-    proxy.strand()
+    proxy.blackhole()
     minute = asyncio.create_task(asyncio.sleep(HALF_OPEN))
     # Orders get their answers only from consumers that read.
     await load.flows()
     await _tells(stage, service)
     assert proxy.working, "it goes on without a connection"
     await minute
-    assert proxy.stranded, "what was to be half open has been closed"
+    assert proxy.blackholed, "what was to be half open has been closed"
 
 
 async def way_is_cut(service: str, stage: Stage, load: Load, _: Random) -> None:

@@ -9,9 +9,9 @@ import asyncpg
 import pytest
 from sqlalchemy import bindparam, text
 
-from libs.database.reads import Query, Reader
-from libs.database.transactions import Transactions
-from libs.http.idempotency_queries import KEEP
+from libs.database.database import Database
+from libs.database.query import CompiledQuery, Reader
+from libs.idempotency.queries import COMPLETE
 from libs.testing.fixtures import DatabaseFor
 from order_service.domain.status import Status
 from order_service.repositories.saving import SAVE, changes_of
@@ -28,7 +28,7 @@ PLANS: Final = text(
 ).bindparams(bindparam("words"))
 ANSWERED: Final = """
     INSERT INTO idempotency_keys
-        (user_id, key, fingerprint, resource_id, is_in_doubt, created_at, status, headers, body)
+        (user_id, key, fingerprint, resource_id, outcome_unknown, created_at, status, headers, body)
     SELECT gen_random_uuid(), number, '', gen_random_uuid(), false, now(), 201, '{}', ''
     FROM generate_series(1, 10000) AS number
 """
@@ -46,9 +46,9 @@ async def orders(database_for: DatabaseFor) -> str:
 
 
 @pytest.fixture
-async def transactions(orders: str) -> AsyncIterator[Transactions]:
+async def transactions(orders: str) -> AsyncIterator[Database]:
     """On one connection."""
-    transactions = Transactions(orders, pool_size=1)
+    transactions = Database(orders, pool_size=1)
     yield transactions
     await transactions.aclose()
 
@@ -61,19 +61,19 @@ async def reader(orders: str) -> AsyncIterator[Reader]:
     await reader.aclose()
 
 
-async def test_changing_an_order(transactions: Transactions) -> None:
-    async with transactions.begin() as transaction:
+async def test_changing_an_order(transactions: Database) -> None:
+    async with transactions.transaction() as transaction:
         for _ in range(OFTEN):
             order = an_order_that_is(Status.AWAITING_PAYMENT)
             order.cancel(a_customer(), NOW)
             await transaction.execute(SAVE, changes_of([order]))
-        plans = await transaction.one(PLANS, {"words": "UPDATE orders"})
+        plans = await transaction.fetch_only(PLANS, {"words": "UPDATE orders"})
     assert {**plans} == ONCE
 
 
 async def test_keeping_an_answer(reader: Reader) -> None:
     answer = {"keys": ["once"], "statuses": [201], "headers": [{}], "bodies": [b"{}"]}
-    keep = partial(reader.all, KEEP, **answer)
+    keep = partial(reader.fetch_all, COMPLETE, **answer)
     for _ in range(OFTEN):
         await keep(user_ids=[uuid4()], claims=[uuid4()])
-    assert await reader.first(Query(PLANS), words="UPDATE idempotency_keys") == ONCE
+    assert await reader.fetch_one(CompiledQuery(PLANS), words="UPDATE idempotency_keys") == ONCE

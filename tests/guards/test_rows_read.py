@@ -11,7 +11,7 @@ import pytest
 from catalog_service.domain.listing import Sort
 from catalog_service.repositories.product_queries import Shape, page_query
 from catalog_service.repositories.product_reads import BY_ID, BY_SLUG
-from libs.database.reads import Query
+from libs.database.query import CompiledQuery
 from libs.testing.fixtures import DatabaseFor
 from tests.bench import data
 
@@ -36,7 +36,7 @@ async def database(database_for: DatabaseFor) -> AsyncIterator[asyncpg.Connectio
 
 
 @pytest.mark.parametrize("query", [BY_ID, BY_SLUG], ids=["by id", "by slug"])
-async def test_a_product_is_found_at_once(database: asyncpg.Connection, query: Query) -> None:
+async def test_a_product_is_found_at_once(database: asyncpg.Connection, query: CompiledQuery) -> None:
     keys = [MIDDLE if query is BY_ID else f"product-{PRODUCTS // 2}"]
     blocks, rows = await touched(database, query, {"keys": keys})
     assert rows <= 2
@@ -79,7 +79,7 @@ async def test_each_level_of_a_deep_tree_is_looked_up_once(database_for: Databas
     await database.close()
 
 
-async def touched(database: asyncpg.Connection, query: Query, arguments: dict[str, Any]) -> tuple[int, int]:
+async def touched(database: asyncpg.Connection, query: CompiledQuery, arguments: dict[str, Any]) -> tuple[int, int]:
     """Blocks, and rows of all scans, including those that a filter has thrown away."""
     explained = await database.fetchval(
         f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {query.sql}", *query.arguments(arguments)

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from catalog_service.domain.product import Product
 from catalog_service.domain.stock import Admin, Stock
 from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
-from libs.database.transactions import Transactions
-from libs.messaging.bell import Bell
+from libs.database.database import Database
+from libs.outbox.notifier import OutboxNotifier
 from libs.process.ids import new_id
 from libs.testing.databases import empty
 from libs.testing.engines import new_engine
@@ -48,8 +48,8 @@ class DatabaseWorld:
     def __init__(self, order_url: str, catalog_url: str) -> None:
         self._urls = order_url, catalog_url
         self._order_engine, self._catalog_engine = (new_engine(url, pool_size=2) for url in self._urls)
-        self._transactions = [Transactions(url, pool_size=2) for url in self._urls]
-        self._bells = [Bell(url) for url in self._urls]
+        self._transactions = [Database(url, pool_size=2) for url in self._urls]
+        self._bells = [OutboxNotifier(url) for url in self._urls]
         self.orders = partial(OrderUnitOfWork, self._transactions[0], self._bells[0])
         self.catalog = partial(CatalogUnitOfWork, self._transactions[1], self._bells[1])
         self.provider = MockProvider(self._transactions[0])
@@ -58,8 +58,8 @@ class DatabaseWorld:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for bell in self._bells:
-            await bell.aclose()
+        for notifier in self._bells:
+            await notifier.aclose()
         for transactions in self._transactions:
             await transactions.aclose()
         await self._order_engine.dispose()

@@ -15,8 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from catalog_service.domain.reservation import Order as OrderInCatalog
 from catalog_service.domain.stock import Admin
 from catalog_service.services.reservations import follow_orders
+from libs.errors import DomainError
 from libs.process.ids import new_id
-from libs.refusals import Refusal
 from order_service.domain.actor import Actor
 from order_service.domain.order import Details
 from order_service.domain.shortages import Shortage, StockAnswer
@@ -86,7 +86,7 @@ class Model(RuleBasedStateMachine):
             self.mortality.arm(death[0], after=death[1])
         try:
             self.run(work)
-        except (Refusal, Crash):
+        except (DomainError, Crash):
             return False
         finally:
             self.mortality.disarm()

@@ -28,7 +28,7 @@ LETTER = """
 CART = "INSERT INTO carts (user_id, version, updated_at) VALUES ($1, 1, now())"
 ANSWER = """
     INSERT INTO idempotency_keys
-        (user_id, key, fingerprint, resource_id, is_in_doubt, created_at, status, headers, body)
+        (user_id, key, fingerprint, resource_id, outcome_unknown, created_at, status, headers, body)
     VALUES ($1, 'key', '', $2, false, now(), 201, '{}', '1 Quiet Lane')
 """
 PRODUCT = """

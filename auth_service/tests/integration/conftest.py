@@ -8,7 +8,7 @@ from auth_service.core.keys import write_new_key
 from auth_service.core.settings import Settings
 from auth_service.main import create_app
 from auth_service.tests.integration.house import ADMIN_EMAIL, ADMIN_PASSWORD, House, answer
-from libs.database.transactions import Transactions
+from libs.database.database import Database
 from libs.testing.databases import empty
 from libs.testing.engines import new_engine
 from libs.testing.fixtures import DatabaseFor
@@ -48,9 +48,9 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture(scope="session")
-async def timers(database_url: str) -> AsyncIterator[Transactions]:
+async def timers(database_url: str) -> AsyncIterator[Database]:
     """A worker's."""
-    timers = Transactions(database_url, pool_size=3)
+    timers = Database(database_url, pool_size=3)
     yield timers
     await timers.aclose()
 

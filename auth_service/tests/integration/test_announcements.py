@@ -11,11 +11,11 @@ import pytest
 from auth_service.repositories.announcements import users_to_announce
 from auth_service.tests.integration.house import House, Json
 from libs.contracts.auth import UserEvent
-from libs.database.transactions import Transaction, Transactions
-from libs.messaging import announcing
-from libs.messaging.announcing import Announcing
-from libs.messaging.bell import Bell
-from libs.messaging.outbox import store
+from libs.database.database import Database, Transaction
+from libs.outbox import snapshots
+from libs.outbox.notifier import OutboxNotifier
+from libs.outbox.snapshots import SnapshotPublisher
+from libs.outbox.store import store
 from libs.process.ids import new_id
 
 QUEUE = "order.users"
@@ -29,15 +29,15 @@ NOTED = "SELECT told, done_at IS NOT NULL AS is_done FROM announcements ORDER BY
 
 
 @pytest.fixture
-async def bell(database_url: str) -> AsyncIterator[Bell]:
-    bell = Bell(database_url)
-    yield bell
-    await bell.aclose()
+async def notifier(database_url: str) -> AsyncIterator[OutboxNotifier]:
+    notifier = OutboxNotifier(database_url)
+    yield notifier
+    await notifier.aclose()
 
 
 @pytest.fixture
-def owner(timers: Transactions, bell: Bell) -> Announcing:
-    return Announcing(timers, bell, users_to_announce)
+def owner(timers: Database, notifier: OutboxNotifier) -> SnapshotPublisher:
+    return SnapshotPublisher(timers, notifier, users_to_announce)
 
 
 async def ask(house: House, *ids: UUID, queue: str = QUEUE) -> str:
@@ -46,10 +46,10 @@ async def ask(house: House, *ids: UUID, queue: str = QUEUE) -> str:
     return f"announcement-{row['id']}"
 
 
-async def announce(owner: Announcing) -> None:
+async def announce(owner: SnapshotPublisher) -> None:
     """Whoever does not note how far it came would tell of the same for ever."""
     async with asyncio.timeout(30):
-        await owner.announce_due()
+        await owner.publish_due()
 
 
 async def told(house: House, queue: str = QUEUE) -> list[Json]:
@@ -63,7 +63,7 @@ async def people(house: House, count: int) -> list[UUID]:
     return [row["id"] for row in await house.rows("SELECT id FROM users ORDER BY id")]
 
 
-async def test_all_are_told_of_as_they_are_and_who_is_gone_as_deleted(house: House, owner: Announcing) -> None:
+async def test_all_are_told_of_as_they_are_and_who_is_gone_as_deleted(house: House, owner: SnapshotPublisher) -> None:
     ada, bob = await house.join("ada"), await house.join("bob")
     await ada.call.put("/users/me", json={"username": "lovelace"})
     assert (await bob.call.delete("/users/me")).status_code == 204
@@ -84,7 +84,7 @@ async def test_all_are_told_of_as_they_are_and_who_is_gone_as_deleted(house: Hou
     assert await house.rows(NOTED) == [{"told": 3, "is_done": True}]
 
 
-async def test_who_is_named_is_told_of_and_nobody_else(house: House, owner: Announcing) -> None:
+async def test_who_is_named_is_told_of_and_nobody_else(house: House, owner: SnapshotPublisher) -> None:
     ada, bob, _ = [await house.join(name) for name in ("ada", "bob", "cleo")]
     assert (await bob.call.delete("/users/me")).status_code == 204
     nobody = new_id()
@@ -99,7 +99,7 @@ async def test_who_is_named_is_told_of_and_nobody_else(house: House, owner: Anno
     assert await house.rows(NOTED) == [{"told": 3, "is_done": True}]
 
 
-async def test_each_queue_is_told_and_none_of_the_same_twice(house: House, owner: Announcing) -> None:
+async def test_each_queue_is_told_and_none_of_the_same_twice(house: House, owner: SnapshotPublisher) -> None:
     ids = await people(house, 3)
     for queue in (QUEUE, QUEUE, "catalog.users"):
         await ask(house, queue=queue)
@@ -111,10 +111,10 @@ async def test_each_queue_is_told_and_none_of_the_same_twice(house: House, owner
 
 @pytest.mark.parametrize("count", [6, 7])
 async def test_no_more_than_some_wait_for_the_relay(
-    house: House, owner: Announcing, monkeypatch: pytest.MonkeyPatch, count: int
+    house: House, owner: SnapshotPublisher, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
-    monkeypatch.setattr(announcing, "PORTION", 2)
-    monkeypatch.setattr(announcing, "AHEAD", 3)
+    monkeypatch.setattr(snapshots, "PAGE_SIZE", 2)
+    monkeypatch.setattr(snapshots, "MAX_BACKLOG", 3)
     ids = await people(house, count)
     await ask(house)
     for _ in range(2):
@@ -128,9 +128,9 @@ async def test_no_more_than_some_wait_for_the_relay(
 
 
 async def test_a_worker_that_dies_is_followed_by_another(
-    house: House, owner: Announcing, monkeypatch: pytest.MonkeyPatch
+    house: House, owner: SnapshotPublisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(announcing, "PORTION", 2)
+    monkeypatch.setattr(snapshots, "PAGE_SIZE", 2)
     ids = await people(house, 5)
     await ask(house)
     portions = itertools.count(1)
@@ -145,7 +145,7 @@ async def test_a_worker_that_dies_is_followed_by_another(
             if next(portions) == 2:
                 patch.setattr(Transaction, "execute", die)
 
-        patch.setattr(announcing, "store", store_and_do_no_more)
+        patch.setattr(snapshots, "store", store_and_do_no_more)
         with pytest.raises(SystemError):
             await announce(owner)
     assert [row["aggregate_id"] for row in await told(house)] == ids[:2]
@@ -158,7 +158,7 @@ async def test_a_worker_that_dies_is_followed_by_another(
 
 
 async def test_what_another_worker_has_in_hand_is_left_to_it(
-    house: House, owner: Announcing, timers: Transactions, bell: Bell
+    house: House, owner: SnapshotPublisher, timers: Database, notifier: OutboxNotifier
 ) -> None:
     ids = await people(house, 2)
     await ask(house)
@@ -168,6 +168,6 @@ async def test_what_another_worker_has_in_hand_is_left_to_it(
         assert await told(house) == []
         return await users_to_announce(*portion)
 
-    await announce(Announcing(timers, bell, while_another_looks))
+    await announce(SnapshotPublisher(timers, notifier, while_another_looks))
     assert [row["aggregate_id"] for row in await told(house)] == ids
     assert await house.rows(NOTED) == [{"told": 2, "is_done": True}]

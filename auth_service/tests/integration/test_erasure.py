@@ -9,9 +9,9 @@ import pytest
 from auth_service.repositories import erasure
 from auth_service.repositories.erasure import erase_due, gone, is_anybody_looked_for
 from auth_service.tests.integration.house import House, Person
-from libs.database.transactions import Transactions
+from libs.database.database import Database
 from libs.database.urls import for_asyncpg
-from libs.messaging import partitions
+from libs.outbox import partitions
 from libs.process.ids import new_id
 
 SEND = """
@@ -51,9 +51,7 @@ async def deleted(house: House, name: str, *, is_sent: bool) -> Person:
 
 
 @pytest.mark.parametrize("is_sent", [False, True])
-async def test_only_the_deletion_is_left_of_a_users_events(
-    house: House, timers: Transactions, *, is_sent: bool
-) -> None:
+async def test_only_the_deletion_is_left_of_a_users_events(house: House, timers: Database, *, is_sent: bool) -> None:
     joy, bob = await deleted(house, "joy", is_sent=is_sent), await house.join("bob")
     await erase_due(timers)
     assert await types(house, "outbox", joy) == ["user.deleted"]
@@ -63,7 +61,7 @@ async def test_only_the_deletion_is_left_of_a_users_events(
         assert await house.rows(f"SELECT 1 FROM {table} WHERE payload::text LIKE '%joy%'") == []  # noqa: S608
 
 
-async def test_what_is_just_being_told_is_told_to_its_end(house: House, timers: Transactions) -> None:
+async def test_what_is_just_being_told_is_told_to_its_end(house: House, timers: Database) -> None:
     ada = await house.join("ada")
     assert (await ada.call.delete("/users/me")).status_code == 204
     await erase_due(timers)
@@ -73,7 +71,7 @@ async def test_what_is_just_being_told_is_told_to_its_end(house: House, timers: 
     assert await types(house, "outbox", ada) == ["user.deleted"]
 
 
-async def test_what_a_relay_is_just_sending_is_erased_when_it_is_sent(house: House, timers: Transactions) -> None:
+async def test_what_a_relay_is_just_sending_is_erased_when_it_is_sent(house: House, timers: Database) -> None:
     ada = await deleted(house, "ada", is_sent=False)
     async with house.engine.connect() as relay:
         transaction = await relay.begin()
@@ -91,7 +89,7 @@ async def test_what_a_relay_is_just_sending_is_erased_when_it_is_sent(house: Hou
 
 
 async def test_what_is_written_down_after_the_first_look_is_found_by_a_later_one(
-    house: House, timers: Transactions
+    house: House, timers: Database
 ) -> None:
     """An announcement that read the user before and was stored after."""
     ada = await deleted(house, "ada", is_sent=False)
@@ -108,7 +106,7 @@ async def test_what_is_written_down_after_the_first_look_is_found_by_a_later_one
     assert await types(house, "outbox", ada) == ["user.deleted"]
 
 
-async def test_after_a_day_nobody_looks_any_more(house: House, timers: Transactions) -> None:
+async def test_after_a_day_nobody_looks_any_more(house: House, timers: Database) -> None:
     await deleted(house, "ada", is_sent=False)
     looks = 0
     while await is_anybody_looked_for(timers):
@@ -118,7 +116,7 @@ async def test_after_a_day_nobody_looks_any_more(house: House, timers: Transacti
     assert 2 <= looks <= 3
 
 
-async def test_two_at_once_do_not_wait_for_each_other(house: House, timers: Transactions) -> None:
+async def test_two_at_once_do_not_wait_for_each_other(house: House, timers: Database) -> None:
     people = [await deleted(house, f"user{number}", is_sent=number % 2 == 0) for number in range(6)]
     async with asyncio.timeout(10):
         await asyncio.gather(erase_due(timers), erase_due(timers))
@@ -128,7 +126,7 @@ async def test_two_at_once_do_not_wait_for_each_other(house: House, timers: Tran
 
 
 async def test_a_crash_in_the_middle_is_made_up_for(
-    house: House, timers: Transactions, monkeypatch: pytest.MonkeyPatch
+    house: House, timers: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada = await deleted(house, "ada", is_sent=True)
 
@@ -144,7 +142,7 @@ async def test_a_crash_in_the_middle_is_made_up_for(
     assert await types(house, "outbox_sent", ada) == []
 
 
-async def test_who_is_gone_is_known(house: House, timers: Transactions) -> None:
+async def test_who_is_gone_is_known(house: House, timers: Database) -> None:
     ada, bob = await deleted(house, "ada", is_sent=False), await house.join("bob")
     rows = await house.rows("SELECT id FROM deleted_users")
     assert await gone(timers, [*(row["id"] for row in rows), new_id()]) == {rows[0]["id"]}

@@ -13,8 +13,8 @@ from aio_pika.abc import AbstractQueue
 from auth_service.core.settings import Settings, WorkerSettings
 from auth_service.tests.integration.house import House, Json, answer
 from auth_service.worker import create_worker
+from libs.broker import topology
 from libs.contracts.topology import AUTH_EVENTS
-from libs.messaging import topology
 from libs.testing.proxy import Proxy
 from libs.testing.wait import until
 

@@ -9,7 +9,7 @@ import structlog
 
 from auth_service.repositories import users
 from auth_service.tests.integration.house import House, answer
-from libs.process.logs import configure_logs
+from libs.observability.logs import configure_logs
 
 NAME = "augusta-ada-king"
 ADDRESS = f"{NAME}@example.com"

@@ -5,7 +5,7 @@ import pytest
 
 from auth_service.repositories.expiry import forget_expired
 from auth_service.tests.integration.house import PASSWORD, House, answer, refused
-from libs.database.transactions import Transactions
+from libs.database.database import Database
 
 EXPIRE_TOKEN = "UPDATE refresh_tokens SET expires_at = now() WHERE digest = :digest"
 EXPIRE_FAMILY = """
@@ -36,7 +36,7 @@ async def test_a_chain_of_tokens_ends_where_an_old_one_comes_again(house: House)
     refused(await house.refresh(ada.refresh_token), 401, "refresh_token_reused")
 
 
-async def test_an_expired_token_is_refused_and_forgotten(house: House, timers: Transactions) -> None:
+async def test_an_expired_token_is_refused_and_forgotten(house: House, timers: Database) -> None:
     ada = await house.join("ada")
     kept = await house.log_in("ada")
     digest = hashlib.sha256(ada.refresh_token.encode()).digest()

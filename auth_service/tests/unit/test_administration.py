@@ -7,8 +7,8 @@ from auth_service.services.administration import StandingChange, change_standing
 from auth_service.services.sessions import Login, Sessions
 from auth_service.tests.fakes import Memory
 from auth_service.tests.unit.conftest import PASSWORD
+from libs.errors import VersionConflict
 from libs.process.ids import new_id
-from libs.refusals import VersionConflict
 
 
 async def test_an_admin_is_made_and_unmade(memory: Memory, ada: User, admin: User) -> None:

@@ -10,7 +10,7 @@ from auth_service.services.profile import ProfileChange, Profiles
 from auth_service.services.sessions import Login, Sessions
 from auth_service.tests.fakes import FakePasswords, FakeUnitOfWork, Memory
 from auth_service.tests.unit.conftest import PASSWORD
-from libs.refusals import VersionConflict
+from libs.errors import VersionConflict
 
 HERE = "192.0.2.1"
 

@@ -8,10 +8,10 @@ from fastapi import FastAPI
 from catalog_service.core.settings import Settings
 from catalog_service.domain.ports import UnitOfWorkFactory
 from catalog_service.main import create_app
-from catalog_service.repositories.users import SqlStandings
+from catalog_service.repositories.users import SqlAccountStatus
 from catalog_service.tests.integration.catalog import Catalog
 from catalog_service.tests.integration.people import Issuer
-from libs.database.reads import Reader
+from libs.database.query import Reader
 from libs.database.urls import for_asyncpg
 from libs.http.security import Authenticator
 from libs.testing.fixtures import DatabaseFor
@@ -34,7 +34,7 @@ async def app(database_url: str, issuer: Issuer) -> AsyncIterator[FastAPI]:
     app = create_app(Settings(database_url=database_url, jwks_url="http://127.0.0.1:1/", remembered_products=0))
     reader = Reader(database_url, pool_size=2)
     verifier = TokenVerifier(LocalKeys(issuer.jwks), issuer="shop-auth", audience="shop")
-    app.state.authenticator = Authenticator(verifier, SqlStandings(reader))
+    app.state.authenticator = Authenticator(verifier, SqlAccountStatus(reader))
     async with app.router.lifespan_context(app):
         yield app
     await reader.aclose()

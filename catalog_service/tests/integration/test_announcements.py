@@ -10,10 +10,10 @@ import pytest
 
 from catalog_service.repositories.announcements import products_to_announce
 from catalog_service.tests.integration.catalog import Catalog
-from libs.database.transactions import Transactions
-from libs.messaging import announcing
-from libs.messaging.announcing import Announcing
-from libs.messaging.bell import Bell
+from libs.database.database import Database
+from libs.outbox import snapshots
+from libs.outbox.notifier import OutboxNotifier
+from libs.outbox.snapshots import SnapshotPublisher
 from libs.process.ids import new_id
 
 QUEUE = "order.products"
@@ -25,20 +25,20 @@ NEWS = "SELECT aggregate_id, type, version, payload FROM outbox WHERE queue = ''
 
 
 @pytest.fixture
-async def owner(database_url: str, database: asyncpg.Pool) -> AsyncIterator[Announcing]:
-    timers, bell = Transactions(database_url, pool_size=1), Bell(database_url)
-    yield Announcing(timers, bell, products_to_announce)
-    await bell.aclose()
+async def owner(database_url: str, database: asyncpg.Pool) -> AsyncIterator[SnapshotPublisher]:
+    timers, notifier = Database(database_url, pool_size=1), OutboxNotifier(database_url)
+    yield SnapshotPublisher(timers, notifier, products_to_announce)
+    await notifier.aclose()
     await timers.aclose()
     # Workers of other tests would take it up.
     await database.execute("DELETE FROM announcements")
     await database.execute("DELETE FROM outbox WHERE queue = $1", QUEUE)
 
 
-async def announce(owner: Announcing) -> None:
+async def announce(owner: SnapshotPublisher) -> None:
     """Whoever does not note how far it came would tell of the same for ever."""
     async with asyncio.timeout(30):
-        await owner.announce_due()
+        await owner.publish_due()
 
 
 async def told(database: asyncpg.Pool) -> list[tuple[Any, ...]]:
@@ -51,7 +51,7 @@ async def news(database: asyncpg.Pool, product_id: str) -> tuple[Any, ...]:
 
 
 async def test_what_is_named_is_told_of_as_it_is_and_what_is_gone_as_deleted(
-    owner: Announcing, catalog: Catalog, database: asyncpg.Pool
+    owner: SnapshotPublisher, catalog: Catalog, database: asyncpg.Pool
 ) -> None:
     lamp = await catalog.product(sku=f"LAMP-{new_id().hex}", image_urls=["/media/front.png", "/media/back.png"])
     hidden, gone, _ = [await catalog.product() for _ in range(3)]
@@ -71,9 +71,9 @@ async def test_what_is_named_is_told_of_as_it_is_and_what_is_gone_as_deleted(
 
 
 async def test_all_are_told_of_in_portions_from_where_it_stopped(
-    owner: Announcing, catalog: Catalog, database: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+    owner: SnapshotPublisher, catalog: Catalog, database: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(announcing, "PORTION", 2)
+    monkeypatch.setattr(snapshots, "PAGE_SIZE", 2)
     *_, last, first, gone, third = [await catalog.product() for _ in range(5)]
     await catalog.send("DELETE", f"/product/{gone['id']}", status=204)
     # All that is here of other tests is told of already.

@@ -9,8 +9,8 @@ from catalog_service.domain.reservation import Order
 from catalog_service.repositories.census import COUNTS
 from catalog_service.services.reservations import follow_orders
 from catalog_service.tests.integration.catalog import Catalog
-from libs.database.census import Census
-from libs.database.transactions import Transactions
+from libs.database.database import Database
+from libs.database.table_gauges import TableGauges
 from libs.process.ids import new_id
 
 
@@ -19,10 +19,10 @@ def told(name: str, **labels: str) -> float:
 
 
 async def test_the_shelf_is_counted(catalog: Catalog, uow: UnitOfWorkFactory, database_url: str) -> None:
-    timers = Transactions(database_url, pool_size=1)
+    timers = Database(database_url, pool_size=1)
 
     async def count() -> tuple[float, ...]:
-        await Census(timers, COUNTS).take()
+        await TableGauges(timers, COUNTS).refresh()
         return (
             told("products", is_active="yes"),
             told("stock_units", what="on_hand"),

@@ -16,13 +16,13 @@ from catalog_service.services.users import learn_users
 from catalog_service.tests.integration.books import assert_right
 from catalog_service.tests.integration.catalog import Catalog, Json
 from catalog_service.tests.integration.people import Issuer
-from libs.database.transactions import Transactions
+from libs.database.database import Database
 from libs.process.ids import new_id
 
 
 @pytest.fixture(scope="module")
-async def transactions(database_url: str) -> AsyncIterator[Transactions]:
-    transactions = Transactions(database_url, pool_size=2)
+async def transactions(database_url: str) -> AsyncIterator[Database]:
+    transactions = Database(database_url, pool_size=2)
     yield transactions
     await transactions.aclose()
 
@@ -35,7 +35,7 @@ async def entered(catalog: Catalog, issuer: Issuer, product: Json, person: UUID)
 
 
 @pytest.fixture
-def replica(transactions: Transactions) -> SqlReplicaOfUsers:
+def replica(transactions: Database) -> SqlReplicaOfUsers:
     return SqlReplicaOfUsers(transactions)
 
 
@@ -45,7 +45,7 @@ async def actors(catalog: Catalog, product: Json) -> list[str]:
 
 
 async def test_the_ledger_keeps_what_was_done_and_not_by_whom(
-    catalog: Catalog, issuer: Issuer, transactions: Transactions, replica: SqlReplicaOfUsers, database: asyncpg.Pool
+    catalog: Catalog, issuer: Issuer, transactions: Database, replica: SqlReplicaOfUsers, database: asyncpg.Pool
 ) -> None:
     leaving, staying, unheard_of = new_id(), new_id(), new_id()
     product = await catalog.product(stock=5)
@@ -62,7 +62,7 @@ async def test_the_ledger_keeps_what_was_done_and_not_by_whom(
 async def test_what_is_entered_after_a_deletion_is_found(
     catalog: Catalog,
     issuer: Issuer,
-    transactions: Transactions,
+    transactions: Database,
     replica: SqlReplicaOfUsers,
     database: asyncpg.Pool,
 ) -> None:
@@ -80,7 +80,7 @@ async def test_what_is_entered_after_a_deletion_is_found(
 async def test_two_at_once_in_small_portions(
     catalog: Catalog,
     issuer: Issuer,
-    transactions: Transactions,
+    transactions: Database,
     replica: SqlReplicaOfUsers,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

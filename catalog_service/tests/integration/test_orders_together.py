@@ -12,8 +12,8 @@ from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
 from catalog_service.services.reservations import follow_orders
 from catalog_service.tests.integration.books import answers, assert_right, numbers, order
 from catalog_service.tests.integration.catalog import Catalog, Json
-from libs.database.transactions import Transactions
-from libs.messaging.bell import Bell
+from libs.database.database import Database
+from libs.outbox.notifier import OutboxNotifier
 from libs.process.ids import new_id
 from libs.testing.statements import statements
 
@@ -113,11 +113,11 @@ async def test_one_without_stock_undoes_all(catalog: Catalog, uow: UnitOfWorkFac
 async def test_many_cost_as_many_statements_as_one(catalog: Catalog, database_url: str) -> None:
     products = [await catalog.product(stock=100) for _ in range(3)]
     lines = [(product, 1) for product in products]
-    transactions, bell = Transactions(database_url, pool_size=1), Bell(database_url)
+    transactions, notifier = Database(database_url, pool_size=1), OutboxNotifier(database_url)
     for orders in (1, 30):
         async with statements(transactions) as seen:
             placed = [order(new_id(), 1, "pending", *lines) for _ in range(orders)]
-            await follow_orders(partial(CatalogUnitOfWork, transactions, bell), *placed)
+            await follow_orders(partial(CatalogUnitOfWork, transactions, notifier), *placed)
         assert len(seen) == 5, seen
-    await bell.aclose()
+    await notifier.aclose()
     await transactions.aclose()

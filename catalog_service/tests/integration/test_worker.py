@@ -15,11 +15,11 @@ from catalog_service.tests.integration.books import assert_right
 from catalog_service.tests.integration.catalog import Catalog, Json, code
 from catalog_service.tests.integration.people import Issuer
 from catalog_service.worker import create_worker
+from libs.broker import topology
 from libs.contracts.auth import UserCreated, UserDeleted, UserUpdated
 from libs.contracts.base import Event
 from libs.contracts.orders import OrderItem, OrderPaid, OrderPlaced
 from libs.contracts.topology import AUTH_EVENTS, ORDER_EVENTS, ORDER_STOCK, Exchange
-from libs.messaging import topology
 from libs.process.ids import new_id
 from libs.process.settings import WorkerSettings
 from libs.testing.envelope import Envelope

@@ -6,7 +6,7 @@ from catalog_service.domain.category import Category
 from catalog_service.exceptions import CategoryCycle, SlugTaken
 from catalog_service.services.categories import change_category, create_category
 from catalog_service.tests.fakes import FakeUnitOfWork
-from libs.refusals import VersionConflict
+from libs.errors import VersionConflict
 
 
 async def chain(uow: FakeUnitOfWork, length: int) -> list[Category]:

@@ -10,30 +10,30 @@ import httpx
 from fastapi import APIRouter, FastAPI, Request, Response
 from pydantic import ConfigDict
 
+from libs.errors import DomainError, ErrorKind
 from libs.http.app import API, new_api
 from libs.http.etag import SetETag
 from libs.http.fields import Body
-from libs.http.idempotency import IdempotentRoute, Once
-from libs.http.idempotency_keys import IdempotencyKeys
-from libs.http.openapi import refusing
+from libs.http.openapi import error_responses
 from libs.http.security import Authenticator, CurrentUser
-from libs.refusals import Kind, Refusal
-from libs.tokens.principal import Principal, Standing
+from libs.idempotency.keys import IdempotencyKeys
+from libs.idempotency.route import Idempotent, IdempotentRoute
+from libs.tokens.principal import AccountStatus, Principal
 
 How = Literal["printed", "queued", "jammed", "unpaid", "broken"]
 
 
-class Jammed(Refusal):
+class Jammed(DomainError):
     """The press is jammed."""
 
-    kind = Kind.CONFLICT
+    kind = ErrorKind.CONFLICT
     code = "jammed"
 
 
-class Unpaid(Refusal):
+class Unpaid(DomainError):
     """The print was not paid for."""
 
-    kind = Kind.PAYMENT
+    kind = ErrorKind.PAYMENT
     code = "unpaid"
 
 
@@ -50,9 +50,11 @@ class Print(Body):
 router = APIRouter(route_class=IdempotentRoute)
 
 
-@router.post("/print", summary="Print", status_code=201, responses=refusing(Jammed, Unpaid))
-@router.post("/poster", summary="Print large", status_code=201, responses=refusing(Jammed, Unpaid))
-async def make_print(body: Print, once: Once, request: Request, response: Response, etag: SetETag) -> dict[str, UUID]:
+@router.post("/print", summary="Print", status_code=201, responses=error_responses(Jammed, Unpaid))
+@router.post("/poster", summary="Print large", status_code=201, responses=error_responses(Jammed, Unpaid))
+async def make_print(
+    body: Print, once: Idempotent, request: Request, response: Response, etag: SetETag
+) -> dict[str, UUID]:
     press: Press = request.app.state.press
     print_id = await once.claim()
     await press.make(print_id, body.how)
@@ -70,7 +72,7 @@ async def make_print(body: Print, once: Once, request: Request, response: Respon
     return {"id": print_id}
 
 
-@router.post("/clean", summary="Clean", status_code=204, responses=refusing())
+@router.post("/clean", summary="Clean", status_code=204, responses=error_responses())
 async def clean(user: CurrentUser) -> None:
     del user
 
@@ -81,7 +83,7 @@ class Verifier:
 
 
 class Nobody:
-    async def standing(self, _user_id: UUID) -> Standing | None:
+    async def status_of(self, _user_id: UUID) -> AccountStatus | None:
         return None
 
 

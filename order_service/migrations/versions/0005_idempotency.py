@@ -17,7 +17,7 @@ def upgrade() -> None:
         sa.Column("resource_id", sa.Uuid(), nullable=False),
         sa.Column("claim", sa.Uuid()),
         sa.Column("claimed_until", sa.DateTime(timezone=True)),
-        sa.Column("is_in_doubt", sa.Boolean(), nullable=False),
+        sa.Column("outcome_unknown", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("status", sa.SmallInteger()),
         sa.Column("headers", JSONB()),

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractQueue
 
+from libs.broker import topology
 from libs.contracts.base import Event
 from libs.contracts.topology import ORDER_EVENTS, Exchange
-from libs.messaging import topology
 from libs.process.ids import new_id
 from libs.testing.envelope import Envelope
 from order_service.tests.integration.shop import Json

@@ -5,7 +5,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.database.transactions import Transactions
+from libs.database.database import Database
 from libs.testing.engines import new_engine
 from libs.testing.fixtures import DatabaseFor
 from order_service.core.settings import Settings
@@ -58,9 +58,9 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture(scope="session")
-async def transactions(database_url: str) -> AsyncIterator[Transactions]:
+async def transactions(database_url: str) -> AsyncIterator[Database]:
     """With connections for many at once."""
-    transactions = Transactions(database_url, pool_size=10)
+    transactions = Database(database_url, pool_size=10)
     yield transactions
     await transactions.aclose()
 

@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import ARRAY, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.database.transactions import Transactions
-from libs.messaging.bell import Bell
-from libs.process.context import Cause, causes
+from libs.database.database import Database
+from libs.errors import DomainError
+from libs.observability.context import TraceContext, trace_contexts
+from libs.outbox.notifier import OutboxNotifier
 from libs.process.ids import new_id
-from libs.refusals import Refusal
 from libs.testing.statements import statements
 from order_service.domain.gone import Gone
 from order_service.domain.notices import Occasion
@@ -38,18 +38,18 @@ HELD, REJECTED = "order.reserved", "order.rejected"
 
 
 @pytest.fixture
-async def counted(database_url: str) -> AsyncIterator[Transactions]:
+async def counted(database_url: str) -> AsyncIterator[Database]:
     """One after the other, whose statements can be counted."""
-    transactions = Transactions(database_url, pool_size=1)
+    transactions = Database(database_url, pool_size=1)
     yield transactions
     await transactions.aclose()
 
 
 @pytest.fixture
-async def uow(database_url: str, counted: Transactions) -> AsyncIterator[UnitOfWorkFactory]:
-    bell = Bell(database_url)
-    yield partial(OrderUnitOfWork, counted, bell)
-    await bell.aclose()
+async def uow(database_url: str, counted: Database) -> AsyncIterator[UnitOfWorkFactory]:
+    notifier = OutboxNotifier(database_url)
+    yield partial(OrderUnitOfWork, counted, notifier)
+    await notifier.aclose()
 
 
 def held(order: Json, version: int = 1) -> StockAnswer:
@@ -104,7 +104,7 @@ async def test_answers_of_every_kind_at_once(shop: Shop, customer: Caller) -> No
 
 
 async def test_any_number_of_answers_is_as_many_statements(
-    shop: Shop, customer: Caller, counted: Transactions, uow: UnitOfWorkFactory
+    shop: Shop, customer: Caller, counted: Database, uow: UnitOfWorkFactory
 ) -> None:
     lamp = await shop.product()
     for number in (1, 30):
@@ -122,7 +122,7 @@ async def test_any_number_of_answers_is_as_many_statements(
 
 
 async def test_any_number_of_letters_is_as_many_statements(
-    shop: Shop, customer: Caller, counted: Transactions, uow: UnitOfWorkFactory
+    shop: Shop, customer: Caller, counted: Database, uow: UnitOfWorkFactory
 ) -> None:
     await learn_users(shop.uow, known(customer))
     lamp = await shop.product()
@@ -147,7 +147,7 @@ async def test_letters_of_every_kind_at_once(shop: Shop, customer: Caller, engin
     await take_answers(shop.uow, HOLD, held(moved))
     ok(await customer.http.post(f"/order/{cancelled['id']}/cancel"))
     ids = [UUID(order["id"]) for order in (moved, cancelled, told, theirs)]
-    causes.set({each: Cause("-", f"the trace of {each}") for each in ids})
+    trace_contexts.set({each: TraceContext("-", f"the trace of {each}") for each in ids})
     await notify(
         shop.uow,
         TemplateLetters(),
@@ -159,7 +159,7 @@ async def test_letters_of_every_kind_at_once(shop: Shop, customer: Caller, engin
         replace(occasion(told), order_id=new_id()),
         occasion(cancelled),
     )
-    causes.set({})
+    trace_contexts.set({})
     statement = text("SELECT * FROM notifications WHERE order_id = ANY (:ids)").bindparams(
         bindparam("ids", type_=ARRAY(Uuid))
     )
@@ -227,7 +227,7 @@ async def test_batches_that_overlap_and_customers_in_between(shop: Shop, custome
         async def cancelled(order: Json) -> None:
             try:
                 await cancel(shop.uow, customer.actor, UUID(order["id"]))
-            except Refusal:
+            except DomainError:
                 assert (await customer.read(order))["status"] == "rejected"
 
         workers = [take_answers(shop.uow, HOLD, *random.sample(answers, 15)) for _ in range(4)]

@@ -3,8 +3,8 @@
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 
-from libs.database.census import Census
-from libs.database.transactions import Transactions
+from libs.database.database import Database
+from libs.database.table_gauges import TableGauges
 from libs.testing.fixtures import DatabaseFor
 from order_service.repositories.census import COUNTS
 
@@ -27,9 +27,9 @@ PLACE = text("""
 
 
 async def test_orders_money_and_mails_are_counted(database_for: DatabaseFor) -> None:
-    transactions = Transactions(await database_for("order_service", own="census"), pool_size=1)
+    transactions = Database(await database_for("order_service", own="census"), pool_size=1)
     await transactions.execute(PLACE)
-    await Census(transactions, COUNTS).take()
+    await TableGauges(transactions, COUNTS).refresh()
     await transactions.aclose()
     value = REGISTRY.get_sample_value
     assert (value("orders", {"status": "pending"}), value("orders", {"status": "paid"})) == (1, 2)

@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from libs.database.transactions import Transactions
-from libs.http.idempotency import HEADER
+from libs.database.database import Database
+from libs.idempotency.route import HEADER
 from libs.process.ids import new_id
 from libs.testing.databases import empty
 from order_service.domain.gone import Gone
@@ -89,7 +89,7 @@ async def whole_database(shop: Shop, *words: str) -> dict[str, int]:
 
 
 async def test_a_final_order_keeps_what_bookkeeping_needs(
-    shop: Shop, customer: Caller, admin: Caller, transactions: Transactions
+    shop: Shop, customer: Caller, admin: Caller, transactions: Database
 ) -> None:
     await learn(shop, customer)
     order = await cancel(customer, await order_of(shop, customer))
@@ -116,7 +116,7 @@ async def test_no_event_of_an_order_names_anybody(shop: Shop, customer: Caller) 
 
 
 async def test_an_open_order_keeps_its_address_until_it_is_final(
-    shop: Shop, customer: Caller, admin: Caller, transactions: Transactions
+    shop: Shop, customer: Caller, admin: Caller, transactions: Database
 ) -> None:
     order = await order_of(shop, customer)
     await leave(shop, customer)
@@ -130,7 +130,7 @@ async def test_an_open_order_keeps_its_address_until_it_is_final(
 
 
 async def test_an_open_order_is_looked_for_until_it_is_final(
-    shop: Shop, customer: Caller, admin: Caller, transactions: Transactions
+    shop: Shop, customer: Caller, admin: Caller, transactions: Database
 ) -> None:
     order = await order_of(shop, customer)
     await leave(shop, customer)
@@ -143,7 +143,7 @@ async def test_an_open_order_is_looked_for_until_it_is_final(
 
 
 async def test_an_order_placed_in_the_same_moment_is_found_later(
-    shop: Shop, customer: Caller, admin: Caller, transactions: Transactions
+    shop: Shop, customer: Caller, admin: Caller, transactions: Database
 ) -> None:
     """Its request was let in before the deletion arrived, and commits after."""
     await leave(shop, customer)
@@ -155,7 +155,7 @@ async def test_an_order_placed_in_the_same_moment_is_found_later(
     assert (await admin.read(order))["username"] == "deleted user"
 
 
-async def test_after_a_day_nobody_looks_any_more(shop: Shop, customer: Caller, transactions: Transactions) -> None:
+async def test_after_a_day_nobody_looks_any_more(shop: Shop, customer: Caller, transactions: Database) -> None:
     await leave(shop, customer)
     looks = 0
     looked_for = "SELECT erase_at FROM users WHERE id = :id AND erase_at IS NOT NULL"
@@ -166,16 +166,14 @@ async def test_after_a_day_nobody_looks_any_more(shop: Shop, customer: Caller, t
     assert 2 <= looks <= 3
 
 
-async def test_a_deletion_that_comes_first_is_not_undone(
-    shop: Shop, customer: Caller, transactions: Transactions
-) -> None:
+async def test_a_deletion_that_comes_first_is_not_undone(shop: Shop, customer: Caller, transactions: Database) -> None:
     await leave(shop, customer)
     await learn(shop, customer, version=3)
     await erase_due(transactions)
     assert await whole_database(shop, customer.actor.user_id.hex) == {}
 
 
-async def test_carts_and_stored_answers_go(shop: Shop, customer: Caller, transactions: Transactions) -> None:
+async def test_carts_and_stored_answers_go(shop: Shop, customer: Caller, transactions: Database) -> None:
     product = await shop.product()
     ok(await customer.http.post("/cart/items", json={"product_id": str(product.id), "quantity": 2}), 201)
     items = [{"product_id": str(product.id), "quantity": 1}]
@@ -192,7 +190,7 @@ async def test_carts_and_stored_answers_go(shop: Shop, customer: Caller, transac
     assert len(await rows(shop, "SELECT user_id FROM carts WHERE user_id = :id", id=other.actor.user_id)) == 1
 
 
-async def test_letters_that_wait_are_posted_to_nobody(shop: Shop, customer: Caller, transactions: Transactions) -> None:
+async def test_letters_that_wait_are_posted_to_nobody(shop: Shop, customer: Caller, transactions: Database) -> None:
     await learn(shop, customer)
     order = await order_of(shop, customer)
     async with shop.uow() as work:
@@ -211,9 +209,7 @@ async def test_letters_that_wait_are_posted_to_nobody(shop: Shop, customer: Call
     assert (kept["delivery"], kept["subject"], kept["text"], kept["html"]) == ("unaddressed", None, None, None)
 
 
-async def test_what_a_mail_server_said_of_an_address_goes(
-    shop: Shop, customer: Caller, transactions: Transactions
-) -> None:
+async def test_what_a_mail_server_said_of_an_address_goes(shop: Shop, customer: Caller, transactions: Database) -> None:
     await learn(shop, customer)
     order = await order_of(shop, customer)
     async with shop.uow() as work:
@@ -236,7 +232,7 @@ def told_of(caller: Caller, type_: str = "user.updated", sequence: int = 2) -> W
 
 
 async def test_webhooks_forget_what_they_told_and_are_told_nothing_more(
-    shop: Shop, customer: Caller, admin: Caller, transactions: Transactions
+    shop: Shop, customer: Caller, admin: Caller, transactions: Database
 ) -> None:
     async with Receiver() as receiver:
         ok(await admin.http.post("/webhook", json={"url": receiver.url, "types": ["user.*"]}), 201)
@@ -251,7 +247,7 @@ async def test_webhooks_forget_what_they_told_and_are_told_nothing_more(
         assert await rows(shop, found, id=customer.actor.user_id) == [{"type": "user.deleted"}]
 
 
-async def test_two_at_once_erase_each_order_once(shop: Shop, admin: Caller, transactions: Transactions) -> None:
+async def test_two_at_once_erase_each_order_once(shop: Shop, admin: Caller, transactions: Database) -> None:
     people = [shop.caller() for _ in range(6)]
     orders = [await cancel(person, await order_of(shop, person)) for person in people]
     await leave(shop, *people)
@@ -263,7 +259,7 @@ async def test_two_at_once_erase_each_order_once(shop: Shop, admin: Caller, tran
 
 
 async def test_an_order_that_somebody_is_changing_holds_nobody_up(
-    shop: Shop, customer: Caller, admin: Caller, transactions: Transactions
+    shop: Shop, customer: Caller, admin: Caller, transactions: Database
 ) -> None:
     order = await cancel(customer, await order_of(shop, customer))
     await leave(shop, customer)
@@ -278,7 +274,7 @@ async def test_an_order_that_somebody_is_changing_holds_nobody_up(
 
 
 async def test_a_crash_in_the_middle_is_made_up_for(
-    shop: Shop, customer: Caller, admin: Caller, monkeypatch: pytest.MonkeyPatch, transactions: Transactions
+    shop: Shop, customer: Caller, admin: Caller, monkeypatch: pytest.MonkeyPatch, transactions: Database
 ) -> None:
     order = await cancel(customer, await order_of(shop, customer))
     await leave(shop, customer)

@@ -12,9 +12,9 @@ from fastapi import FastAPI
 from sqlalchemy import Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.database.reads import Reader
-from libs.database.transactions import Transactions
-from libs.http.idempotency_store import SqlIdempotencyKeys
+from libs.database.database import Database
+from libs.database.query import Reader
+from libs.idempotency.store import SqlIdempotencyKeys
 from libs.process.ids import new_id
 from order_service.gateways.mock_provider import MockProvider
 from order_service.tests.integration.shop import Caller, Json, Shop, ok, refused
@@ -33,7 +33,7 @@ class Deaf(SqlIdempotencyKeys):
 
 
 @pytest.fixture
-def till(shop: Shop, engine: AsyncEngine, transactions: Transactions) -> Till:
+def till(shop: Shop, engine: AsyncEngine, transactions: Database) -> Till:
     return Till(shop, engine, MockProvider(transactions))
 
 

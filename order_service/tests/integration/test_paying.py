@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.database.transactions import Transactions
+from libs.database.database import Database
 from libs.process.ids import new_id
 from order_service.gateways.mock_messages import SignedMessages
 from order_service.gateways.mock_provider import MockProvider
@@ -19,7 +19,7 @@ AGREED = "agreed"
 
 
 @pytest.fixture
-def till(shop: Shop, engine: AsyncEngine, transactions: Transactions) -> Till:
+def till(shop: Shop, engine: AsyncEngine, transactions: Database) -> Till:
     return Till(shop, engine, MockProvider(transactions))
 
 

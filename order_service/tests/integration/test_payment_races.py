@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.database.transactions import Transactions
-from libs.messaging.bell import Bell
+from libs.database.database import Database
+from libs.outbox.notifier import OutboxNotifier
 from order_service.domain.ports import UnitOfWorkFactory
 from order_service.gateways.mock_provider import MockProvider
 from order_service.repositories.orders import SqlOrders
@@ -36,7 +36,7 @@ Rival = Callable[[Till, Caller, Json], Awaitable[object]]
 
 
 @pytest.fixture
-def till(shop: Shop, engine: AsyncEngine, transactions: Transactions) -> Till:
+def till(shop: Shop, engine: AsyncEngine, transactions: Database) -> Till:
     return Till(shop, engine, MockProvider(transactions))
 
 
@@ -153,9 +153,9 @@ async def locked(engine: AsyncEngine, order: Json) -> AsyncIterator[None]:
 @pytest.fixture
 async def worker_uow(database_url: str) -> AsyncIterator[UnitOfWorkFactory]:
     """It does not wait for a lock for long, as a worker."""
-    transactions, bell = Transactions(database_url, pool_size=2, lock_timeout=0.1), Bell(database_url)
-    yield partial(OrderUnitOfWork, transactions, bell)
-    await bell.aclose()
+    transactions, notifier = Database(database_url, pool_size=2, lock_timeout=0.1), OutboxNotifier(database_url)
+    yield partial(OrderUnitOfWork, transactions, notifier)
+    await notifier.aclose()
     await transactions.aclose()
 
 
@@ -208,14 +208,14 @@ class UndoneError(Exception):
 
 
 async def test_an_order_that_stays_unanswered_is_announced_ever_more_rarely(
-    shop: Shop, customer: Caller, transactions: Transactions
+    shop: Shop, customer: Caller, transactions: Database
 ) -> None:
     """Where catalog is away for a night, a mountain of announcements must not wait for it."""
     order = await customer.place(await shop.product())
     order_id, placed_at = UUID(order["id"]), datetime.fromisoformat(order["created_at"])
     waited = []
     with suppress(UndoneError):
-        async with transactions.begin() as transaction:
+        async with transactions.transaction() as transaction:
             orders = SqlOrders(transaction, SqlPayments(transaction))
             await transaction.execute(
                 text("UPDATE orders SET announced_at = 'infinity' WHERE id <> :id"), {"id": order_id}

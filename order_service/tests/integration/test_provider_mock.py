@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.database.transactions import Transactions
+from libs.database.database import Database
 from libs.process.ids import new_id
 from libs.testing.engines import new_engine
 from order_service.domain.payment import Captured, Declined, Payment, Refunded
@@ -30,7 +30,7 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture
-def provider(transactions: Transactions) -> MockProvider:
+def provider(transactions: Database) -> MockProvider:
     return MockProvider(transactions)
 
 
@@ -46,7 +46,7 @@ async def rows(engine: AsyncEngine, payment: Payment) -> int:
 
 
 @pytest.mark.parametrize(("token", "kind"), [("tok_ok", Captured), ("tok_declined", Declined)])
-async def test_equal_charges_at_once(engine: AsyncEngine, transactions: Transactions, token: str, kind: type) -> None:
+async def test_equal_charges_at_once(engine: AsyncEngine, transactions: Database, token: str, kind: type) -> None:
     """By as many processes, each with a provider of its own."""
     for _ in range(10):
         payment = a_payment(token)

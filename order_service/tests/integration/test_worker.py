@@ -13,7 +13,7 @@ from sqlalchemy import text
 from libs.contracts.auth import UserDeleted, UserUpdated
 from libs.contracts.catalog import ProductCreated, ProductDeleted, Shortage, StockRejected, StockReserved
 from libs.contracts.topology import AUTH_EVENTS, CATALOG_EVENTS
-from libs.database.transactions import Transactions
+from libs.database.database import Database
 from libs.process.ids import new_id
 from libs.testing.databases import empty
 from libs.testing.wait import until
@@ -212,7 +212,7 @@ async def test_the_worker_says_that_it_is_ready(worker: httpx.AsyncClient) -> No
 
 
 async def test_until_every_replica_is_whole_again_the_worker_is_not_ready(
-    worker: httpx.AsyncClient, transactions: Transactions
+    worker: httpx.AsyncClient, transactions: Database
 ) -> None:
     await becomes_ready(worker)
     await transactions.execute(REBUILD)

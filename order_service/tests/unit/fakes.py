@@ -192,7 +192,7 @@ class FakeUnitOfWork:
     def record(self, fact: Fact) -> None:
         self._recorded.append(fact)
 
-    def repeat(self, fact: Fact) -> None:
+    def republish(self, fact: Fact) -> None:
         self._recorded.append(fact)
 
     async def __aenter__(self) -> Self:

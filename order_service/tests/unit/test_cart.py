@@ -3,8 +3,8 @@ from decimal import Decimal
 
 import pytest
 
+from libs.errors import InvalidValue
 from libs.process.ids import new_id
-from libs.refusals import InvalidValue
 from order_service.domain.cart import Cart
 from order_service.domain.products import MAX_LINES, MAX_QUANTITY, Product
 from order_service.exceptions import (

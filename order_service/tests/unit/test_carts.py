@@ -1,7 +1,7 @@
 import pytest
 
+from libs.errors import VersionConflict
 from libs.process.ids import new_id
-from libs.refusals import VersionConflict
 from order_service.domain.gone import Gone
 from order_service.domain.products import Product
 from order_service.exceptions import CartLineNotFound, CatalogUnavailable, ProductNotFound, ProductUnavailable

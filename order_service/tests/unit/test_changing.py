@@ -2,8 +2,8 @@ from uuid import UUID
 
 import pytest
 
+from libs.errors import VersionConflict
 from libs.process.ids import new_id
-from libs.refusals import VersionConflict
 from libs.tokens.principal import Forbidden
 from order_service.domain.actor import Actor
 from order_service.domain.facts import OrderAmended, OrderCancelled, OrderShipped

@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from libs.errors import Unavailable
 from libs.process.ids import new_id
-from libs.refusals import Unavailable
 from libs.tokens.principal import Forbidden
 from order_service.domain.actor import Actor
 from order_service.domain.facts import OrderPaid, OrderRefunded

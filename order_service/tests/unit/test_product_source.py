@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from libs.process.context import correlation_id
+from libs.observability.context import correlation_id
 from libs.process.ids import new_id
 from order_service.exceptions import CatalogUnavailable
 from order_service.repositories import catalog

@@ -2,8 +2,8 @@ from decimal import Decimal
 
 import pytest
 
+from libs.errors import InvalidValue
 from libs.process.ids import new_id
-from libs.refusals import InvalidValue
 from order_service.domain.products import MAX_LINES, price
 from order_service.exceptions import CurrencyMismatch, ProductNotFound, ProductUnavailable
 from order_service.tests.things import a_product

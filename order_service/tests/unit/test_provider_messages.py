@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from libs.refusals import InvalidValue
+from libs.errors import InvalidValue
 from order_service.domain.provider import ProviderMessage, ProviderMessages
 from order_service.exceptions import InvalidSignature
 from order_service.gateways.mock_messages import SignedMessages

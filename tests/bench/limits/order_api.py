@@ -27,7 +27,7 @@ RECORD = """
         SELECT $3::text::uuid, id, 'started', $5, $6, total, currency, $4, $4, $4 + interval '15 seconds' FROM changed
     ), key AS (
         INSERT INTO idempotency_keys
-            (user_id, key, fingerprint, resource_id, claim, claimed_until, is_in_doubt, created_at)
+            (user_id, key, fingerprint, resource_id, claim, claimed_until, outcome_unknown, created_at)
         SELECT $2::text::uuid, $7, $8, $3::text::uuid, $3::text::uuid, now() + interval '15 seconds', false, now()
         FROM changed
     )

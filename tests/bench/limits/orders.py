@@ -41,7 +41,7 @@ PLACE = """
         VALUES ($13::text::uuid, 'order', $1::text::uuid, 1, 'order.placed', $14::text::jsonb, $15::text::jsonb)
     )
     INSERT INTO idempotency_keys
-        (user_id, key, fingerprint, resource_id, is_in_doubt, created_at, status, headers, body)
+        (user_id, key, fingerprint, resource_id, outcome_unknown, created_at, status, headers, body)
     VALUES ($2::text::uuid, $16, $17, $1::text::uuid, false, now(), 201, $18::text::jsonb, $19)
 """
 ANSWERED = "SELECT fingerprint, status, headers, body FROM idempotency_keys WHERE user_id = $1::text::uuid AND key = $2"

@@ -1,7 +1,7 @@
 """The order API as it is, but for tokens: whoever says which customer it is, is believed."""
 
 from libs.http.security import Authenticator
-from libs.process.logs import configure_logs
+from libs.observability.logs import configure_logs
 from libs.tokens.principal import Principal
 from order_service.core.settings import Settings
 from order_service.main import create_app

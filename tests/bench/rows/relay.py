@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 
 from libs.contracts.topology import CATALOG_EVENTS, ORDER_PRODUCTS, TRACE
-from libs.messaging.outbox import CHANNEL
+from libs.outbox.store import CHANNEL
 from tests.bench import events
 from tests.bench.contest import RATE, Claim, Contest, Row
 from tests.bench.ground import Ground

@@ -15,8 +15,8 @@ from aiormq import Channel
 
 from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
 from catalog_service.services.products import change_product
-from libs.database.transactions import Transactions
-from libs.messaging.bell import Bell
+from libs.database.database import Database
+from libs.outbox.notifier import OutboxNotifier
 from libs.testing.wait import until
 from tests.bench import data, events
 from tests.bench.contest import P50, P99, Claim, Contest, Measure, Row, Sample
@@ -53,7 +53,7 @@ Change = Callable[[], Awaitable[tuple[str, float]]]
 async def seeing(ground: Ground) -> AsyncIterator[Contest]:
     catalog_url, orders_url, amqp_url = await ground.catalog(), await followers_database(ground), await ground.broker()
     environment = worker_environment(orders_url, amqp_url)
-    transactions, bell = Transactions(catalog_url, pool_size=1), Bell(catalog_url)
+    transactions, notifier = Database(catalog_url, pool_size=1), OutboxNotifier(catalog_url)
     async with (
         ground.running_all(
             ("tests.bench.limits.replica", environment),
@@ -64,9 +64,9 @@ async def seeing(ground: Ground) -> AsyncIterator[Contest]:
         told(orders_url) as seen,
     ):
         channel = await underlay(connection)
-        uow = partial(CatalogUnitOfWork, transactions, bell)
+        uow = partial(CatalogUnitOfWork, transactions, notifier)
         yield Contest(limit=delays(partial(publish, channel), seen), shop=delays(partial(commit, uow), seen))
-    await bell.aclose()
+    await notifier.aclose()
     await transactions.aclose()
 
 

@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 
 from catalog_service.core.settings import Settings
 from catalog_service.main import create_app
-from libs.http.memory import Memory
+from libs.http.fast.response_cache import ResponseCache
 from libs.http.security import Authenticator
 from libs.testing.wait import until
 
@@ -26,8 +26,8 @@ class Process:
     anyone: httpx.AsyncClient
 
     @property
-    def memory(self) -> Memory:
-        memory: Memory = self.app.state.memory
+    def memory(self) -> ResponseCache:
+        memory: ResponseCache = self.app.state.memory
         return memory
 
     async def see(self, reference: str) -> httpx.Response:
@@ -47,7 +47,7 @@ class Process:
 
 
 def answered_from_memory() -> float:
-    return REGISTRY.get_sample_value("remembered_answers_total") or 0.0
+    return REGISTRY.get_sample_value("http_cache_hits_total") or 0.0
 
 
 @asynccontextmanager

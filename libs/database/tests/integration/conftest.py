@@ -4,8 +4,8 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.database.reads import Reader
-from libs.database.transactions import Transactions
+from libs.database.database import Database
+from libs.database.query import Reader
 from libs.testing.engines import new_engine
 from libs.testing.fixtures import DatabaseFor
 
@@ -38,8 +38,8 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture
-async def transactions(database_url: str) -> AsyncIterator[Transactions]:
-    transactions = Transactions(database_url, pool_size=2)
+async def transactions(database_url: str) -> AsyncIterator[Database]:
+    transactions = Database(database_url, pool_size=2)
     yield transactions
     await transactions.aclose()
 

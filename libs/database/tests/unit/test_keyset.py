@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 
 from libs.database.keyset import read_cursor, write_cursor
+from libs.errors import InvalidCursor
 from libs.process.ids import new_id
-from libs.refusals import InvalidCursor
 
 KEY = [datetime(2025, 10, 17, 9, 30, 0, 123456, tzinfo=UTC), Decimal("19.99"), new_id(), "Ünï", 7, 0.1]
 TYPES = [datetime, Decimal, UUID, str, int, float]

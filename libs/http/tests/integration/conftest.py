@@ -3,10 +3,10 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.database.reads import Reader
-from libs.http.idempotency_store import SqlIdempotencyKeys
+from libs.database.query import Reader
 from libs.http.tests.integration.prints import Cabinet, SqlPress, create_tables
 from libs.http.tests.press import Customer, make_app
+from libs.idempotency.store import SqlIdempotencyKeys
 from libs.process.ids import new_id
 from libs.testing.databases import empty
 from libs.testing.engines import new_engine

@@ -8,8 +8,8 @@ from sqlalchemy import Column, Table, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.database.metadata import new_metadata
-from libs.http.idempotency_table import idempotency_keys_table
 from libs.http.tests.press import How, Jammed
+from libs.idempotency.table import idempotency_keys_table
 from libs.testing.engines import new_engine
 
 METADATA = new_metadata()
@@ -86,7 +86,7 @@ class Cabinet:
 
     async def fill(self, many: int, age: str) -> None:
         statement = text("""
-            INSERT INTO idempotency_keys (user_id, key, fingerprint, resource_id, is_in_doubt, created_at)
+            INSERT INTO idempotency_keys (user_id, key, fingerprint, resource_id, outcome_unknown, created_at)
             SELECT :id, 'old ' || number, '', :id, false, now() - CAST(:age AS text)::interval
             FROM generate_series(1, :many) AS number
         """).bindparams(ID)

@@ -8,13 +8,13 @@ import sys
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.database.reads import Reader
-from libs.database.transactions import Transactions
-from libs.http import idempotency
-from libs.http.idempotency_queries import AT_ONCE
-from libs.http.idempotency_store import SqlIdempotencyKeys, expire
+from libs.database.database import Database
+from libs.database.query import Reader
 from libs.http.tests.integration.prints import Cabinet, Freeze, SqlPress
 from libs.http.tests.press import Customer, make_app, replayed
+from libs.idempotency import route
+from libs.idempotency.queries import AT_ONCE
+from libs.idempotency.store import SqlIdempotencyKeys, expire
 from libs.process.ids import new_id
 from libs.testing.databases import ROOT
 from libs.testing.proxy import Proxy
@@ -203,7 +203,7 @@ async def test_kill_9_at_any_point(database_url: str, ada: Customer, cabinet: Ca
 async def test_the_database_goes_away_after_the_deed(
     database_url: str, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
-    monkeypatch.setattr(idempotency, "PATIENCE", 0.3)
+    monkeypatch.setattr(route, "SETTLE_TIMEOUT", 0.3)
     async with Proxy(database_url) as proxy:
         through = Reader(proxy.url, pool_size=2)
         freeze = Freeze()
@@ -215,7 +215,7 @@ async def test_the_database_goes_away_after_the_deed(
         if trouble == "cut":
             await proxy.cut()
         else:
-            proxy.strand()
+            proxy.blackhole()
         freeze.thaw.set()
         answer = await first
         assert (answer.status_code, {answer.json()["id"]}) == (201, await cabinet.prints())
@@ -247,7 +247,7 @@ async def test_of_twenty_at_once_on_an_expired_key_one_is_done(ada: Customer, ca
 
 
 async def test_expired_keys_are_removed_and_no_others(ada: Customer, database_url: str, cabinet: Cabinet) -> None:
-    transactions = Transactions(database_url, pool_size=2)
+    transactions = Database(database_url, pool_size=2)
     await ada.print("young")
     await cabinet.fill(2 * AT_ONCE + 1, age="24 hours")
     await asyncio.gather(expire(transactions), expire(transactions))

@@ -4,10 +4,10 @@ import asyncio
 import sys
 from uuid import UUID
 
-from libs.database.reads import Reader
-from libs.http.idempotency_store import SqlIdempotencyKeys
+from libs.database.query import Reader
 from libs.http.tests.integration.prints import SqlPress
 from libs.http.tests.press import Customer, make_app
+from libs.idempotency.store import SqlIdempotencyKeys
 from libs.testing.engines import new_engine
 
 

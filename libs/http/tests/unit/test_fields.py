@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from libs.http.fields import Amount, Given, Line, Moment, Money, Text
+from libs.http.fields import Amount, Money, NotNull, Text, Timestamp, TrimmedText
 from libs.http.tests.unit.shelf import Book
 
 AMOUNT = TypeAdapter(Amount)
@@ -68,7 +68,7 @@ def test_anything_else_is_refused_and_never_rounded(given: object) -> None:
 
 class Shown(BaseModel):
     price: Money
-    at: Moment
+    at: Timestamp
 
 
 def test_money_has_two_decimals_and_moments_are_in_utc() -> None:
@@ -79,7 +79,7 @@ def test_money_has_two_decimals_and_moments_are_in_utc() -> None:
 
 
 def test_a_line_is_trimmed_and_a_text_is_not() -> None:
-    assert TypeAdapter(Line).validate_python("  a b ") == "a b"
+    assert TypeAdapter(TrimmedText).validate_python("  a b ") == "a b"
     assert TypeAdapter(Text).validate_python(" a\nb ") == " a\nb "
 
 
@@ -103,4 +103,4 @@ def test_the_documentation_offers_what_is_taken_and_no_more() -> None:
     assert re.fullmatch(text["pattern"], "19.99")
     assert not re.fullmatch(text["pattern"], "19.999")
     assert number == {"type": "number", "minimum": 0, "maximum": 9999999.99}
-    assert AMOUNT.json_schema() == TypeAdapter(Annotated[Amount | None, Given]).json_schema()
+    assert AMOUNT.json_schema() == TypeAdapter(Annotated[Amount | None, NotNull]).json_schema()

@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 from fastapi import FastAPI
 
-from libs.http import idempotency
-from libs.http.idempotency_keys import Answer, Claim, IdempotencyKeyReused, RequestInProgress
 from libs.http.tests.press import Customer, How, make_app, replayed
+from libs.idempotency import route
+from libs.idempotency.keys import Claim, IdempotencyKeyReused, RequestInProgress, StoredResponse
 from libs.process.ids import new_id
 
 
@@ -18,9 +18,9 @@ from libs.process.ids import new_id
 class Known:
     fingerprint: bytes
     resource_id: UUID
-    answer: Answer | None = None
+    answer: StoredResponse | None = None
     is_claimed: bool = True
-    is_in_doubt: bool = False
+    outcome_unknown: bool = False
 
 
 @dataclass
@@ -31,7 +31,7 @@ class FakeKeys:
     is_away: bool = False
     hangs: bool = False
 
-    async def claim(self, user_id: UUID, key: str, fingerprint: bytes) -> Claim | Answer:
+    async def claim(self, user_id: UUID, key: str, fingerprint: bytes) -> Claim | StoredResponse:
         known = self.known.setdefault(key, Known(fingerprint, new_id(), is_claimed=False))
         if known.fingerprint != fingerprint:
             raise IdempotencyKeyReused("other")
@@ -42,15 +42,15 @@ class FakeKeys:
         known.is_claimed = True
         return Claim(user_id, key, new_id(), known.resource_id)
 
-    async def keep(self, claim: Claim, answer: Answer) -> None:
+    async def complete(self, claim: Claim, answer: StoredResponse) -> None:
         (await self._end(claim)).answer = answer
 
-    async def forget(self, claim: Claim) -> None:
+    async def discard(self, claim: Claim) -> None:
         await self._end(claim)
         del self.known[claim.key]
 
-    async def release(self, claim: Claim, *, is_in_doubt: bool) -> None:
-        (await self._end(claim)).is_in_doubt = is_in_doubt
+    async def release(self, claim: Claim, *, outcome_unknown: bool) -> None:
+        (await self._end(claim)).outcome_unknown = outcome_unknown
 
     async def _end(self, claim: Claim) -> Known:
         if self.is_away:
@@ -139,14 +139,14 @@ async def test_who_does_not_know_the_outcome_yet_asks_again(ada: Customer, keys:
     for _ in range(2):
         answer = await ada.print("k", "queued")
         assert (answer.status_code, replayed(answer)) == (202, False)
-        assert not keys.known["k"].is_in_doubt
+        assert not keys.known["k"].outcome_unknown
     assert press.made == [press.made[0]] * 2
 
 
 async def test_after_a_failure_nobody_knows_what_came_of_it(ada: Customer, keys: FakeKeys, press: FakePress) -> None:
     for _ in range(2):
         assert (await ada.print("k", "broken")).status_code == 500
-        assert keys.known["k"].is_in_doubt
+        assert keys.known["k"].outcome_unknown
     assert press.made == [press.made[0]] * 2
 
 
@@ -154,7 +154,7 @@ async def test_after_a_failure_nobody_knows_what_came_of_it(ada: Customer, keys:
 async def test_what_is_done_is_done_even_if_it_cannot_be_noted(
     ada: Customer, keys: FakeKeys, press: FakePress, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
-    monkeypatch.setattr(idempotency, "PATIENCE", 0.01)
+    monkeypatch.setattr(route, "SETTLE_TIMEOUT", 0.01)
     setattr(keys, trouble, True)
     answer = await ada.print("k")
     assert (answer.status_code, answer.json()["id"]) == (201, str(press.made[0]))

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import structlog
 
-from libs.process.context import correlation_id, event_id, traceparent, user_id
-from libs.process.logs import Log, configure_logs
+from libs.observability.context import correlation_id, event_id, traceparent, user_id
+from libs.observability.logs import Log, configure_logs
 from libs.testing.databases import ROOT
 
 
@@ -164,7 +164,7 @@ def test_whatever_is_told_becomes_a_line(tmp_path: Path) -> None:
 ENDING = """
 import logging
 import uvicorn
-from libs.process.logs import configure_logs
+from libs.observability.logs import configure_logs
 
 async def app(scope, receive, send):
     await receive()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from libs.process.context import TRACEPARENT, trace_of
+from libs.observability.context import TRACEPARENT, trace_of
 
 GIVEN = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 

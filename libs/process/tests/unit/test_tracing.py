@@ -13,37 +13,37 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from libs.process.context import TRACEPARENT
-from libs.process.exporting import _Discreet
-from libs.process.tracing import begun, continued
+from libs.observability.context import TRACEPARENT
+from libs.observability.otel import RedactingSpanProcessor
+from libs.observability.tracing import current_or_new_trace, span
 from libs.testing.databases import ROOT
 from libs.testing.ports import free_port
 
 GIVEN = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 SPAN = """
 import sys
-from libs.process.tracing import begun, configure_tracing, continued
+from libs.observability.tracing import current_or_new_trace, configure_tracing, span
 configure_tracing("a process")
-with continued("work", sys.argv[1] or None) as trace:
+with span("work", sys.argv[1] or None) as trace:
     print(trace)
-    print(begun("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))
+    print(current_or_new_trace("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))
 print(any(name.startswith("opentelemetry.sdk") for name in sys.modules))
 """
 
 MANY = """
 import time
-from libs.process.tracing import configure_tracing, continued
+from libs.observability.tracing import configure_tracing, span
 configure_tracing("a process")
 for _ in range(2_000):
-    with continued("work", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"):
+    with span("work", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"):
         pass
 print(time.monotonic())
 """
 SERVED = """
 import uvicorn
-from libs.process.tracing import configure_tracing, continued
+from libs.observability.tracing import configure_tracing, span
 configure_tracing("a process")
-with continued("the last work", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"):
+with span("the last work", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"):
     pass
 %s
 uvicorn.run(app, port=0)
@@ -60,13 +60,13 @@ app = new_api("t", "t", routers=[], checks={}, lifespan=lifespan, cors_origins=[
 """
 WORKER = """
 from libs.contracts.topology import AUTH_EVENTS
-from libs.database.transactions import Transactions
-from libs.messaging.connection import BrokerAddress
-from libs.messaging.worker import create_worker_app
+from libs.database.database import Database
+from libs.broker.connection import BrokerAddress
+from libs.worker import create_worker_app
 url = "postgresql://nobody@127.0.0.1:1/none"
 app = create_worker_app(
     database_url=url,
-    timers=Transactions(url, pool_size=1),
+    timers=Database(url, pool_size=1),
     broker=BrokerAddress("amqp://127.0.0.1:1/"),
     publishes=AUTH_EVENTS,
 )
@@ -98,12 +98,12 @@ def run(given: str, **environment: str) -> list[str]:
 
 
 def test_switched_off_a_trace_goes_on_as_it_is() -> None:
-    with continued("work", GIVEN, SpanKind.CONSUMER, shop_thing="x") as trace:
+    with span("work", GIVEN, SpanKind.CONSUMER, shop_thing="x") as trace:
         assert trace == GIVEN
-    with continued("work", None) as trace:
+    with span("work", None) as trace:
         assert trace is None
-    assert begun(GIVEN) == GIVEN
-    assert TRACEPARENT.fullmatch(begun(None))
+    assert current_or_new_trace(GIVEN) == GIVEN
+    assert TRACEPARENT.fullmatch(current_or_new_trace(None))
 
 
 def test_switched_off_the_sdk_is_not_even_imported() -> None:
@@ -112,11 +112,11 @@ def test_switched_off_the_sdk_is_not_even_imported() -> None:
 
 def test_a_span_goes_on_from_what_it_was_given_and_is_what_others_go_on_from() -> None:
     began = time.monotonic()
-    trace, inner, is_on = run(GIVEN, OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{free_port()}")
+    trace, inner, enabled = run(GIVEN, OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{free_port()}")
     assert trace[:35] == GIVEN[:35]
     assert trace != GIVEN
     assert inner == trace
-    assert is_on == "True"
+    assert enabled == "True"
     # Nobody takes its spans: it ends all the same, before anybody kills it.
     assert time.monotonic() - began < 8
 
@@ -168,7 +168,7 @@ async def test_who_is_told_to_end_sends_its_last_spans(app: str) -> None:
 def test_a_span_says_no_more_than_a_log_line() -> None:
     kept = InMemorySpanExporter()
     provider = TracerProvider()
-    provider.add_span_processor(_Discreet(kept))
+    provider.add_span_processor(RedactingSpanProcessor(kept))
     called = {"http.url": "https://hook:pass@receiver.example:8443/a/path?key=1", "http.method": "POST"}
     asked = {"url.path": "/users/ada@example.com", "url.query": "q=ada%40example.com", "url.full": "http://there/x"}
     named = provider.get_tracer("test").start_as_current_span("work", attributes={**called, **asked})

@@ -9,7 +9,7 @@ from libs.tokens import verifier as verifier_module
 from libs.tokens.keys import LocalKeys
 from libs.tokens.principal import InvalidToken, Principal
 from libs.tokens.tests.unit.mint import USER_ID, Mint, b64, segment
-from libs.tokens.verifier import BELIEVED, TokenVerifier
+from libs.tokens.verifier import CACHE_TTL, TokenVerifier
 
 MINT, OTHER = Mint(), Mint()
 VERIFIER = TokenVerifier(LocalKeys(MINT.jwks), issuer="shop-auth", audience="shop")
@@ -126,7 +126,7 @@ async def test_a_token_is_verified_once_a_minute(monkeypatch: pytest.MonkeyPatch
         assert (await verifier.verify(token)).username == "ada"
     assert keys.asked == 1
     keys.keys = LocalKeys(OTHER.jwks)
-    monkeypatch.setattr(time, "time", lambda: now + BELIEVED + 1)
+    monkeypatch.setattr(time, "time", lambda: now + CACHE_TTL + 1)
     with pytest.raises(InvalidToken):
         await verifier.verify(token)
 
@@ -143,7 +143,7 @@ async def test_a_remembered_token_expires_when_it_says(monkeypatch: pytest.Monke
 
 
 async def test_only_so_many_tokens_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verifier_module, "REMEMBERED", 2)
+    monkeypatch.setattr(verifier_module, "CACHE_SIZE", 2)
     verifier = TokenVerifier(LocalKeys(MINT.jwks), issuer="shop-auth", audience="shop")
     for number in range(5):
         await verifier.verify(MINT.token(claims=MINT.claims(jti=str(number))))
@@ -151,14 +151,14 @@ async def test_only_so_many_tokens_are_remembered(monkeypatch: pytest.MonkeyPatc
 
 
 async def test_a_token_that_is_verified_again_is_the_last_to_be_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verifier_module, "REMEMBERED", 2)
+    monkeypatch.setattr(verifier_module, "CACHE_SIZE", 2)
     keys = CountedKeys()
     verifier = TokenVerifier(keys, issuer="shop-auth", audience="shop")
     first, second, third = (MINT.token(claims=MINT.claims(jti=str(number))) for number in range(3))
     now = time.time()
     await verifier.verify(first)
     await verifier.verify(second)
-    monkeypatch.setattr(time, "time", lambda: now + BELIEVED + 1)
+    monkeypatch.setattr(time, "time", lambda: now + CACHE_TTL + 1)
     await verifier.verify(first)
     await verifier.verify(third)
     asked = keys.asked

@@ -110,7 +110,7 @@ async def test_streams_outlive_an_outage_of_the_database(
         await proxy.restore()
         assert [entry["version"] for entry in await stream.take(2)] == [2, 3]
         # And where its connection stays, but nothing comes through it any more.
-        proxy.strand()
+        proxy.blackhole()
         await comment(me, order, "c")
         assert [entry["version"] for entry in await stream.take(1)] == [4]
         ok(await me.http.post(f"/order/{order['id']}/cancel"))

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from libs.database.transactions import Transactions
-from libs.messaging.bell import Bell
+from libs.database.database import Database
+from libs.outbox.notifier import OutboxNotifier
 from libs.process.ids import new_id
 from libs.testing.wait import until
 from order_service.api import events
@@ -111,8 +111,8 @@ async def test_an_order_that_is_deleted_meanwhile(shop: Shop, here: Process, me:
     assert (await admin.http.get(events_of(order), headers=again)).status_code == 204
 
 
-async def test_a_change_that_nobody_rings_for(transactions: Transactions, me: Caller, order: Json) -> None:
-    class Silent(Bell):
+async def test_a_change_that_nobody_rings_for(transactions: Database, me: Caller, order: Json) -> None:
+    class Silent(OutboxNotifier):
         def ring(self) -> None:
             pass
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from libs.contracts.orders import OrderItem, OrderPlaced
 from libs.contracts.topology import ORDER_EVENTS
-from libs.process.context import trace_of
+from libs.observability.context import trace_of
 from order_service.domain.gone import Gone
 from order_service.services.replicas import learn_users
 from order_service.tests.integration.mail.mailbox import RECEIVED, Mailbox

@@ -2,8 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from libs.errors import VersionConflict
 from libs.process.ids import new_id
-from libs.refusals import VersionConflict
 from order_service.tests.things import LATER, NOW
 from order_service.tests.unit.webhooks.fakes import URL, FakeEndpoint, FakeUnitOfWork, a_webhook
 from order_service.webhooks.delivery import RETRY_DELAYS, WebhookEvent, retry_delay

@@ -1,0 +1,115 @@
+"""Answers that are kept ready to be sent, until somebody tells that what they show has changed.
+
+Nothing in here expires. What is kept is true because whoever changes something tells, and because nothing is kept as
+long as nobody listens. See docs/decisions/hot-products-are-remembered.md.
+"""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from prometheus_client import Counter
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+# Of one answer. A longer one takes the place of many, and gains least.
+MAX_BODY: Final = 16 * 1024
+
+HITS = Counter("http_cache_hits_total", "Requests answered from memory, without the database")
+
+
+@dataclass(frozen=True, slots=True)
+class CachedResponse:
+    about: UUID
+    route: BaseRoute
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    tag: str
+
+
+@dataclass(eq=False, slots=True)
+class PendingRead:
+    """A request on its way through the database. What it finds may be old by the time it comes back."""
+
+    about: UUID | None = None
+    invalidated_meanwhile: set[UUID] = field(default_factory=set)
+    is_void: bool = False
+
+    def shows(self, about: UUID) -> None:
+        """Others may be shown the same."""
+        self.about = about
+
+    @property
+    def is_current(self) -> bool:
+        return not self.is_void and self.about not in self.invalidated_meanwhile
+
+
+class ResponseCache:
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._answers: OrderedDict[str, CachedResponse] = OrderedDict()
+        self._paths: defaultdict[UUID, set[str]] = defaultdict(set)
+        self._readings: set[PendingRead] = set()
+        self._is_told = False
+
+    def get(self, path: str) -> CachedResponse | None:
+        answer = self._answers.get(path)
+        if answer is not None:
+            self._answers.move_to_end(path)
+        return answer
+
+    @contextmanager
+    def reading(self) -> Iterator[PendingRead]:
+        reading = PendingRead(is_void=not self._is_told)
+        self._readings.add(reading)
+        try:
+            yield reading
+        finally:
+            self._readings.discard(reading)
+
+    def put(self, path: str, reading: PendingRead, route: BaseRoute, response: Response) -> None:
+        """Unless what was read may have changed since the reading began."""
+        if reading.about is None or not reading.is_current or len(response.body) > MAX_BODY:
+            return
+        if path in self._answers:
+            # What it showed before may have been another thing: one is renamed, and a new one has its name.
+            self._drop(path)
+        self._answers[path] = CachedResponse(
+            reading.about, route, response.raw_headers, bytes(response.body), response.headers["etag"]
+        )
+        self._paths[reading.about].add(path)
+        if len(self._answers) > self._size:
+            self._drop(next(iter(self._answers)))
+
+    def invalidate(self, about: UUID) -> None:
+        for reading in self._readings:
+            reading.invalidated_meanwhile.add(about)
+        for path in tuple(self._paths.get(about, ())):
+            self._drop(path)
+
+    def clear(self) -> None:
+        for reading in self._readings:
+            reading.is_void = True
+        self._answers.clear()
+        self._paths.clear()
+
+    def enable(self) -> None:
+        """From now on every change is told."""
+        self._is_told = True
+
+    def disable(self) -> None:
+        """Changes may have gone by untold."""
+        self._is_told = False
+        self.clear()
+
+    def __len__(self) -> int:
+        return len(self._answers)
+
+    def _drop(self, path: str) -> None:
+        about = self._answers.pop(path).about
+        self._paths[about].discard(path)
+        if not self._paths[about]:
+            del self._paths[about]
