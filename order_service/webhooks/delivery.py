@@ -1,4 +1,4 @@
-"""Deliveries: one for each event that a webhook is told of, and when it is tried again."""
+"""Deliveries: one for each event and webhook, and when it is tried again."""
 
 import json
 from dataclasses import dataclass
@@ -15,21 +15,21 @@ RETRY_DELAYS = tuple(
 JITTER = 0.1
 PING = "webhook.ping"
 RETENTION = timedelta(days=30)
-"""How long an event and its deliveries are kept. Longer than any event may come again."""
+"""How long an event and its deliveries are kept: longer than any event may be replayed."""
 MAX_RESPONSE_BYTES = 1024
-"""Bytes of an answer that are kept."""
+"""Bytes of a response's body that are kept."""
 
 
 class DeliveryStatus(StrEnum):
     PENDING = "pending"
     DELIVERED = "delivered"
     FAILED = "failed"
-    """It is not tried any more, unless somebody asks for that."""
+    """It is not tried again, unless an admin asks for that."""
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookEvent:
-    """An event, as it was told within the shop. `sequence` is None where nobody else tells of it: a ping's."""
+    """An event as it was published. `sequence` is None if it was not published: a ping."""
 
     id: UUID
     type: str
@@ -40,7 +40,7 @@ class WebhookEvent:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryAttempt:
-    """An attempt at a delivery. Who has it, by `claim`, is the one to make it."""
+    """An attempt at a delivery, made by the worker that holds `claim`."""
 
     delivery_id: UUID
     claim: UUID
@@ -55,7 +55,7 @@ class DeliveryAttempt:
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """What came of an attempt. Without a status nobody has answered, and `error` says why."""
+    """The outcome of an attempt. Without a status there was no response, and `error` says why."""
 
     status: int | None
     error: str | None
@@ -78,7 +78,7 @@ class DeliveryBacklog:
 
 
 def retry_delay(failed: int, chance: float) -> timedelta | None:
-    """How long to wait after so many tries that failed, None if there is no further one.
+    """How long to wait after so many failed tries, None if there is no further one.
 
     `chance` is from 0 to 1 and keeps apart what failed at one moment.
     """
@@ -88,7 +88,7 @@ def retry_delay(failed: int, chance: float) -> timedelta | None:
 
 
 def ping_event(event_id: UUID, webhook_id: UUID, now: datetime) -> WebhookEvent:
-    """Shaped as all events are. Nothing has happened but that somebody wants to see one arrive."""
+    """Shaped like all events, to see one arrive."""
     event = {
         "specversion": "1.0",
         "id": str(event_id),
@@ -104,7 +104,7 @@ def ping_event(event_id: UUID, webhook_id: UUID, now: datetime) -> WebhookEvent:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryFilter:
-    """Which deliveries a list has. None: whatever it is."""
+    """Which deliveries a list has. None: any."""
 
     webhook_id: UUID
     status: DeliveryStatus | None = None

@@ -24,12 +24,12 @@ from order_service.webhooks.tables import webhook_attempts, webhook_deliveries, 
 _MOMENT = DateTime(timezone=True)
 _NOW = bindparam("now", type_=_MOMENT)
 
-# Nobody outside is told any more what a user was called who is gone.
+# The name and address of a deleted user are not sent to anybody any more.
 PERSONAL_DATA_TYPES = frozenset({"user.created", "user.updated"})
 IS_DELETED_USER = text("SELECT 1 FROM users WHERE id = :subject AND deleted_at IS NOT NULL").bindparams(
     bindparam("subject", type_=Uuid)
 )
-# Whatever is there under this id, or tells the same fact, stays as it is.
+# What is there under this id, or is the same version, stays as it is.
 ADD_EVENT = upsert(webhook_events).on_conflict_do_nothing().returning(webhook_events.c.id)
 DUE = text("""
     SELECT webhooks.id, due.number
@@ -187,7 +187,7 @@ class SqlDeliveries:
             "seconds": result.seconds,
             "status_code": result.status,
             "error": result.error,
-            "answer": result.body,
+            "response": result.body,
         }
         await self._transaction.execute(ADD_ATTEMPT, row)
         return True

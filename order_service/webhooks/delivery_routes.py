@@ -1,4 +1,4 @@
-"""What became of the events that a webhook is told of. For admins."""
+"""Deliveries of webhooks. For admins."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -50,7 +50,7 @@ async def list_deliveries(
 
 @router.get(
     "/webhook/{webhook_id}/deliveries/{delivery_id}",
-    summary="Read a delivery, with what is sent and what was answered",
+    summary="Read a delivery with its event and its attempts",
     response_model=DeliveryDetailResponse,
     responses=error_responses(WebhookNotFound, DeliveryNotFound),
 )
@@ -64,8 +64,8 @@ async def get_delivery(
 
 @router.post(
     "/webhook/{webhook_id}/deliveries/{delivery_id}/resend",
-    summary="Send a delivery again",
-    description="At once, whatever became of it before, and with all further attempts where that fails.",
+    summary="Resend a delivery",
+    description="At once, whatever its status, and with all further attempts if that fails.",
     status_code=202,
     response_model=DeliveryDetailResponse,
     responses=error_responses(WebhookNotFound, DeliveryNotFound, WebhookInactive),
@@ -81,8 +81,8 @@ async def resend_delivery(
 
 @router.post(
     "/webhook/{webhook_id}/ping",
-    summary="Send a webhook an event to try it out",
-    description="Of the type `webhook.ping`, whichever types it has asked for.",
+    summary="Ping a webhook endpoint",
+    description="Sends an event of the type `webhook.ping`, whichever types the webhook asks for.",
     status_code=202,
     response_model=DeliveryDetailResponse,
     responses=error_responses(WebhookNotFound, WebhookInactive),

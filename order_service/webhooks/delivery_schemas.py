@@ -15,7 +15,7 @@ ATTEMPT: dict[str, Any] = {
     "status_code": 503,
     "duration_ms": 231,
     "error": None,
-    "answer": "Down for maintenance",
+    "response": "Down for maintenance",
 }
 DELIVERY: dict[str, Any] = {
     "id": "0199f3b2-7f8e-7c3b-9d8e-4a1f0c2b6d5e",
@@ -48,11 +48,11 @@ class AttemptResponse(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": ATTEMPT})
 
     number: int
-    at: Timestamp = Field(description="When it was over.")
+    at: Timestamp = Field(description="When it ended.")
     status_code: int | None
     duration_ms: int
     error: str | None = Field(description="Why there is no status code.")
-    answer: str | None = Field(description=f"The first {MAX_RESPONSE_BYTES} bytes of what the receiver said.")
+    response: str | None = Field(description=f"The first {MAX_RESPONSE_BYTES} bytes of the response's body.")
 
 
 class DeliveryResponse(BaseModel):
@@ -62,9 +62,9 @@ class DeliveryResponse(BaseModel):
     webhook_id: UUID
     event_id: UUID = Field(description="Sent as `webhook-id`, the same with each attempt.")
     type: str
-    subject: UUID = Field(description="Of whom or what the event tells.")
-    status: DeliveryStatus = Field(description="`failed`: it is not tried any more, unless it is sent again by hand.")
-    attempt_count: int = Field(description="With the one under way.")
+    subject: UUID = Field(description="The aggregate that the event is about.")
+    status: DeliveryStatus = Field(description="`failed`: it is not tried again, unless it is resent.")
+    attempt_count: int = Field(description="Including the one in progress.")
     next_attempt_at: Timestamp | None
     version: int
     created_at: Timestamp

@@ -1,4 +1,4 @@
-"""What endpoints are handed. The composition root has put it on the app."""
+"""Dependencies of the endpoints. The composition root has put them on the app."""
 
 from typing import Annotated
 

@@ -27,7 +27,7 @@ LEASE = timedelta(seconds=60)
 POLL_INTERVAL = 1.0
 METRICS_INTERVAL = 15.0
 SHUTDOWN_GRACE = 3.0
-"""Seconds that requests under way have when the worker is told to stop."""
+"""Seconds that requests under way have when the worker stops."""
 
 log = structlog.stdlib.get_logger(__name__)
 

@@ -1,4 +1,4 @@
-"""What webhooks say no to, by name."""
+"""Errors of webhooks, by name."""
 
 from libs.errors import DomainError, ErrorKind, FieldError
 
@@ -18,14 +18,14 @@ class DeliveryNotFound(DomainError):
 
 
 class TooManyWebhooks(DomainError):
-    """There are as many webhooks as there may be."""
+    """The limit on the number of webhooks is reached."""
 
     kind = ErrorKind.CONFLICT
     code = "too_many_webhooks"
 
 
 class WebhookInactive(DomainError):
-    """The webhook is switched off."""
+    """The webhook is disabled."""
 
     kind = ErrorKind.CONFLICT
     code = "webhook_inactive"

@@ -33,7 +33,7 @@ _WEBHOOK = select(
     webhooks.c.types,
     webhooks.c.description,
     webhooks.c.is_active,
-    webhooks.c.switched_off_because,
+    webhooks.c.disabled_reason,
     webhooks.c.failing_since,
     webhooks.c.version,
     webhooks.c.created_at,
@@ -70,7 +70,7 @@ _ATTEMPT = (
         webhook_attempts.c.status_code,
         webhook_attempts.c.seconds,
         webhook_attempts.c.error,
-        webhook_attempts.c.answer,
+        webhook_attempts.c.response,
     )
     .where(webhook_attempts.c.delivery_id == webhook_deliveries.c.id)
     .order_by(webhook_attempts.c.number.desc())

@@ -34,7 +34,7 @@ class SqlWebhooks:
     async def add(self, webhook: Webhook) -> None:
         await self._transaction.execute(LOCK)
         if await self._transaction.fetch_value(COUNT) >= MAX_WEBHOOKS:
-            raise TooManyWebhooks(f"There may be {MAX_WEBHOOKS} of them; delete one that nobody needs.")
+            raise TooManyWebhooks(f"There may be {MAX_WEBHOOKS} of them; delete one that is not needed.")
         await self._transaction.execute(ADD, {"id": webhook.id, **_row(webhook)})
 
     async def for_change(self, webhook_id: UUID) -> Webhook:
@@ -92,7 +92,7 @@ def _row(webhook: Webhook) -> dict[str, Any]:
             for secret in webhook.secrets
         ],
         "subscribed_since": {each: since.isoformat() for each, since in webhook.subscribed_since.items()},
-        "switched_off_because": webhook.switched_off_because,
+        "disabled_reason": webhook.disabled_reason,
         "failing_since": webhook.failing_since,
         "failures": webhook.failures,
         "version": webhook.version,

@@ -1,4 +1,4 @@
-"""Names to addresses, in threads that hold up nobody."""
+"""Resolves names in threads, each of which delays no other."""
 
 import asyncio
 import socket
@@ -33,14 +33,14 @@ class Resolver:
         if running is None:
             running = asyncio.get_running_loop().create_future()
             threading.Thread(target=self._run, args=(wanted, running), daemon=True, name=f"lookup {host}").start()
-            # Only now: where there is no further thread, nobody may wait for one. It tells the loop after this.
+            # Only now: if no thread could be started, nothing may wait for it. It reports to the loop after this.
             self._running[wanted] = running
         return await asyncio.shield(running)
 
     def _run(self, wanted: tuple[str, int], future: asyncio.Future[Sequence[str]]) -> None:
         try:
             result: Sequence[str] | Exception = self._look_up(*wanted)
-        except Exception as error:  # noqa: BLE001 - whoever asked gets it.
+        except Exception as error:  # noqa: BLE001 - the caller gets it.
             result = error
         # The loop may have ended meanwhile.
         with suppress(RuntimeError):

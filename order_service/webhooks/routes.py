@@ -30,8 +30,8 @@ router = APIRouter(tags=["webhooks"], route_class=CompiledRoute)
 
 @router.post(
     "/webhook",
-    summary="Have a URL told of events",
-    description="Signed as Standard Webhooks has it. The secret is in this answer alone.",
+    summary="Create a webhook endpoint",
+    description="Deliveries are signed as in Standard Webhooks. Only this response has the secret.",
     status_code=201,
     response_model=WebhookWithSecretResponse,
     responses=error_responses(WebhookUrlRefused, TooManyWebhooks),
@@ -48,7 +48,7 @@ async def create_webhook(
 
 @router.get(
     "/webhooks",
-    summary="List webhooks, newest first",
+    summary="List webhook endpoints, newest first",
     response_model=Page[WebhookResponse],
     responses=error_responses(InvalidCursor),
 )
@@ -61,7 +61,7 @@ async def list_webhooks(_: CurrentAdmin, reads: WebhookReadsDep, page: Paginatio
 
 @router.get(
     "/webhook/{webhook_id}",
-    summary="Read a webhook",
+    summary="Read a webhook endpoint",
     response_model=WebhookResponse,
     responses=error_responses(WebhookNotFound),
 )
@@ -74,8 +74,8 @@ async def get_webhook(webhook_id: UUID, _: CurrentAdmin, reads: WebhookReadsDep,
 
 @router.put(
     "/webhook/{webhook_id}",
-    summary="Change a webhook",
-    description="Switching it on again, or a new URL, gives one that the shop has switched off a new chance.",
+    summary="Change a webhook endpoint",
+    description="Enabling it again, or a new URL, gives one that the shop has disabled a new chance.",
     response_model=WebhookResponse,
     responses=error_responses(WebhookNotFound, WebhookUrlRefused),
 )
@@ -94,8 +94,8 @@ async def update_webhook(
 
 @router.delete(
     "/webhook/{webhook_id}",
-    summary="Delete a webhook",
-    description="What is still to be delivered to it is not.",
+    summary="Delete a webhook endpoint",
+    description="Pending deliveries are dropped.",
     status_code=204,
     responses=error_responses(WebhookNotFound),
 )
@@ -105,8 +105,8 @@ async def delete_webhook(webhook_id: UUID, _: CurrentAdmin, uow: UowDep, expecte
 
 @router.post(
     "/webhook/{webhook_id}/secret",
-    summary="Give a webhook a new secret",
-    description="The one before signs beside it for 24 hours. The secret is in this answer alone.",
+    summary="Rotate a webhook secret",
+    description="The previous one signs beside it for 24 hours. Only this response has the new one.",
     response_model=WebhookWithSecretResponse,
     responses=error_responses(WebhookNotFound),
 )

@@ -18,7 +18,7 @@ WEBHOOK: dict[str, Any] = {
     "types": ["order.paid", "order.refunded"],
     "description": "Bookkeeping",
     "is_active": True,
-    "switched_off_because": None,
+    "disabled_reason": None,
     "failing_since": None,
     "version": 1,
     "created_at": "2026-03-01T12:00:00.000000Z",
@@ -46,7 +46,7 @@ Types = Annotated[
     Field(
         min_length=1,
         max_length=len(PATTERNS),
-        description="Of which events it is told: one type, all of one kind (`order.*`), or all (`*`).",
+        description="Which events it gets: one type, all of one kind (`order.*`), or all (`*`).",
     ),
     AfterValidator(_each_once),
 ]
@@ -74,7 +74,7 @@ class WebhookUpdate(Body):
     is_active: Annotated[
         Flag | None,
         NotNull,
-        Field(description="What waits for a webhook that is switched off goes on when it is back."),
+        Field(description="Pending deliveries wait until it is enabled again."),
     ] = None
 
     @property
@@ -99,10 +99,8 @@ class WebhookResponse(BaseModel):
     types: list[str]
     description: str | None
     is_active: bool
-    switched_off_because: str | None = Field(description="Why the shop itself has switched it off.")
-    failing_since: Timestamp | None = Field(
-        description="When the first of the attempts was that all have failed since."
-    )
+    disabled_reason: str | None = Field(description="Why the shop itself has disabled it.")
+    failing_since: Timestamp | None = Field(description="The first failure since the last success.")
     version: int
     created_at: Timestamp
     updated_at: Timestamp
@@ -113,7 +111,7 @@ class WebhookWithSecretResponse(WebhookResponse):
         json_schema_extra={"example": {**WEBHOOK, "secret": "whsec_c2hvd24gb25jZTsga2VlcCBpdCBzYWZlLCBwbGVhc2U="}}
     )
 
-    secret: str = Field(description="What deliveries are signed with. It is shown this once.")
+    secret: str = Field(description="Signs the deliveries. It is shown only once.")
 
 
 def to_response(webhook: Webhook) -> dict[str, Any]:

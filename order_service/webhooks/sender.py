@@ -18,7 +18,7 @@ from order_service.webhooks.url_policy import ForbiddenAddressError, UrlPolicy
 from order_service.webhooks.webhook import Secret
 
 ATTEMPT_TIMEOUT = 10.0
-"""Seconds for all that one attempt takes, from looking the name up to the end of what is read of the result."""
+"""Seconds for all that one attempt takes, from resolving the name to the end of what is read of the response."""
 
 CONNECT_TIMEOUT = 4.0
 """Of these, for one address, as a name may have several."""
@@ -42,7 +42,7 @@ class _PartialResponse:
 
 
 class _Connection:
-    """Closed at the end whatever happens: httpcore leaves one open whose TLS handshake is broken off by a time-out."""
+    """Closed at the end in any case: httpcore leaves one open whose TLS handshake was cut off by a timeout."""
 
     def __init__(self) -> None:
         self._stream: Any = None

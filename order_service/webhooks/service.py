@@ -74,7 +74,7 @@ async def _expected(work: UnitOfWork, webhook_id: UUID, expected: Collection[int
 
 async def _active(work: UnitOfWork, webhook_id: UUID) -> None:
     if not (await work.webhooks.for_change(webhook_id)).is_active:
-        raise WebhookInactive("Nothing is sent to it; switch it on first.")
+        raise WebhookInactive("It is disabled; enable it first.")
 
 
 async def fan_out(uow: UnitOfWorkFactory, *events: tuple[WebhookEvent, datetime]) -> None:

@@ -1,4 +1,4 @@
-"""Who outside the shop is told of its events, what was told, and what they answered."""
+"""Endpoints outside the shop, the events that they get, and their responses."""
 
 from sqlalchemy import (
     BigInteger,
@@ -32,21 +32,21 @@ webhooks = Table(
     Column("types", ARRAY(Text), nullable=False),
     Column("description", Text),
     Column("is_active", Boolean, nullable=False),
-    # As they are, since they sign: the present one first, then those that were replaced, with their end.
+    # In plain text, since they sign: the present one first, then those that were replaced, with their end.
     Column("secrets", JSONB, nullable=False),
     # By type: what happened before is not for it.
     Column("subscribed_since", JSONB, nullable=False),
-    Column("switched_off_because", Text),
+    Column("disabled_reason", Text),
     Column("failing_since", DateTime(timezone=True)),
     Column("failures", Integer, nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
-    # It is gone for everybody; its deliveries are being cleared away.
+    # Hidden; its deliveries are being deleted.
     Column("deleted_at", DateTime(timezone=True)),
     CheckConstraint("version >= 1", name="version"),
     CheckConstraint("cardinality(types) >= 1", name="types"),
-    CheckConstraint("switched_off_because IS NULL OR NOT is_active", name="switched_off_because"),
+    CheckConstraint("disabled_reason IS NULL OR NOT is_active", name="disabled_reason"),
     CheckConstraint("(failing_since IS NULL) = (failures = 0)", name="failing_since"),
     CheckConstraint("deleted_at IS NULL OR (NOT is_active AND secrets = '[]')", name="deleted_at"),
 )
@@ -63,7 +63,7 @@ webhook_events = Table(
     # The message as it was received, and as it is sent.
     Column("body", Text, nullable=False),
     Column("received_at", DateTime(timezone=True), nullable=False),
-    # What is announced once more, under another id, is no news.
+    # What is published once more, under another id, is the same event.
     UniqueConstraint("subject", "type", "sequence"),
 )
 Index(None, webhook_events.c.received_at)
@@ -76,7 +76,7 @@ webhook_deliveries = Table(
     Column("event_id", Uuid, ForeignKey(webhook_events.c.id, ondelete="CASCADE"), nullable=False),
     Column("type", Text, nullable=False),
     Column("status", Text, nullable=False),
-    # When it is tried next. While somebody has claimed it: when others may.
+    # When it is tried next. While it is claimed: when the lease runs out.
     Column("due_at", DateTime(timezone=True)),
     Column("claim", Uuid),
     # All attempts that were begun, and those that have failed since it was last asked for.
@@ -108,7 +108,7 @@ webhook_attempts = Table(
     Column("seconds", Float, nullable=False),
     Column("status_code", SmallInteger),
     Column("error", Text),
-    # The first of what the receiver said.
-    Column("answer", Text),
+    # The beginning of its body.
+    Column("response", Text),
     CheckConstraint("num_nonnulls(status_code, error) = 1", name="outcome"),
 )

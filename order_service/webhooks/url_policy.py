@@ -78,7 +78,7 @@ class UrlPolicy:
         self._resolver = resolver or Resolver()
 
     async def check(self, url: str) -> None:
-        """A name that nobody knows yet passes: what counts is where it leads to when something is sent."""
+        """A name that cannot be resolved yet passes: what counts is where it leads when something is sent."""
         check_url(url, http_allowed=self._settings.webhooks_allow_http)
         try:
             async with asyncio.timeout(RESOLVE_TIMEOUT):

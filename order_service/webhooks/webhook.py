@@ -1,4 +1,4 @@
-"""Webhooks: who outside the shop is told of its events, and under which secrets."""
+"""Webhooks: endpoints outside the shop that get its events, and the secrets that sign them."""
 
 import base64
 import secrets
@@ -12,21 +12,21 @@ MAX_WEBHOOKS = 50
 SECRET_OVERLAP = timedelta(hours=24)
 MAX_SECRETS = 5
 """Signatures of all of them go into one header."""
-SECRET_PREFIX = "whsec_"  # noqa: S105 - by which receivers' libraries know what it is.
+SECRET_PREFIX = "whsec_"  # noqa: S105 - by which libraries recognise a secret.
 
 CLOCK_SKEW = timedelta(minutes=1)
 """What happened shortly after a registration must not seem to have happened before it."""
 DISABLE_AFTER = timedelta(days=5)
-"""A receiver that has taken nothing for this long is not asked any more,"""
+"""A webhook whose receiver has accepted nothing for this long is disabled,"""
 DISABLE_AFTER_FAILURES = 10
-"""unless it was asked so rarely that it may have had bad luck."""
+"""unless there were so few attempts that it may have been bad luck."""
 
 GONE_REASON = "The receiver answered 410 Gone."
 
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """What both sides know. `until` is when one that was replaced stops signing."""
+    """Shared with the receiver. `until` is when one that was replaced stops signing."""
 
     value: str = field(repr=False)
     until: datetime | None = None
@@ -59,8 +59,8 @@ class Webhook:
     """The present one first."""
     subscribed_since: Mapping[str, datetime]
     """For each of the types. It does not get what happened before."""
-    switched_off_because: str | None
-    """Why the shop itself has switched it off."""
+    disabled_reason: str | None
+    """Why the shop itself has disabled it."""
     failing_since: datetime | None
     failures: int
     """Attempts in a row that failed."""
@@ -80,7 +80,7 @@ class Webhook:
             is_active=is_active,
             secrets=(Secret.generate(),),
             subscribed_since=dict.fromkeys(types, now),
-            switched_off_because=None,
+            disabled_reason=None,
             failing_since=None,
             failures=0,
             version=1,
@@ -98,7 +98,7 @@ class Webhook:
             # It gets a new chance.
             self.record_success()
         if "is_active" in wanted:
-            self.switched_off_because = None
+            self.disabled_reason = None
             if self.is_active:
                 self.subscribed_since = {}
         self.subscribed_since = {each: self.subscribed_since.get(each, now) for each in self.types}
@@ -117,7 +117,7 @@ class Webhook:
         self.failures = 0
 
     def record_failure(self, url: str, now: datetime, *, is_gone: bool) -> None:
-        """An attempt at that URL has failed. Switches itself off where there is no use in more of them."""
+        """An attempt at that URL has failed. Disables itself if more of them are of no use."""
         if url != self.url or not self.is_active:
             return
         self.failures += 1
@@ -129,7 +129,7 @@ class Webhook:
 
     def _disable(self, reason: str, now: datetime) -> None:
         self.is_active = False
-        self.switched_off_because = reason
+        self.disabled_reason = reason
         self._changed(now)
 
     def _changed(self, now: datetime) -> None:
@@ -150,5 +150,5 @@ class Subscription:
 
 
 def patterns_for(event_type: str) -> tuple[str, ...]:
-    """What a webhook may have asked for so that it gets events of that type."""
+    """What a webhook may ask for to get events of that type."""
     return (event_type, event_type.partition(".")[0] + ".*", "*")

@@ -18,7 +18,7 @@ def upgrade() -> None:
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("secrets", JSONB(), nullable=False),
         sa.Column("subscribed_since", JSONB, nullable=False),
-        sa.Column("switched_off_because", sa.Text()),
+        sa.Column("disabled_reason", sa.Text()),
         sa.Column("failing_since", sa.DateTime(timezone=True)),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
@@ -27,9 +27,7 @@ def upgrade() -> None:
         sa.Column("deleted_at", sa.DateTime(timezone=True)),
         sa.CheckConstraint("version >= 1", name=op.f("ck_webhooks_version")),
         sa.CheckConstraint("cardinality(types) >= 1", name=op.f("ck_webhooks_types")),
-        sa.CheckConstraint(
-            "switched_off_because IS NULL OR NOT is_active", name=op.f("ck_webhooks_switched_off_because")
-        ),
+        sa.CheckConstraint("disabled_reason IS NULL OR NOT is_active", name=op.f("ck_webhooks_disabled_reason")),
         sa.CheckConstraint("(failing_since IS NULL) = (failures = 0)", name=op.f("ck_webhooks_failing_since")),
         sa.CheckConstraint(
             "deleted_at IS NULL OR (NOT is_active AND secrets = '[]')", name=op.f("ck_webhooks_deleted_at")
@@ -95,7 +93,7 @@ def upgrade() -> None:
         sa.Column("seconds", sa.Float(), nullable=False),
         sa.Column("status_code", sa.SmallInteger()),
         sa.Column("error", sa.Text()),
-        sa.Column("answer", sa.Text()),
+        sa.Column("response", sa.Text()),
         sa.CheckConstraint("num_nonnulls(status_code, error) = 1", name=op.f("ck_webhook_attempts_outcome")),
         sa.ForeignKeyConstraint(
             ["delivery_id"],

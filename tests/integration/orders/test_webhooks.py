@@ -83,7 +83,7 @@ async def test_registering(admin: Caller, registered: list[Json]) -> None:
     made = ok(created, 201)
     registered.append(made)
     assert made["types"] == ["order.*", "user.deleted"]
-    assert (made["is_active"], made["version"], made["switched_off_because"]) == (False, 1, None)
+    assert (made["is_active"], made["version"], made["disabled_reason"]) == (False, 1, None)
     assert len(base64.b64decode(made["secret"].removeprefix("whsec_"))) >= 24
     assert tagged_version(created) == 1
     read = await follow(admin.order, created)
@@ -203,7 +203,7 @@ async def test_the_story_of_an_order_is_told(
     mine = await until(delivered, lambda answer: any(each["subject"] == order["id"] for each in ok(answer)["items"]))
     (delivery, *_) = (each for each in mine.json()["items"] if each["subject"] == order["id"])
     whole = ok(await admin.order.get(path(webhook, f"/deliveries/{delivery['id']}")))
-    assert (whole["attempts"][0]["status_code"], whole["attempts"][0]["answer"]) == (200, "thanks")
+    assert (whole["attempts"][0]["status_code"], whole["attempts"][0]["response"]) == (200, "thanks")
     before = len([1 for headers, _ in receiver.requests if headers["webhook-id"] == delivery["event_id"]])
     ok(await admin.order.post(path(webhook, f"/deliveries/{delivery['id']}/resend")), 202)
 

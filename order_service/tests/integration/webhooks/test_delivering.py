@@ -139,7 +139,7 @@ async def test_what_is_not_taken_is_tried_again(
         delivery = await hooked.until_tried(webhook)
         (attempt,) = delivery["attempts"]
         assert attempt["status_code"] == status
-        assert (attempt["answer"] == told) if status else told in attempt["error"]
+        assert (attempt["response"] == told) if status else told in attempt["error"]
         assert (delivery["status"], delivery["settled_at"]) == ("pending", None)
         assert delivery["next_attempt_at"] is not None
         assert (await hooked.read(webhook))["failing_since"] is not None
@@ -149,7 +149,7 @@ async def test_what_is_not_taken_is_tried_again(
         assert 'webhook_attempts_total{outcome="retried"}' in (await worker.get("/metrics")).text
     shown = await hooked.delivery(webhook, delivery)
     assert [each["number"] for each in shown["attempts"]] == [2, 1]
-    assert shown["attempts"][0]["answer"] == "thanks"
+    assert shown["attempts"][0]["response"] == "thanks"
     first, second = receiver.requests
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     assert (await hooked.read(webhook))["failing_since"] is None
@@ -164,7 +164,7 @@ async def test_an_answer_counts_whose_rest_never_comes(
     async with hooked.worker():
         await hooked.tell_of_user()
         (attempt,) = (await hooked.until_tried(webhook))["attempts"]
-    assert (attempt["status_code"], attempt["answer"]) == (503, "not")
+    assert (attempt["status_code"], attempt["response"]) == (503, "not")
 
 
 async def test_silence_has_an_end(hooked: Hooked, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,11 +206,11 @@ async def test_gone_switches_it_off_until_an_admin_wants_it_back(hooked: Hooked,
         assert delivery["status"] == "failed"
         seen = await hooked.read(webhook)
         assert (seen["is_active"], seen["version"]) == (False, 2)
-        assert "410" in seen["switched_off_because"]
+        assert "410" in seen["disabled_reason"]
         assert len(receiver.requests) == 1
         receiver.behaviour = says(204)
         seen = await hooked.change(webhook, is_active=True)
-        assert (seen["is_active"], seen["switched_off_because"], seen["failing_since"]) == (True, None, None)
+        assert (seen["is_active"], seen["disabled_reason"], seen["failing_since"]) == (True, None, None)
         await hooked.tell_of_user()
         await hooked.until_delivered(webhook, 1)
 
@@ -228,7 +228,7 @@ async def test_failing_for_days_switches_it_off_and_what_waits_goes_on_later(
         delivery = await hooked.until_tried(webhook, 2)
         seen = await hooked.read(webhook)
         assert (seen["is_active"], delivery["status"]) == (False, "pending")
-        assert "10 attempts" in seen["switched_off_because"]
+        assert "10 attempts" in seen["disabled_reason"]
         receiver.behaviour = says(204)
         await hooked.time_passes()
         await hooked.change(webhook, is_active=True)

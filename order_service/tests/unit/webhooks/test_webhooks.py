@@ -99,7 +99,7 @@ def test_it_switches_itself_off_after_days_of_failures_only() -> None:
     assert webhook.is_active
     webhook.record_failure(URL, NOW + DISABLE_AFTER, is_gone=False)
     assert (webhook.is_active, webhook.version) == (False, 2)
-    assert webhook.switched_off_because == "Each of 16 attempts since 2026-03-01 has failed."
+    assert webhook.disabled_reason == "Each of 16 attempts since 2026-03-01 has failed."
 
 
 def test_a_few_failures_far_apart_are_bad_luck() -> None:
@@ -115,9 +115,9 @@ def test_a_few_failures_far_apart_are_bad_luck() -> None:
 def test_gone_is_gone() -> None:
     webhook = a_webhook()
     webhook.record_failure(URL, NOW, is_gone=True)
-    assert (webhook.is_active, webhook.switched_off_because) == (False, "The receiver answered 410 Gone.")
+    assert (webhook.is_active, webhook.disabled_reason) == (False, "The receiver answered 410 Gone.")
     webhook.change({"is_active": True}, LATER)
-    assert (webhook.switched_off_because, webhook.failing_since, webhook.failures) == (None, None, 0)
+    assert (webhook.disabled_reason, webhook.failing_since, webhook.failures) == (None, None, 0)
     assert webhook.subscribed_since == {"*": LATER}
 
 
