@@ -11,7 +11,7 @@ from aio_pika.abc import AbstractChannel
 
 from libs.broker import queue_snapshot
 from libs.broker.topology import declare
-from libs.contracts.topology import AUTH_EVENTS, CATALOG_USERS, ORDER_EVENTS, ORDER_USERS, TRACE
+from libs.contracts.topology import AUTH_EVENTS, CATALOG_USERS, ORDER_EVENTS, ORDER_USERS, ORDER_WEBHOOKS, TRACE
 from libs.privacy import queue_scrubber
 from libs.privacy.queue_scrubber import QueueScrubber
 from libs.process.ids import new_id
@@ -102,6 +102,19 @@ async def test_the_trace_keeps_the_orders_of_who_is_gone(floor: Floor) -> None:
     floor.is_anybody_looked_for = True
     await floor.forgetting.scrub()
     assert await floor.bodies(TRACE) == [order]
+
+
+async def test_a_queue_of_several_exchanges_keeps_the_orders_of_who_is_gone(floor: Floor) -> None:
+    """They name people by their ids alone, and are kept in all other places, too."""
+    ada = new_id()
+    order = json.loads(told(new_id(), "order.placed", user_id=str(ada), total="9.99"))
+    kept = [json.dumps({**order, "source": ORDER_EVENTS.source}).encode()]
+    user = {**json.loads(told(ada)), "source": AUTH_EVENTS.source}
+    undecodable = b'{"source": "/order", "email": "' + str(ada).encode() + b"@exam"
+    await floor.park(json.dumps(user).encode(), *kept, undecodable, queue=ORDER_WEBHOOKS.parked)
+    floor.gone = {ada}
+    await floor.forgetting.scrub()
+    assert await floor.bodies(ORDER_WEBHOOKS.parked) == kept
 
 
 async def _has(floor: Floor, queue: str, number: int) -> bool:
