@@ -11,14 +11,14 @@ from fastapi import FastAPI
 
 from auth_service.api import keys, me, sessions, users
 from auth_service.core.keys import SigningKey
-from auth_service.core.passwords import BcryptPasswords
+from auth_service.core.passwords import BcryptPasswordHasher
 from auth_service.core.settings import Settings
 from auth_service.core.tokens import JwtAccessTokens
-from auth_service.repositories.reads import SqlAccountStatus, SqlUserReads
+from auth_service.repositories.queries import SqlAccountStatus, SqlUserQueries
 from auth_service.repositories.unit_of_work import AuthUnitOfWork
+from auth_service.services.change_profile import Profiles
 from auth_service.services.first_admin import FirstAdmin, ensure_admin
-from auth_service.services.guesses import GuardedPasswords
-from auth_service.services.profile import Profiles
+from auth_service.services.login_throttle import ThrottledPasswordCheck
 from auth_service.services.sessions import Sessions
 from libs.backoff import Backoff
 from libs.database.database import Database
@@ -43,18 +43,18 @@ def create_app(settings: Settings) -> FastAPI:
     transactions = Database(settings.database_url, pool_size=settings.database_pool_size)
     reader = Reader(settings.database_url, pool_size=settings.database_pool_size)
     notifier = OutboxNotifier(settings.database_url)
-    passwords = BcryptPasswords(
+    passwords = BcryptPasswordHasher(
         cost=settings.bcrypt_cost, threads=settings.bcrypt_threads, waiting=settings.bcrypt_waiting
     )
     signing = SigningKey.load(settings.jwt_private_key_file)
     verifier = TokenVerifier(LocalKeys(signing.jwks), issuer=settings.jwt_issuer, audience=settings.jwt_audience)
     uow = partial(AuthUnitOfWork, transactions, notifier)
-    guarded = GuardedPasswords(uow, passwords)
+    guarded = ThrottledPasswordCheck(uow, passwords)
     first = FirstAdmin(settings.admin_email, settings.admin_password.get_secret_value())
     admin_is_there = asyncio.Event()
 
     async def make_first_admin() -> None:
-        await _until_it_works(partial(ensure_admin, uow, passwords, first))
+        await _retry_until_done(partial(ensure_admin, uow, passwords, first))
         admin_is_there.set()
 
     async def first_admin() -> None:
@@ -82,16 +82,16 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.include_router(keys.router)
     app.state.uow = uow
-    app.state.passwords = passwords
+    app.state.password_hasher = passwords
     app.state.sessions = Sessions(uow, guarded, JwtAccessTokens(signing, settings.jwt_issuer, settings.jwt_audience))
     app.state.profiles = Profiles(uow, passwords, guarded)
-    app.state.user_reads = SqlUserReads(reader)
+    app.state.user_queries = SqlUserQueries(reader)
     app.state.authenticator = Authenticator(verifier, SqlAccountStatus(reader), owns_users=True)
     app.state.jwks = signing.jwks
     return app
 
 
-async def _until_it_works(work: Callable[[], Awaitable[None]]) -> None:
+async def _retry_until_done(work: Callable[[], Awaitable[None]]) -> None:
     """The process starts while its database is away or not yet migrated, and is not ready until this has worked."""
     for failures in itertools.count(1):
         try:

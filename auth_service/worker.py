@@ -5,10 +5,10 @@ from functools import partial
 from fastapi import FastAPI
 
 from auth_service.core.settings import WorkerSettings
-from auth_service.repositories.announcements import users_to_announce
-from auth_service.repositories.census import COUNTS
-from auth_service.repositories.erasure import erase_due, gone, is_anybody_looked_for
-from auth_service.repositories.expiry import forget_expired
+from auth_service.repositories.erasure import deleted_users_among, erase_due, has_pending_erasures
+from auth_service.repositories.expiry import delete_expired
+from auth_service.repositories.gauges import GAUGES
+from auth_service.repositories.snapshots import user_snapshots
 from libs.broker.connection import BrokerAddress
 from libs.contracts.topology import AUTH_EVENTS
 from libs.database.database import Database
@@ -30,7 +30,7 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
     timers = Database(settings.database_url, pool_size=settings.database_pool_size)
     notifier = OutboxNotifier(settings.database_url)
     forgetting = QueueScrubber(
-        settings.amqp_url, AUTH_EVENTS, partial(gone, timers), partial(is_anybody_looked_for, timers)
+        settings.amqp_url, AUTH_EVENTS, partial(deleted_users_among, timers), partial(has_pending_erasures, timers)
     )
     return create_worker_app(
         database_url=settings.database_url,
@@ -39,11 +39,11 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
         broker=BrokerAddress(settings.amqp_url, settings.rabbitmq_ui_url),
         publishes=AUTH_EVENTS,
         periodic=[
-            PeriodicTask("census", INTERVAL, TableGauges(timers, COUNTS).refresh),
-            PeriodicTask("clean-up", FORGET_EVERY, partial(forget_expired, timers)),
+            PeriodicTask("census", INTERVAL, TableGauges(timers, GAUGES).refresh),
+            PeriodicTask("clean-up", FORGET_EVERY, partial(delete_expired, timers)),
             PeriodicTask("erasure", ERASE_EVERY, partial(erase_due, timers)),
             PeriodicTask("forgetting", FORGET_MESSAGES_EVERY, forgetting.scrub),
-            PeriodicTask("announcements", 0.5, SnapshotPublisher(timers, notifier, users_to_announce).publish_due),
+            PeriodicTask("announcements", 0.5, SnapshotPublisher(timers, notifier, user_snapshots).publish_due),
         ],
     )
 

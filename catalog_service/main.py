@@ -9,10 +9,10 @@ from fastapi import FastAPI
 
 from catalog_service.api import categories, products, stock
 from catalog_service.core.settings import Settings
-from catalog_service.repositories.category_reads import SqlCategoryReads
-from catalog_service.repositories.changes import SqlChanges
-from catalog_service.repositories.product_reads import SqlProductReads
-from catalog_service.repositories.stock_reads import SqlStockReads
+from catalog_service.repositories.cache_invalidation import ChangeListener
+from catalog_service.repositories.category_queries import SqlCategoryQueries
+from catalog_service.repositories.product_queries import SqlProductQueries
+from catalog_service.repositories.stock_queries import SqlStockQueries
 from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
 from catalog_service.repositories.users import SqlAccountStatus
 from libs.database.database import Database
@@ -36,12 +36,12 @@ def create_app(settings: Settings) -> FastAPI:
     # The shop's own services are reached directly, whatever proxy the environment names for the world outside.
     client = httpx.AsyncClient(trust_env=False)
 
-    memory = ResponseCache(settings.remembered_products)
-    changes = SqlChanges(settings.database_url, memory)
+    memory = ResponseCache(settings.product_cache_size)
+    changes = ChangeListener(settings.database_url, memory)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        hearing = changes.heard() if settings.remembered_products else nullcontext()
+        hearing = changes.running() if settings.product_cache_size else nullcontext()
         async with export_pool_metrics({"transactions": transactions, "reads": reader}), hearing:
             yield
         await client.aclose()
@@ -52,7 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = new_api(
         "Catalog",
         "Categories, products and their stock.",
-        routers=[categories.router, products.router, products.window, stock.router],
+        routers=[categories.router, products.router, products.public_router, stock.router],
         checks={"database": reader.ping},
         lifespan=lifespan,
         cors_origins=settings.cors_origins,
@@ -63,9 +63,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.authenticator = Authenticator(verifier, SqlAccountStatus(reader))
     app.state.currency = settings.currency
     app.state.uow = partial(CatalogUnitOfWork, transactions, notifier)
-    app.state.categories = SqlCategoryReads(reader)
-    app.state.products = SqlProductReads(reader)
-    app.state.stock = SqlStockReads(reader)
+    app.state.categories = SqlCategoryQueries(reader)
+    app.state.products = SqlProductQueries(reader)
+    app.state.stock = SqlStockQueries(reader)
     return app
 
 

@@ -5,11 +5,11 @@ from functools import partial
 from fastapi import FastAPI
 
 from catalog_service.consumer import orders, users
-from catalog_service.repositories.announcements import products_to_announce
-from catalog_service.repositories.census import COUNTS
 from catalog_service.repositories.erasure import erase_names
+from catalog_service.repositories.gauges import GAUGES
+from catalog_service.repositories.snapshots import product_snapshots
 from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
-from catalog_service.repositories.users import SqlReplicaOfUsers
+from catalog_service.repositories.users import SqlUserReplicaStore
 from libs.broker.connection import BrokerAddress
 from libs.consumers.replica_rebuilds import check_no_rebuild
 from libs.contracts.topology import CATALOG_EVENTS
@@ -36,11 +36,11 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
         broker=BrokerAddress(settings.amqp_url, settings.rabbitmq_ui_url),
         publishes=CATALOG_EVENTS,
         routers=[users.router, orders.router],
-        context={"uow": partial(CatalogUnitOfWork, transactions, notifier), "users": SqlReplicaOfUsers(transactions)},
+        context={"uow": partial(CatalogUnitOfWork, transactions, notifier), "users": SqlUserReplicaStore(transactions)},
         own_checks={"replicas": partial(check_no_rebuild, timers)},
         periodic=[
-            PeriodicTask("census", INTERVAL, TableGauges(timers, COUNTS).refresh),
-            PeriodicTask("announcements", 0.5, SnapshotPublisher(timers, notifier, products_to_announce).publish_due),
+            PeriodicTask("census", INTERVAL, TableGauges(timers, GAUGES).refresh),
+            PeriodicTask("announcements", 0.5, SnapshotPublisher(timers, notifier, product_snapshots).publish_due),
             PeriodicTask("erasure", 10.0, partial(erase_names, timers)),
         ],
     )

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from auth_service.domain.ports import Passwords, UnitOfWorkFactory, UserReads
-from auth_service.services.profile import Profiles
+from auth_service.domain.ports import PasswordHasher, UnitOfWorkFactory, UserQueries
+from auth_service.services.change_profile import Profiles
 from auth_service.services.sessions import Sessions
 from libs.http.security import Authenticator
 
@@ -22,8 +22,8 @@ async def unit_of_work(request: Request) -> UnitOfWorkFactory:
     return uow
 
 
-async def passwords(request: Request) -> Passwords:
-    found: Passwords = request.app.state.passwords
+async def password_hasher(request: Request) -> PasswordHasher:
+    found: PasswordHasher = request.app.state.password_hasher
     return found
 
 
@@ -37,8 +37,8 @@ async def profiles(request: Request) -> Profiles:
     return found
 
 
-async def user_reads(request: Request) -> UserReads:
-    found: UserReads = request.app.state.user_reads
+async def user_queries(request: Request) -> UserQueries:
+    found: UserQueries = request.app.state.user_queries
     return found
 
 
@@ -61,10 +61,10 @@ async def address(request: Request) -> str:
     return str(ipaddress.ip_network((found, IPV6_SUBSCRIBER_BITS), strict=False))
 
 
-Uow = Annotated[UnitOfWorkFactory, Depends(unit_of_work)]
-PasswordPool = Annotated[Passwords, Depends(passwords)]
-SessionCases = Annotated[Sessions, Depends(sessions)]
-ProfileCases = Annotated[Profiles, Depends(profiles)]
-Reads = Annotated[UserReads, Depends(user_reads)]
-TokenAuthenticator = Annotated[Authenticator, Depends(authenticator)]
-Address = Annotated[str, Depends(address)]
+UowDep = Annotated[UnitOfWorkFactory, Depends(unit_of_work)]
+HasherDep = Annotated[PasswordHasher, Depends(password_hasher)]
+SessionsDep = Annotated[Sessions, Depends(sessions)]
+ProfilesDep = Annotated[Profiles, Depends(profiles)]
+UserQueriesDep = Annotated[UserQueries, Depends(user_queries)]
+AuthenticatorDep = Annotated[Authenticator, Depends(authenticator)]
+AddressDep = Annotated[str, Depends(address)]

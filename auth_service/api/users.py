@@ -5,12 +5,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
-from auth_service.api.dependencies import Reads, Uow
+from auth_service.api.dependencies import UowDep, UserQueriesDep
 from auth_service.domain.ports import Row, UserFilter
 from auth_service.domain.user import Role, User
 from auth_service.exceptions import LastAdmin, UserNotFound
-from auth_service.schemas.users import ChangeStanding, UserOut
-from auth_service.services.administration import StandingChange, change_standing, delete_user
+from auth_service.schemas.users import UserAdminUpdate, UserResponse
+from auth_service.services.manage_user import RoleOrStatusChange, change_role_or_status, delete_user
 from libs.database.keyset import read_cursor, write_cursor
 from libs.http.etag import ExpectedVersions, SetETag
 from libs.http.fast.compiled_route import CompiledRoute
@@ -24,9 +24,9 @@ router = APIRouter(prefix="/users", tags=["users"], dependencies=[Depends(curren
 NEWEST = "users"
 
 
-@router.get("", response_model=Page[UserOut], summary="All users, newest first", responses=error_responses())
+@router.get("", response_model=Page[UserResponse], summary="List users, newest first", responses=error_responses())
 async def list_users(
-    reads: Reads,
+    reads: UserQueriesDep,
     page: Pagination,
     q: Annotated[
         TrimmedText | None, Query(max_length=320, description="How the e-mail address or username begins.")
@@ -41,8 +41,8 @@ async def list_users(
     return build_page(rows, page.limit, lambda row: write_cursor(NEWEST, [row["id"]]), total)
 
 
-@router.get("/{user_id}", response_model=UserOut, summary="One user", responses=error_responses(UserNotFound))
-async def read_user(user_id: UUID, reads: Reads, etag: SetETag) -> Row:
+@router.get("/{user_id}", response_model=UserResponse, summary="Read a user", responses=error_responses(UserNotFound))
+async def read_user(user_id: UUID, reads: UserQueriesDep, etag: SetETag) -> Row:
     user = await reads.by_id(user_id)
     etag(user["version"])
     return user
@@ -50,12 +50,14 @@ async def read_user(user_id: UUID, reads: Reads, etag: SetETag) -> Row:
 
 @router.patch(
     "/{user_id}",
-    response_model=UserOut,
-    summary="Promote, demote, block or unblock",
+    response_model=UserResponse,
+    summary="Change a user's role or status",
     responses=error_responses(UserNotFound, LastAdmin),
 )
-async def change_user(user_id: UUID, body: ChangeStanding, uow: Uow, expected: ExpectedVersions, etag: SetETag) -> User:
-    user = await change_standing(uow, StandingChange(user_id, body.role, body.is_active), expected)
+async def change_user(
+    user_id: UUID, body: UserAdminUpdate, uow: UowDep, expected: ExpectedVersions, etag: SetETag
+) -> User:
+    user = await change_role_or_status(uow, RoleOrStatusChange(user_id, body.role, body.is_active), expected)
     etag(user.version)
     return user
 
@@ -63,5 +65,5 @@ async def change_user(user_id: UUID, body: ChangeStanding, uow: Uow, expected: E
 @router.delete(
     "/{user_id}", status_code=204, summary="Delete a user", responses=error_responses(UserNotFound, LastAdmin)
 )
-async def delete(user_id: UUID, uow: Uow, expected: ExpectedVersions) -> None:
+async def delete_user_by_id(user_id: UUID, uow: UowDep, expected: ExpectedVersions) -> None:
     await delete_user(uow, user_id, expected)

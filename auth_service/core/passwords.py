@@ -25,7 +25,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class BcryptPasswords:
+class BcryptPasswordHasher:
     """bcrypt works outside Python's lock, so requests go on meanwhile."""
 
     def __init__(self, *, cost: int, threads: int, waiting: int) -> None:
@@ -39,7 +39,7 @@ class BcryptPasswords:
         self._nobodys = bcrypt.hashpw(b"nobody's", bcrypt.gensalt(cost))
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator["BcryptPasswords"]:
+    async def slot(self) -> AsyncIterator["BcryptPasswordHasher"]:
         if self._waiting >= self._longest:
             raise TooManyPasswords(retry_after=math.ceil(self._waiting * SECONDS_EACH / self._threads))
         self._waiting += 1

@@ -8,9 +8,9 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 from uuid import UUID
 
-from auth_service.domain.facts import Fact, UserDeleted
-from auth_service.domain.refresh import RefreshToken
-from auth_service.domain.throttle import Tally
+from auth_service.domain.events import Fact, UserDeleted
+from auth_service.domain.login_limits import FailureCount
+from auth_service.domain.refresh_token import RefreshToken
 from auth_service.domain.user import Role, User
 
 Row = dict[str, Any]
@@ -59,11 +59,11 @@ class RefreshTokens(Protocol):
     async def revoke_all(self, user_id: UUID, now: datetime) -> None: ...
 
 
-class Attempts(Protocol):
-    async def take_turns(self, address: str) -> None:
+class LoginAttempts(Protocol):
+    async def lock_address(self, address: str) -> None:
         """Until the end of the transaction no other one counts the attempts from this address."""
 
-    async def tally(self, account: bytes, address: str, since: datetime) -> Tally: ...
+    async def count_failures(self, account: bytes, address: str, since: datetime) -> FailureCount: ...
 
     async def add(self, attempt_id: UUID, account: bytes, address: str, now: datetime) -> None: ...
 
@@ -75,7 +75,7 @@ class UnitOfWork(Protocol):
 
     users: Users
     refresh_tokens: RefreshTokens
-    attempts: Attempts
+    attempts: LoginAttempts
 
     def record(self, fact: Fact) -> None: ...
 
@@ -90,7 +90,7 @@ class UnitOfWorkFactory(Protocol):
     def __call__(self) -> UnitOfWork: ...
 
 
-class PasswordTurn(Protocol):
+class HasherSlot(Protocol):
     """The right to keep one core busy for a while."""
 
     async def hash(self, password: str) -> str: ...
@@ -99,8 +99,8 @@ class PasswordTurn(Protocol):
         """Takes the same time where there is no hash."""
 
 
-class Passwords(Protocol):
-    def turn(self) -> AbstractAsyncContextManager[PasswordTurn]:
+class PasswordHasher(Protocol):
+    def slot(self) -> AbstractAsyncContextManager[HasherSlot]:
         """Waits until it is one's turn. Raises `TooManyPasswords` if that would take too long."""
 
 
@@ -124,7 +124,7 @@ class UserFilter:
     is_active: bool | None = None
 
 
-class UserReads(Protocol):
+class UserQueries(Protocol):
     async def by_id(self, user_id: UUID) -> Row:
         """Raises `UserNotFound`."""
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal, Self
 from uuid import UUID
 
-from auth_service.domain.facts import UserChanged, UserDeleted, UserRegistered
+from auth_service.domain.events import UserChanged, UserDeleted, UserRegistered
 from auth_service.exceptions import LastAdmin
 
 Role = Literal["user", "admin"]
@@ -61,7 +61,7 @@ class User:
         self.password_hash = password_hash or self.password_hash
         return self._changed(now) if before != (self.email, self.username, self.password_hash) else None
 
-    def change_standing(
+    def change_role_or_status(
         self, now: datetime, *, role: Role | None, is_active: bool | None, other_admins: bool
     ) -> UserChanged | None:
         """`other_admins` tells whether there is an active admin beside this user."""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, insert, select, update
 
-from auth_service.domain.refresh import LIFETIME, RefreshToken
+from auth_service.domain.refresh_token import LIFETIME, RefreshToken
 from auth_service.models import refresh_families, refresh_tokens
 from libs.database.database import Transaction
 from libs.process.ids import new_id

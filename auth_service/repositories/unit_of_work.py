@@ -2,10 +2,10 @@
 
 from typing import TypeVar
 
-from auth_service.domain.facts import Fact, UserChanged, UserDeleted, UserRegistered
-from auth_service.domain.ports import Attempts, RefreshTokens, Users
+from auth_service.domain.events import Fact, UserChanged, UserDeleted, UserRegistered
+from auth_service.domain.ports import LoginAttempts, RefreshTokens, Users
 from auth_service.domain.user import User
-from auth_service.repositories.attempts import SqlAttempts
+from auth_service.repositories.login_attempts import SqlLoginAttempts
 from auth_service.repositories.refresh_tokens import SqlRefreshTokens
 from auth_service.repositories.users import SqlUsers
 from libs.contracts import auth as contracts
@@ -18,12 +18,12 @@ State = TypeVar("State", contracts.UserCreated, contracts.UserUpdated)
 class AuthUnitOfWork(SqlUnitOfWork[Fact]):
     users: Users
     refresh_tokens: RefreshTokens
-    attempts: Attempts
+    attempts: LoginAttempts
 
     def open_repositories(self, transaction: Transaction) -> None:
         self.users = SqlUsers(transaction)
         self.refresh_tokens = SqlRefreshTokens(transaction)
-        self.attempts = SqlAttempts(transaction)
+        self.attempts = SqlLoginAttempts(transaction)
 
     def contract(self, fact: Fact) -> contracts.UserEvent:
         match fact:

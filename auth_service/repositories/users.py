@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, delete, func, insert, literal, or_, select, update
 
-from auth_service.domain.facts import UserDeleted
+from auth_service.domain.events import UserDeleted
 from auth_service.domain.user import User
 from auth_service.exceptions import EmailTaken, UsernameTaken, UserNotFound
 from auth_service.models import deleted_users, users

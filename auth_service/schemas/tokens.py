@@ -12,14 +12,14 @@ from libs.http.fields import Body, NotNull, Text
 LoginName = Annotated[Text, Field(min_length=1, max_length=320)]
 
 
-class LogIn(Body):
+class LoginRequest(Body):
     model_config = ConfigDict(json_schema_extra={"example": {"login": "ada", "password": "correct horse battery"}})
 
     login: LoginName = Field(description="E-mail address or username, in any case.")
     password: Password
 
 
-class PasswordForm(Body):
+class LoginForm(Body):
     """The form of OAuth2's password grant (RFC 6749, 4.3.2). Only the first two are looked at."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"username": "ada", "password": "correct horse battery"}})
@@ -32,7 +32,7 @@ class PasswordForm(Body):
     client_secret: str | None = None
 
 
-class RefreshTokenIn(Body):
+class RefreshTokenRequest(Body):
     model_config = ConfigDict(
         json_schema_extra={"example": {"refresh_token": "pXrWdDMoDmpUzKjIxJ7qDQdYQpXlqZ1cY8rO5bM0s3E"}}
     )
@@ -40,7 +40,7 @@ class RefreshTokenIn(Body):
     refresh_token: Text
 
 
-class Verify(Body):
+class TokenVerifyRequest(Body):
     """Without `token`, the one in the Authorization header is verified."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"token": "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIwMTk5In0.c2ln"}})
@@ -48,7 +48,7 @@ class Verify(Body):
     token: Annotated[str | None, NotNull] = None
 
 
-class Tokens(BaseModel):
+class TokenResponse(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
@@ -66,7 +66,7 @@ class Tokens(BaseModel):
     expires_in: int = Field(description="Seconds for which the access token is valid.")
 
 
-class Verified(BaseModel):
+class TokenVerifyResponse(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
@@ -97,7 +97,7 @@ _PUBLIC_KEY = {
 }
 
 
-class PublicKey(BaseModel):
+class PublicKeyResponse(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": {**_PUBLIC_KEY}})
 
     kty: str
@@ -109,7 +109,7 @@ class PublicKey(BaseModel):
     use: str
 
 
-class KeySet(BaseModel):
+class KeySetResponse(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": {"keys": [{**_PUBLIC_KEY}]}})
 
-    keys: list[PublicKey]
+    keys: list[PublicKeyResponse]

@@ -10,7 +10,7 @@ from auth_service.schemas.fields import Email, NewPassword, Password, Username
 from libs.http.fields import Body, NotNull, Timestamp
 
 
-class Register(Body):
+class UserCreate(Body):
     model_config = ConfigDict(
         json_schema_extra={
             "example": {"email": "ada@example.com", "username": "ada", "password": "correct horse battery"}
@@ -22,7 +22,7 @@ class Register(Body):
     password: NewPassword
 
 
-class ChangeMe(Body):
+class ProfileUpdate(Body):
     """Any of these; what is left out stays. A new e-mail address or password needs `current_password`."""
 
     model_config = ConfigDict(
@@ -35,7 +35,7 @@ class ChangeMe(Body):
     current_password: Annotated[Password | None, NotNull] = None
 
 
-class ChangeStanding(Body):
+class UserAdminUpdate(Body):
     """Any of these; what is left out stays."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"role": "admin"}})
@@ -44,7 +44,7 @@ class ChangeStanding(Body):
     is_active: Annotated[bool | None, NotNull] = None
 
 
-class UserOut(BaseModel):
+class UserResponse(BaseModel):
     model_config = ConfigDict(
         from_attributes=True,
         json_schema_extra={

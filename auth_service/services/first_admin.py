@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from auth_service.domain.ports import Passwords, UnitOfWorkFactory
+from auth_service.domain.ports import PasswordHasher, UnitOfWorkFactory
 from auth_service.domain.user import User
 from auth_service.exceptions import EmailTaken, UsernameTaken
 from libs.process.ids import new_id
@@ -16,14 +16,14 @@ class FirstAdmin:
     password: str
 
 
-async def ensure_admin(uow: UnitOfWorkFactory, passwords: Passwords, command: FirstAdmin) -> None:
+async def ensure_admin(uow: UnitOfWorkFactory, passwords: PasswordHasher, command: FirstAdmin) -> None:
     """Makes the admin if the shop has none; any number of instances may do so at once.
 
     Where another user has the e-mail address, raises `EmailTaken` rather than giving that user the shop.
     """
     username = "admin"
     while not await _has_admin(uow):
-        async with passwords.turn() as turn:
+        async with passwords.slot() as turn:
             password_hash = await turn.hash(command.password)
         user, fact = User.register(
             new_id(),

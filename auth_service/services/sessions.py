@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from auth_service.domain import credentials, refresh
+from auth_service.domain import credentials, refresh_token
 from auth_service.domain.ports import AccessToken, AccessTokens, UnitOfWork, UnitOfWorkFactory
 from auth_service.domain.user import User
 from auth_service.exceptions import InvalidCredentials, InvalidRefreshToken, RefreshTokenReused, UserNotFound
-from auth_service.services.guesses import GuardedPasswords
+from auth_service.services.login_throttle import ThrottledPasswordCheck
 from libs.tokens.principal import UserInactive
 
 
@@ -27,7 +27,7 @@ class TokenPair:
 @dataclass(frozen=True, slots=True)
 class Sessions:
     uow: UnitOfWorkFactory
-    passwords: GuardedPasswords
+    passwords: ThrottledPasswordCheck
     access_tokens: AccessTokens
 
     async def log_in(self, command: Login) -> TokenPair:
@@ -37,15 +37,15 @@ class Sessions:
         right = await self.passwords.check(command.password, user, login=login, address=command.address)
         if user is None or not right:
             raise InvalidCredentials
-        secret = refresh.new_secret()
+        secret = refresh_token.new_secret()
         now = datetime.now(UTC)
         async with self.uow() as work:
             user = await _still_with_this_password(work, user)
-            await work.refresh_tokens.start_family(user.id, refresh.digest(secret), now)
+            await work.refresh_tokens.start_family(user.id, refresh_token.digest(secret), now)
         return TokenPair(self.access_tokens.issue(user, now), secret)
 
     async def refresh(self, secret: str) -> TokenPair:
-        used, fresh = refresh.digest(secret), refresh.new_secret()
+        used, fresh = refresh_token.digest(secret), refresh_token.new_secret()
         now = datetime.now(UTC)
         async with self.uow() as work:
             token = await work.refresh_tokens.lock(used)
@@ -56,7 +56,7 @@ class Sessions:
             elif token.is_revoked:
                 raise InvalidRefreshToken
             else:
-                await work.refresh_tokens.rotate(token.family_id, used, refresh.digest(fresh), now)
+                await work.refresh_tokens.rotate(token.family_id, used, refresh_token.digest(fresh), now)
                 user = await work.users.by_id(token.user_id)
         if token.is_used:
             # Outside the transaction: it must not take the revocation back.
@@ -66,7 +66,7 @@ class Sessions:
     async def log_out(self, secret: str) -> None:
         """Also with a token that is used already or was never one."""
         async with self.uow() as work:
-            token = await work.refresh_tokens.lock(refresh.digest(secret))
+            token = await work.refresh_tokens.lock(refresh_token.digest(secret))
             if token is not None:
                 await work.refresh_tokens.revoke_family(token.family_id, datetime.now(UTC))
 

@@ -9,10 +9,10 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
-from auth_service.domain.facts import Fact, UserDeleted
-from auth_service.domain.ports import AccessToken, Attempts, RefreshTokens, Users
-from auth_service.domain.refresh import LIFETIME, RefreshToken
-from auth_service.domain.throttle import Tally
+from auth_service.domain.events import Fact, UserDeleted
+from auth_service.domain.login_limits import FailureCount
+from auth_service.domain.ports import AccessToken, LoginAttempts, RefreshTokens, Users
+from auth_service.domain.refresh_token import LIFETIME, RefreshToken
 from auth_service.domain.user import User
 from auth_service.exceptions import EmailTaken, TooManyPasswords, UsernameTaken, UserNotFound
 from libs.process.ids import new_id
@@ -39,7 +39,7 @@ class Memory:
 class FakeUnitOfWork:
     users: Users
     refresh_tokens: RefreshTokens
-    attempts: Attempts
+    attempts: LoginAttempts
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
@@ -48,7 +48,7 @@ class FakeUnitOfWork:
         self._draft = copy.deepcopy(self._memory)
         self.users = FakeUsers(self._draft)
         self.refresh_tokens = FakeRefreshTokens(self._draft)
-        self.attempts = FakeAttempts(self._draft)
+        self.attempts = FakeLoginAttempts(self._draft)
         return self
 
     async def __aexit__(
@@ -136,17 +136,17 @@ class FakeRefreshTokens:
             self._draft.tokens[digest] = replace(self._draft.tokens[digest], is_revoked=True)
 
 
-class FakeAttempts:
+class FakeLoginAttempts:
     def __init__(self, draft: Memory) -> None:
         self._draft = draft
 
-    async def take_turns(self, address: str) -> None:
+    async def lock_address(self, address: str) -> None:
         del address
 
-    async def tally(self, account: bytes, address: str, since: datetime) -> Tally:
+    async def count_failures(self, account: bytes, address: str, since: datetime) -> FailureCount:
         recent = [each for each in self._draft.attempts.values() if each.address == address and each.made_at > since]
         same = [each for each in recent if each.account == account]
-        return Tally(
+        return FailureCount(
             for_account=len(same),
             oldest_for_account=min((each.made_at for each in same), default=None),
             from_address=len(recent),
@@ -161,14 +161,14 @@ class FakeAttempts:
 
 
 @dataclass
-class FakePasswords:
+class FakePasswordHasher:
     """A hash is the password backwards. `checked` counts what bcrypt would have cost."""
 
     checked: int = 0
     is_full: bool = False
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator["FakePasswords"]:
+    async def slot(self) -> AsyncIterator["FakePasswordHasher"]:
         if self.is_full:
             raise TooManyPasswords(retry_after=1)
         yield self

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from catalog_service.api.dependencies import Categories, TheAdmin, Uow
+from catalog_service.api.dependencies import AdminDep, CategoryQueriesDep, UowDep
 from catalog_service.api.refusing import CHANGING, CREATING, DELETING
 from catalog_service.api.tree import flat_json, nested_json
 from catalog_service.domain.category import Category
-from catalog_service.domain.tree import cut
+from catalog_service.domain.tree import limit_depth
 from catalog_service.exceptions import (
     CategoryCycle,
     CategoryNameTaken,
@@ -19,14 +19,14 @@ from catalog_service.exceptions import (
     SlugTaken,
 )
 from catalog_service.schemas.categories import (
-    CategoryChange,
+    CategoryCreate,
     CategoryDetails,
     CategoryList,
-    CategoryOut,
+    CategoryResponse,
     CategoryTree,
-    NewCategory,
+    CategoryUpdate,
 )
-from catalog_service.services import categories
+from catalog_service.services import manage_categories
 from libs.http.app import API
 from libs.http.etag import ExpectedVersions, SetETag
 from libs.http.fast.compiled_route import CompiledRoute
@@ -39,11 +39,13 @@ router = APIRouter(tags=["categories"], route_class=CompiledRoute)
     "/category",
     summary="Create a category",
     status_code=201,
-    response_model=CategoryOut,
+    response_model=CategoryResponse,
     responses=error_responses(*CREATING, CategoryNotFound, CategoryNameTaken, SlugTaken),
 )
-async def create_category(body: NewCategory, _: TheAdmin, uow: Uow, response: Response, etag: SetETag) -> Category:
-    category = await categories.create_category(uow, body.name, body.slug, body.parent_id)
+async def create_category(
+    body: CategoryCreate, _: AdminDep, uow: UowDep, response: Response, etag: SetETag
+) -> Category:
+    category = await manage_categories.create_category(uow, body.name, body.slug, body.parent_id)
     response.headers["Location"] = f"{API}/category/{category.id}"
     etag(category.version)
     return category
@@ -60,13 +62,13 @@ async def create_category(body: NewCategory, _: TheAdmin, uow: Uow, response: Re
     },
 )
 async def list_categories(
-    reads: Categories,
+    reads: CategoryQueriesDep,
     root_id: Annotated[UUID | None, Query(description="Only this category and what is below it.")] = None,
     view: Literal["flat", "tree"] = "flat",
     depth: Annotated[int | None, Query(ge=0, le=2**31, description="0: without what is below the roots.")] = None,
 ) -> Response:
     rows = await reads.tree(root_id)
-    shown = rows if depth is None else cut(rows, depth)
+    shown = rows if depth is None else limit_depth(rows, depth)
     body = nested_json(shown) if view == "tree" else flat_json(shown)
     return Response(body, media_type="application/json")
 
@@ -77,7 +79,7 @@ async def list_categories(
     response_model=CategoryDetails,
     responses=error_responses(CategoryNotFound),
 )
-async def read_category(id_or_slug: str, reads: Categories, etag: SetETag) -> dict[str, Any]:
+async def read_category(id_or_slug: str, reads: CategoryQueriesDep, etag: SetETag) -> dict[str, Any]:
     row = await reads.one(id_or_slug)
     etag(row["version"], _digest([*row["ancestors"], *row["children"]]))
     return row
@@ -85,15 +87,15 @@ async def read_category(id_or_slug: str, reads: Categories, etag: SetETag) -> di
 
 @router.put(
     "/category/{category_id}",
-    summary="Change or move a category",
+    summary="Update a category",
     description="What is below it moves with it. Each category whose level changes gets a new version.",
-    response_model=CategoryOut,
+    response_model=CategoryResponse,
     responses=error_responses(*CHANGING, CategoryNotFound, CategoryNameTaken, SlugTaken, CategoryCycle),
 )
 async def change_category(
-    category_id: UUID, body: CategoryChange, _: TheAdmin, uow: Uow, expected: ExpectedVersions, etag: SetETag
+    category_id: UUID, body: CategoryUpdate, _: AdminDep, uow: UowDep, expected: ExpectedVersions, etag: SetETag
 ) -> Category:
-    category = await categories.change_category(uow, category_id, body.fields, expected)
+    category = await manage_categories.change_category(uow, category_id, body.fields, expected)
     etag(category.version)
     return category
 
@@ -104,8 +106,8 @@ async def change_category(
     status_code=204,
     responses=error_responses(*DELETING, CategoryNotFound, CategoryNotEmpty),
 )
-async def delete_category(category_id: UUID, _: TheAdmin, uow: Uow, expected: ExpectedVersions) -> None:
-    await categories.delete_category(uow, category_id, expected)
+async def delete_category(category_id: UUID, _: AdminDep, uow: UowDep, expected: ExpectedVersions) -> None:
+    await manage_categories.delete_category(uow, category_id, expected)
 
 
 def _digest(relatives: list[dict[str, Any]]) -> str | None:

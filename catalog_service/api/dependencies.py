@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from catalog_service.domain.ports import UnitOfWorkFactory
-from catalog_service.domain.reads import CategoryReads, ProductReads, StockReads
+from catalog_service.domain.queries import CategoryQueries, ProductQueries, StockQueries
 from catalog_service.domain.stock import Admin
 from libs.http.security import CurrentAdmin, bearer, current_admin, current_user
 from libs.tokens.principal import Principal
@@ -19,18 +19,18 @@ async def _uow(request: Request) -> UnitOfWorkFactory:
     return uow
 
 
-async def _categories(request: Request) -> CategoryReads:
-    reads: CategoryReads = request.app.state.categories
+async def _categories(request: Request) -> CategoryQueries:
+    reads: CategoryQueries = request.app.state.categories
     return reads
 
 
-async def _products(request: Request) -> ProductReads:
-    reads: ProductReads = request.app.state.products
+async def _products(request: Request) -> ProductQueries:
+    reads: ProductQueries = request.app.state.products
     return reads
 
 
-async def _stock(request: Request) -> StockReads:
-    reads: StockReads = request.app.state.stock
+async def _stock(request: Request) -> StockQueries:
+    reads: StockQueries = request.app.state.stock
     return reads
 
 
@@ -43,7 +43,7 @@ async def _admin(principal: CurrentAdmin) -> Admin:
     return Admin(principal.user_id, principal.username)
 
 
-class Visitor:
+class OptionalUser:
     """Somebody in front of the shop window. Who it is is only found out if it matters."""
 
     def __init__(self, request: Request, token: str | None) -> None:
@@ -57,14 +57,14 @@ class Visitor:
         return bool(self._token) and (await current_user(self._request, self._token)).is_admin
 
 
-async def _visitor(request: Request, token: Annotated[str | None, Depends(bearer)]) -> Visitor:
-    return Visitor(request, token)
+async def _optional_user(request: Request, token: Annotated[str | None, Depends(bearer)]) -> OptionalUser:
+    return OptionalUser(request, token)
 
 
-Uow = Annotated[UnitOfWorkFactory, Depends(_uow)]
-Categories = Annotated[CategoryReads, Depends(_categories)]
-Products = Annotated[ProductReads, Depends(_products)]
-StockOfProducts = Annotated[StockReads, Depends(_stock)]
-Currency = Annotated[str, Depends(_currency)]
-TheAdmin = Annotated[Admin, Depends(_admin)]
-TheVisitor = Annotated[Visitor, Depends(_visitor)]
+UowDep = Annotated[UnitOfWorkFactory, Depends(_uow)]
+CategoryQueriesDep = Annotated[CategoryQueries, Depends(_categories)]
+ProductQueriesDep = Annotated[ProductQueries, Depends(_products)]
+StockQueriesDep = Annotated[StockQueries, Depends(_stock)]
+CurrencyDep = Annotated[str, Depends(_currency)]
+AdminDep = Annotated[Admin, Depends(_admin)]
+OptionalUserDep = Annotated[OptionalUser, Depends(_optional_user)]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request
 
-from catalog_service.domain.listing import ProductFilter, Sort
+from catalog_service.domain.product_filter import ProductFilter, Sort
 from libs.errors import FieldError, InvalidValue
 from libs.http.fields import Amount
 
@@ -61,4 +61,4 @@ def _attributes(request: Request) -> list[dict[str, str]]:
     return [dict(zip(values, combination, strict=True)) for combination in product(*values.values())]
 
 
-WantedProducts = Annotated[ProductFilter, Depends(product_filter)]
+ProductFilterDep = Annotated[ProductFilter, Depends(product_filter)]

@@ -5,20 +5,20 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from catalog_service.api.dependencies import Currency, Products, TheAdmin, TheVisitor, Uow
-from catalog_service.api.filters import WantedProducts
+from catalog_service.api.dependencies import AdminDep, CurrencyDep, OptionalUserDep, ProductQueriesDep, UowDep
+from catalog_service.api.filters import ProductFilterDep
 from catalog_service.api.refusing import ADMINS_ONLY, CHANGING, CREATING, DELETING
-from catalog_service.domain.listing import ProductFilter
+from catalog_service.domain.product_filter import ProductFilter
 from catalog_service.exceptions import CategoryNotFound, ProductNotFound, SkuTaken, SlugTaken
 from catalog_service.schemas.products import (
-    NewProduct,
-    ProductChange,
-    ProductOut,
+    ProductCreate,
+    ProductResponse,
+    ProductUpdate,
     ProductWithCategory,
     show,
     with_category,
 )
-from catalog_service.services import products
+from catalog_service.services import manage_products
 from libs.errors import InvalidCursor
 from libs.http.app import API
 from libs.http.decimal_json import DecimalJSONRoute
@@ -30,20 +30,20 @@ from libs.tokens.principal import KeysUnavailable
 
 router = APIRouter(tags=["products"], route_class=DecimalJSONRoute)
 # What most people look at most of the time.
-window = APIRouter(tags=["products"], route_class=CachedRoute)
+public_router = APIRouter(tags=["products"], route_class=CachedRoute)
 
 
 @router.post(
     "/product",
     summary="Create a product",
     status_code=201,
-    response_model=ProductOut,
+    response_model=ProductResponse,
     responses=error_responses(*CREATING, CategoryNotFound, SkuTaken, SlugTaken),
 )
 async def create_product(
-    body: NewProduct, admin: TheAdmin, currency: Currency, uow: Uow, response: Response, etag: SetETag
+    body: ProductCreate, admin: AdminDep, currency: CurrencyDep, uow: UowDep, response: Response, etag: SetETag
 ) -> dict[str, Any]:
-    product, stock = await products.create_product(uow, body.fields, body.stock, currency, admin)
+    product, stock = await manage_products.create_product(uow, body.fields, body.stock, currency, admin)
     response.headers["Location"] = f"{API}/products/{product.id}"
     etag(product.version, stock.version)
     return show(product, stock)
@@ -54,11 +54,11 @@ async def create_product(
     summary="List and search products",
     description="`attr.<name>=<value>` filters by attributes, such as `attr.colour=red`; a name may be repeated for"
     " alternatives. Products that are not active are left out.",
-    response_model=Page[ProductOut],
+    response_model=Page[ProductResponse],
     responses=error_responses(*ADMINS_ONLY, CategoryNotFound, InvalidCursor),
 )
 async def list_products(
-    wanted: WantedProducts, page: Pagination, visitor: TheVisitor, reads: Products
+    wanted: ProductFilterDep, page: Pagination, visitor: OptionalUserDep, reads: ProductQueriesDep
 ) -> dict[str, Any]:
     if not wanted.is_active:
         await visitor.expect_admin()
@@ -67,15 +67,15 @@ async def list_products(
     return build_page(rows, page.limit, lambda row: reads.cursor(wanted, row), total)
 
 
-@window.get(
+@public_router.get(
     "/products/{id_or_slug}",
     summary="Read a product",
     description="The entity tag names the product's version and the stock's, because `available` is shown as well.",
-    response_model=ProductOut,
+    response_model=ProductResponse,
     responses=error_responses(KeysUnavailable, ProductNotFound),
 )
 async def read_product(
-    id_or_slug: str, visitor: TheVisitor, reads: Products, etag: SetETag, remember: MarkCacheable
+    id_or_slug: str, visitor: OptionalUserDep, reads: ProductQueriesDep, etag: SetETag, remember: MarkCacheable
 ) -> dict[str, Any]:
     row = await reads.one(id_or_slug)
     if row["is_active"]:
@@ -88,11 +88,11 @@ async def read_product(
 
 @router.get(
     "/products_with_category/{category_id}",
-    summary="List the products of a category and of everything below it, each with its category",
+    summary="List products with their category",
     response_model=Page[ProductWithCategory],
     responses=error_responses(CategoryNotFound, InvalidCursor),
 )
-async def list_products_with_category(category_id: UUID, page: Pagination, reads: Products) -> dict[str, Any]:
+async def list_products_with_category(category_id: UUID, page: Pagination, reads: ProductQueriesDep) -> dict[str, Any]:
     wanted = ProductFilter(category_id=category_id)
     rows = await reads.page(wanted, limit=page.limit, cursor=page.cursor, with_category=True)
     total = await reads.count(wanted) if page.with_total else None
@@ -101,20 +101,20 @@ async def list_products_with_category(category_id: UUID, page: Pagination, reads
 
 @router.put(
     "/product/{product_id}",
-    summary="Change a product",
-    response_model=ProductOut,
+    summary="Update a product",
+    response_model=ProductResponse,
     responses=error_responses(*CHANGING, ProductNotFound, CategoryNotFound, SkuTaken, SlugTaken),
 )
 async def change_product(
     product_id: UUID,
-    body: ProductChange,
-    _: TheAdmin,
-    uow: Uow,
+    body: ProductUpdate,
+    _: AdminDep,
+    uow: UowDep,
     expected: ExpectedVersions,
     etag: SetETag,
     forget: InvalidateCache,
 ) -> dict[str, Any]:
-    product, stock = await products.change_product(uow, product_id, body.fields, expected)
+    product, stock = await manage_products.change_product(uow, product_id, body.fields, expected)
     forget(product_id)
     etag(product.version, stock.version)
     return show(product, stock)
@@ -128,7 +128,7 @@ async def change_product(
     responses=error_responses(*DELETING, ProductNotFound),
 )
 async def delete_product(
-    product_id: UUID, _: TheAdmin, uow: Uow, expected: ExpectedVersions, forget: InvalidateCache
+    product_id: UUID, _: AdminDep, uow: UowDep, expected: ExpectedVersions, forget: InvalidateCache
 ) -> None:
-    await products.delete_product(uow, product_id, expected)
+    await manage_products.delete_product(uow, product_id, expected)
     forget(product_id)

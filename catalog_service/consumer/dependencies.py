@@ -2,8 +2,8 @@
 
 from typing import Annotated
 
-from catalog_service.domain.ports import ReplicaOfUsers, UnitOfWorkFactory
+from catalog_service.domain.ports import UnitOfWorkFactory, UserReplicaStore
 from libs.consumers.inject import Inject
 
-Users = Annotated[ReplicaOfUsers, Inject("users")]
-Uow = Annotated[UnitOfWorkFactory, Inject("uow")]
+UsersDep = Annotated[UserReplicaStore, Inject("users")]
+UowDep = Annotated[UnitOfWorkFactory, Inject("uow")]

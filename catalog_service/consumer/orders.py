@@ -5,9 +5,9 @@ from uuid import UUID
 
 from faststream.rabbit import RabbitRouter
 
-from catalog_service.consumer.dependencies import Uow
-from catalog_service.domain.reservation import Order
-from catalog_service.services.reservations import follow_orders
+from catalog_service.consumer.dependencies import UowDep
+from catalog_service.domain.reservation import OrderSnapshot
+from catalog_service.services.reserve_stock import reserve_stock_for_orders
 from libs.consumers.subscriber import subscriber
 from libs.contracts.orders import OrderEvent
 from libs.contracts.topology import CATALOG_ORDERS
@@ -16,12 +16,12 @@ router = RabbitRouter()
 
 
 @subscriber(router, CATALOG_ORDERS, OrderEvent)
-async def orders_changed(events: list[OrderEvent], uow: Uow) -> None:
-    await follow_orders(uow, *map(_order, events))
+async def orders_changed(events: list[OrderEvent], uow: UowDep) -> None:
+    await reserve_stock_for_orders(uow, *map(_order, events))
 
 
-def _order(event: OrderEvent) -> Order:
+def _order(event: OrderEvent) -> OrderSnapshot:
     lines: Counter[UUID] = Counter()
     for item in event.items:
         lines[item.product_id] += item.quantity
-    return Order(event.id, event.version, event.status, lines)
+    return OrderSnapshot(event.id, event.version, event.status, lines)

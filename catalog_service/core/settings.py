@@ -7,6 +7,6 @@ from libs.process.settings import RemoteKeysSettings
 
 class Settings(RemoteKeysSettings):
     currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$", description="of the prices of new products")
-    remembered_products: int = Field(
+    product_cache_size: int = Field(
         default=1000, ge=0, le=100_000, description="products that are answered from memory; 0: none"
     )

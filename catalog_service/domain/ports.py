@@ -7,12 +7,12 @@ from typing import Protocol, Self
 from uuid import UUID
 
 from catalog_service.domain.category import Category
-from catalog_service.domain.facts import Fact
+from catalog_service.domain.events import DomainEvent
 from catalog_service.domain.product import Product
 from catalog_service.domain.reservation import Reservation
-from catalog_service.domain.shelf import Movement, Shelf
 from catalog_service.domain.stock import LedgerEntry, Stock
-from catalog_service.domain.users import GoneUser, KnownUser
+from catalog_service.domain.stock_allocation import StockMovement, StockSnapshot
+from catalog_service.domain.users import Tombstone, UserReplica
 
 
 class Categories(Protocol):
@@ -50,7 +50,7 @@ class Products(Protocol):
     async def save(self, product: Product) -> None:
         """Raises `SlugTaken`, `SkuTaken`, `CategoryNotFound`."""
 
-    async def bury(self, product: Product) -> None:
+    async def mark_deleted(self, product: Product) -> None:
         """Keeps it as a tombstone alone; its slug and SKU are free again."""
 
 
@@ -64,12 +64,12 @@ class Stocks(Protocol):
 
     async def save(self, stock: Stock) -> None: ...
 
-    async def enter(self, entry: LedgerEntry) -> None: ...
+    async def add_ledger_entry(self, entry: LedgerEntry) -> None: ...
 
-    async def lock_shelf(self, product_ids: Collection[UUID]) -> Shelf:
+    async def lock_levels(self, product_ids: Collection[UUID]) -> StockSnapshot:
         """Those of the products that ever existed, locked in the order of their ids."""
 
-    async def move(self, movements: Mapping[UUID, Sequence[Movement]], now: datetime) -> None:
+    async def apply_movements(self, movements: Mapping[UUID, Sequence[StockMovement]], now: datetime) -> None:
         """By order, one after the other. Each movement is a version of its stock, and if it changes what is on hand it
         is entered into the ledger as the order's.
         """
@@ -82,10 +82,10 @@ class Reservations(Protocol):
     async def save(self, reservations: Sequence[Reservation]) -> None: ...
 
 
-class ReplicaOfUsers(Protocol):
+class UserReplicaStore(Protocol):
     """Keeps, of each user, the newest version that it has been told of."""
 
-    async def learn(self, news: Sequence[KnownUser | GoneUser], now: datetime) -> None:
+    async def apply(self, news: Sequence[UserReplica | Tombstone], now: datetime) -> None:
         """In any order. What is told of an older version does not bring back a user who is gone."""
 
 
@@ -95,7 +95,7 @@ class UnitOfWork(Protocol):
     stocks: Stocks
     reservations: Reservations
 
-    def record(self, fact: Fact) -> None:
+    def record(self, fact: DomainEvent) -> None:
         """Has others told of the fact if, and only if, the transaction commits."""
 
     async def __aenter__(self) -> Self: ...

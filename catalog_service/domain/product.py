@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Self, TypedDict
 from uuid import UUID
 
-from catalog_service.domain.facts import ProductChanged, ProductCreated, ProductDeleted
+from catalog_service.domain.events import ProductChanged, ProductCreated, ProductDeleted
 
 
 class ProductFields(TypedDict, total=False):

@@ -9,30 +9,30 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
-from catalog_service.domain.facts import Answer, StockHeld, StockShort
-from catalog_service.domain.shelf import Movement, Shelf, Shortage, difference
+from catalog_service.domain.events import StockRejected, StockReserved, StockResult
+from catalog_service.domain.stock_allocation import Shortage, StockMovement, StockSnapshot, movements_between
 
 Lines = Mapping[UUID, int]
 NOTHING: Lines = {}
 
 
-class State(StrEnum):
+class ReservationState(StrEnum):
     RELEASED = "released"
     SHORT = "short"
     HELD = "held"
     SOLD = "sold"
 
 
-DEMANDS = {
-    "pending": State.HELD,
-    "awaiting_payment": State.HELD,
-    "paid": State.SOLD,
-    "shipped": State.SOLD,
-    "delivered": State.SOLD,
-    "rejected": State.RELEASED,
-    "cancelled": State.RELEASED,
-    "expired": State.RELEASED,
-    "refunded": State.RELEASED,
+STATE_FOR_ORDER_STATUS = {
+    "pending": ReservationState.HELD,
+    "awaiting_payment": ReservationState.HELD,
+    "paid": ReservationState.SOLD,
+    "shipped": ReservationState.SOLD,
+    "delivered": ReservationState.SOLD,
+    "rejected": ReservationState.RELEASED,
+    "cancelled": ReservationState.RELEASED,
+    "expired": ReservationState.RELEASED,
+    "refunded": ReservationState.RELEASED,
 }
 
 
@@ -41,7 +41,7 @@ class StockMissingError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class OrderSnapshot:
     """What concerns the catalog of an order at one of its versions."""
 
     id: UUID
@@ -50,7 +50,7 @@ class Order:
     lines: Lines
 
     @property
-    def asks(self) -> bool:
+    def awaits_result(self) -> bool:
         """Whether order_service waits for an answer to this version."""
         return self.status == "pending"
 
@@ -60,47 +60,47 @@ class Reservation:
     order_id: UUID
     order_version: int = 0
     """0: no version of the order has been followed yet."""
-    state: State = State.RELEASED
+    state: ReservationState = ReservationState.RELEASED
     lines: Lines = field(default_factory=dict)
     shortages: tuple[Shortage, ...] = ()
 
-    def is_older_than(self, order: Order) -> bool:
+    def is_older_than(self, order: OrderSnapshot) -> bool:
         return self.order_version < order.version
 
-    def touches(self, order: Order) -> frozenset[UUID]:
+    def affected_products(self, order: OrderSnapshot) -> frozenset[UUID]:
         """The products whose stock must be known, and must not change meanwhile, to follow the order."""
-        state, lines = demanded(order)
+        state, lines = target_state(order)
         return frozenset({*self.lines, *lines}) if self._movements(state, lines) else frozenset()
 
-    def follow(self, order: Order, shelf: Shelf) -> list[Movement]:
+    def apply(self, order: OrderSnapshot, shelf: StockSnapshot) -> list[StockMovement]:
         """What moved on the shelf. An order that asks gets all of its lines or none, and no more than is for sale."""
-        state, lines = demanded(order)
+        state, lines = target_state(order)
         movements = self._movements(state, lines)
-        missing = shelf.shortages(movements, lines, for_sale_only=order.asks)
+        missing = shelf.shortages(movements, lines, for_sale_only=order.awaits_result)
         if missing:
-            if not order.asks:
+            if not order.awaits_result:
                 raise StockMissingError(f"Order {order.id} is {order.status}, but its stock is not there: {missing}")
-            state, lines = State.SHORT, NOTHING
+            state, lines = ReservationState.SHORT, NOTHING
             movements = self._movements(state, lines)
         self.order_version, self.state, self.lines, self.shortages = order.version, state, lines, missing
-        shelf.move(movements)
+        shelf.apply(movements)
         return movements
 
-    def answer(self) -> Answer:
+    def result(self) -> StockResult:
         if self.shortages:
-            return StockShort(self.order_id, self.order_version, self.shortages)
-        return StockHeld(self.order_id, self.order_version)
+            return StockRejected(self.order_id, self.order_version, self.shortages)
+        return StockReserved(self.order_id, self.order_version)
 
-    def _movements(self, state: State, lines: Lines) -> list[Movement]:
-        return difference(
-            kept=(_if(self.state is State.HELD, self.lines), _if(state is State.HELD, lines)),
-            gone=(_if(self.state is State.SOLD, self.lines), _if(state is State.SOLD, lines)),
+    def _movements(self, state: ReservationState, lines: Lines) -> list[StockMovement]:
+        return movements_between(
+            kept=(_if(self.state is ReservationState.HELD, self.lines), _if(state is ReservationState.HELD, lines)),
+            gone=(_if(self.state is ReservationState.SOLD, self.lines), _if(state is ReservationState.SOLD, lines)),
         )
 
 
-def newest(orders: Iterable[Order]) -> list[Order]:
+def newest(orders: Iterable[OrderSnapshot]) -> list[OrderSnapshot]:
     """Each order once, at the newest of its versions here; who was heard of first comes first."""
-    found: dict[UUID, Order] = {}
+    found: dict[UUID, OrderSnapshot] = {}
     for order in orders:
         known = found.get(order.id)
         if known is None or known.version < order.version:
@@ -108,9 +108,9 @@ def newest(orders: Iterable[Order]) -> list[Order]:
     return list(found.values())
 
 
-def demanded(order: Order) -> tuple[State, Lines]:
-    state = DEMANDS[order.status]
-    return state, NOTHING if state is State.RELEASED else order.lines
+def target_state(order: OrderSnapshot) -> tuple[ReservationState, Lines]:
+    state = STATE_FOR_ORDER_STATUS[order.status]
+    return state, NOTHING if state is ReservationState.RELEASED else order.lines
 
 
 def _if(condition: bool, lines: Lines) -> Lines:

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from catalog_service.domain.words import folded
+from catalog_service.domain.search_text import fold
 
 Row = dict[str, Any]
 
 
 def sibling_order(row: Row) -> tuple[str, UUID]:
-    return folded(row["name"]), row["id"]
+    return fold(row["name"]), row["id"]
 
 
 def depth_first(rows: Iterable[Row]) -> list[Row]:
@@ -34,7 +34,7 @@ def depth_first(rows: Iterable[Row]) -> list[Row]:
     return found
 
 
-def add_up(ordered: Sequence[Row]) -> None:
+def accumulate_counts(ordered: Sequence[Row]) -> None:
     """Makes each `product_count` the count of the row and of everything below it."""
     by_id = {row["id"]: row for row in ordered}
     for row in reversed(ordered):
@@ -43,7 +43,7 @@ def add_up(ordered: Sequence[Row]) -> None:
             parent["product_count"] += row["product_count"]
 
 
-def cut(ordered: Sequence[Row], depth: int) -> list[Row]:
+def limit_depth(ordered: Sequence[Row], depth: int) -> list[Row]:
     """Without what is more than `depth` levels below the highest."""
     top = min((row["level"] for row in ordered), default=0)
     return [row for row in ordered if row["level"] - top <= depth]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
-class KnownUser:
+class UserReplica:
     """A user at one of their versions."""
 
     id: UUID
@@ -17,7 +17,7 @@ class KnownUser:
 
 
 @dataclass(frozen=True, slots=True)
-class GoneUser:
+class Tombstone:
     """A user who was deleted, at the version that says so."""
 
     id: UUID

@@ -3,7 +3,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey
 from catalog_service.models.base import metadata, version
 
 # What stands where the name of somebody was who is gone. No username has a space.
-NOBODY = "deleted user"
+DELETED_ACTOR = "deleted user"
 
 stock = Table(
     "stock",
@@ -36,4 +36,8 @@ stock_ledger = Table(
     CheckConstraint("(order_id IS NULL) = (actor_id IS NOT NULL AND actor IS NOT NULL)", "cause"),
 )
 Index("ix_stock_ledger_order_id", stock_ledger.c.order_id, postgresql_where=stock_ledger.c.order_id.is_not(None))
-Index("ix_stock_ledger_named", stock_ledger.c.actor_id, postgresql_where=stock_ledger.c.actor != text(f"'{NOBODY}'"))
+Index(
+    "ix_stock_ledger_named",
+    stock_ledger.c.actor_id,
+    postgresql_where=stock_ledger.c.actor != text(f"'{DELETED_ACTOR}'"),
+)

@@ -4,10 +4,10 @@ from typing import Final
 
 from sqlalchemy import Integer, Text, bindparam, text
 
-from catalog_service.models.stock import NOBODY
+from catalog_service.models.stock import DELETED_ACTOR
 from libs.database.database import Database
 
-AT_ONCE: Final = 1_000
+BATCH_SIZE: Final = 1_000
 
 # From one of the few people who are named to the next, however many entries each has made. So every look finds all,
 # also what was entered after a deletion by somebody who had been let in before.
@@ -27,10 +27,10 @@ ERASE = text("""
     )
     UPDATE stock_ledger SET actor = :nobody FROM entries
     WHERE (stock_ledger.product_id, stock_ledger.version) = (entries.product_id, entries.version)
-""").bindparams(bindparam("limit", type_=Integer), bindparam("nobody", NOBODY, type_=Text))
+""").bindparams(bindparam("limit", type_=Integer), bindparam("nobody", DELETED_ACTOR, type_=Text))
 
 
 async def erase_names(transactions: Database) -> None:
     """For a timer. A portion a transaction."""
-    while (await transactions.execute(ERASE, {"limit": AT_ONCE})).rowcount == AT_ONCE:
+    while (await transactions.execute(ERASE, {"limit": BATCH_SIZE})).rowcount == BATCH_SIZE:
         pass

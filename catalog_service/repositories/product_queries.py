@@ -1,169 +1,103 @@
-"""The statements of product lists: one for each combination of filters, built when it is first asked for.
-
-Arguments stay parameters, so that PostgreSQL prepares each statement once a connection as well.
-"""
+"""Products as they are shown."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    ARRAY,
-    CTE,
-    ColumnElement,
-    Double,
-    Integer,
-    Label,
-    Select,
-    Text,
-    any_,
-    bindparam,
-    cast,
-    func,
-    lateral,
-    literal,
-    select,
-    tuple_,
-)
-from sqlalchemy.dialects.postgresql import JSONB, TSQUERY
+from sqlalchemy import Text, Uuid, bindparam, literal, select
 
-from catalog_service.domain.listing import Sort
+from catalog_service.domain.product_filter import ProductFilter
+from catalog_service.domain.queries import Row
+from catalog_service.domain.search_text import to_tsquery
+from catalog_service.domain.slugs import is_id, is_slug
+from catalog_service.exceptions import CategoryNotFound, ProductNotFound
 from catalog_service.models.categories import categories
 from catalog_service.models.products import products
 from catalog_service.models.stock import stock
-from catalog_service.repositories.subtrees import below
-from libs.database.query import CompiledQuery
+from catalog_service.repositories.product_list_sql import (
+    SHOWN,
+    SHOWN_STOCK,
+    Shape,
+    count_query,
+    key_types,
+    page_query,
+)
+from libs.database.arrays import any_array
+from libs.database.keyset import read_cursor, write_cursor
+from libs.database.query import CompiledQuery, Reader
+from libs.database.row_loader import RowLoader
 
-available = stock.c.on_hand - stock.c.reserved
-SHOWN = [column for column in products.columns if column.name not in ("sort_name", "search", "deleted_at")]
-SHOWN_STOCK = [
-    available.label("available"),
-    (available > 0).label("in_stock"),
-    stock.c.version.label("stock_version"),
-]
-_words = cast(bindparam("q", type_=Text), TSQUERY)
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """Which filters there are. Two lists of one shape differ only in the arguments of their query."""
-
-    sort: Sort
-    category: bool = False
-    q: bool = False
-    min_price: bool = False
-    max_price: bool = False
-    in_stock: bool | None = None
-    attributes: bool = False
-    is_active: bool = True
+_one = (
+    select(*SHOWN, *SHOWN_STOCK).join(stock, stock.c.product_id == products.c.id).where(products.c.deleted_at.is_(None))
+)
+BY_ID = CompiledQuery(_one.where(products.c.id == any_array("keys", Uuid)))
+BY_SLUG = CompiledQuery(_one.where(products.c.slug == any_array("keys", Text)))
+CATEGORY = CompiledQuery(select(literal(1)).select_from(categories).where(categories.c.id == bindparam("category_id")))
 
 
-class Order(NamedTuple):
-    """What a list is sorted by before the id makes it unambiguous, and how a cursor says it."""
+class SqlProductQueries:
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._by_id: RowLoader[UUID] = RowLoader(reader, BY_ID, "id")
+        self._by_slug: RowLoader[str] = RowLoader(reader, BY_SLUG, "slug")
 
-    key: ColumnElement[Any] | None
-    kind: type | None
-    falling: bool
+    async def one(self, reference: str) -> Row:
+        if is_id(reference):
+            row = await self._by_id.load(UUID(reference))
+        elif is_slug(reference):
+            row = await self._by_slug.load(reference)
+        else:
+            row = None
+        if row is None:
+            raise ProductNotFound(f"There is no product {reference}.")
+        return row
 
+    async def page(
+        self, wanted: ProductFilter, *, limit: int, cursor: str | None, with_category: bool = False
+    ) -> Sequence[Row]:
+        arguments = _arguments(wanted)
+        if cursor is not None:
+            *key, arguments["after_id"] = read_cursor(cursor, wanted.sort, key_types(wanted.sort))
+            if key:
+                [arguments["after_key"]] = key
+        query = page_query(_shape(wanted), continued=cursor is not None, with_category=with_category)
+        rows = await self._reader.fetch_all(query, **arguments, limit=limit + 1)
+        if not rows and wanted.category_id is not None:
+            await self._expect_category(wanted.category_id)
+        return rows
 
-ORDERS = {
-    Sort.NEWEST: Order(None, None, falling=True),  # Ids grow with time.
-    Sort.CHEAPEST: Order(products.c.price, Decimal, falling=False),
-    Sort.DEAREST: Order(products.c.price, Decimal, falling=True),
-    Sort.NAME: Order(products.c.sort_name, str, falling=False),
-    # The rank has single precision; as a double it is written and read back without a loss.
-    Sort.BEST_MATCH: Order(cast(func.ts_rank(products.c.search, _words), Double), float, falling=True),
-}
+    async def count(self, wanted: ProductFilter) -> int:
+        total: int = await self._reader.fetch_value(count_query(_shape(wanted)), **_arguments(wanted))
+        return total
 
+    def cursor(self, wanted: ProductFilter, row: Row) -> str:
+        key = [row["key"]] if "key" in row else []
+        return write_cursor(wanted.sort, [*key, row["id"]])
 
-def key_types(sort: Sort) -> list[type]:
-    kind = ORDERS[sort].kind
-    return [UUID] if kind is None else [kind, UUID]
-
-
-@lru_cache(maxsize=512)
-def page_query(shape: Shape, *, continued: bool, with_category: bool) -> CompiledQuery:
-    """First the ids of the page, which indexes alone can tell, then what is shown of these products."""
-    order = ORDERS[shape.sort]
-    page = _page(shape, order, continued=continued).subquery("page")
-    shown = [*SHOWN, *SHOWN_STOCK, *(column for column in page.columns if column.name == "key")]
-    statement = select(*shown).join(page, page.c.id == products.c.id).join(stock, stock.c.product_id == products.c.id)
-    if with_category:
-        named = [categories.c[name].label(f"category_{name}") for name in ("name", "slug", "level")]
-        statement = statement.add_columns(*named).join(categories, categories.c.id == products.c.category_id)
-    return CompiledQuery(statement.order_by(*_sorting(list(page.columns), order)))
-
-
-@lru_cache(maxsize=256)
-def count_query(shape: Shape) -> CompiledQuery:
-    statement = select(func.count()).select_from(products).where(*_conditions(shape))
-    if shape.category:
-        statement = statement.where(products.c.category_id.in_(select(_subtree().c.id)))
-    return CompiledQuery(_with_stock(statement, shape))
-
-
-def _page(shape: Shape, order: Order, *, continued: bool) -> Select[Any]:
-    keys: list[ColumnElement[Any]] = [] if order.key is None else [order.key.label("key")]
-    keys.append(products.c.id)
-    statement = _with_stock(select(*keys), shape).where(*_conditions(shape))
-    if continued:
-        statement = statement.where(_after(order))
-    if not shape.category:
-        return _cut(statement, order, keys)
-    subtree = _subtree()
-    if shape.q or shape.attributes:
-        # Few products match; they are found first and looked up in the subtree then.
-        return _cut(statement.where(products.c.category_id.in_(select(subtree.c.id))), order, keys)
-    # The first of each category, of which an index knows the order, and the first of all of these: as many rows as
-    # there are categories times the limit at most, however many products there are.
-    firsts = lateral(_cut(statement.where(products.c.category_id == subtree.c.id), order, keys), "firsts")
-    columns = list(firsts.columns)
-    return _cut(select(*columns).select_from(subtree.join(firsts, literal(True))), order, columns)
+    async def _expect_category(self, category_id: UUID) -> None:
+        if await self._reader.fetch_value(CATEGORY, category_id=category_id) is None:
+            raise CategoryNotFound(f"There is no category {category_id}.")
 
 
-def _cut(statement: Select[Any], order: Order, keys: Sequence[ColumnElement[Any]]) -> Select[Any]:
-    bare = [key.element if isinstance(key, Label) else key for key in keys]
-    return statement.order_by(*_sorting(bare, order)).limit(bindparam("limit", type_=Integer))
+def _shape(wanted: ProductFilter) -> Shape:
+    return Shape(
+        sort=wanted.sort,
+        category=wanted.category_id is not None,
+        q=wanted.q is not None,
+        min_price=wanted.min_price is not None,
+        max_price=wanted.max_price is not None,
+        in_stock=wanted.in_stock,
+        attributes=bool(wanted.attributes),
+        is_active=wanted.is_active,
+    )
 
 
-def _sorting(keys: Sequence[ColumnElement[Any]], order: Order) -> list[ColumnElement[Any]]:
-    return [key.desc() if order.falling else key.asc() for key in keys]
-
-
-def _after(order: Order) -> ColumnElement[bool]:
-    after_id = bindparam("after_id", type_=products.c.id.type)
-    if order.key is None:
-        return products.c.id < after_id
-    here = tuple_(order.key, products.c.id)
-    there = tuple_(bindparam("after_key", type_=order.key.type), after_id)
-    return here < there if order.falling else here > there
-
-
-def _conditions(shape: Shape) -> list[ColumnElement[bool]]:
-    # What is deleted is not active, so that the indexes of what is shown need no more than that.
-    conditions: list[ColumnElement[bool]] = [products.c.is_active]
-    if not shape.is_active:
-        conditions = [~products.c.is_active, products.c.deleted_at.is_(None)]
-    if shape.q:
-        conditions.append(products.c.search.bool_op("@@")(_words))
-    if shape.min_price:
-        conditions.append(products.c.price >= bindparam("min_price"))
-    if shape.max_price:
-        conditions.append(products.c.price <= bindparam("max_price"))
-    if shape.attributes:
-        wanted = bindparam("attributes", type_=ARRAY(JSONB))
-        conditions.append(products.c.attributes.bool_op("@>")(any_(wanted)))
-    if shape.in_stock is not None:
-        conditions.append(available > 0 if shape.in_stock else available <= 0)
-    return conditions
-
-
-def _with_stock(statement: Select[Any], shape: Shape) -> Select[Any]:
-    return statement if shape.in_stock is None else statement.join(stock, stock.c.product_id == products.c.id)
-
-
-def _subtree() -> CTE:
-    return below(bindparam("category_id", type_=products.c.category_id.type))
+def _arguments(wanted: ProductFilter) -> dict[str, Any]:
+    given = {
+        "category_id": wanted.category_id,
+        "q": None if wanted.q is None else to_tsquery(wanted.q),
+        "min_price": wanted.min_price,
+        "max_price": wanted.max_price,
+        "attributes": wanted.attributes or None,
+    }
+    return {name: value for name, value in given.items() if value is not None}

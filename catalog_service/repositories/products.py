@@ -8,7 +8,7 @@ from sqlalchemy import Text, bindparam, cast, select, update
 from sqlalchemy.dialects.postgresql import TSVECTOR, insert
 
 from catalog_service.domain.product import Product
-from catalog_service.domain.words import indexed, sort_name
+from catalog_service.domain.search_text import sort_name, to_tsvector
 from catalog_service.exceptions import CategoryNotFound, ProductNotFound, SkuTaken, SlugTaken
 from catalog_service.models.products import products
 from libs.database.constraints import translate_constraint
@@ -33,7 +33,7 @@ SAVE = (
     .values({name: bindparam(name) for name in CHANGING})
     .values(sort_name=bindparam("sort_name"), search=SEARCH)
 )
-BURY = (
+MARK_DELETED = (
     update(products)
     .where(products.c.id == bindparam("product_id"), products.c.version == bindparam("seen"))
     .values(
@@ -67,9 +67,9 @@ class SqlProducts:
         with translate_constraint(_refusals(product)):
             await self._transaction.execute(SAVE, {"product_id": product.id, "seen": product.version - 1, **arguments})
 
-    async def bury(self, product: Product) -> None:
+    async def mark_deleted(self, product: Product) -> None:
         await self._transaction.execute(
-            BURY,
+            MARK_DELETED,
             {
                 "product_id": product.id,
                 "seen": product.version - 1,
@@ -91,5 +91,5 @@ def _row(product: Product) -> dict[str, Any]:
     return {
         **{column.name: getattr(product, column.name) for column in COLUMNS},
         "sort_name": sort_name(product.name),
-        "search": indexed(f"{product.name} {product.sku or ''}", product.description),
+        "search": to_tsvector(f"{product.name} {product.sku or ''}", product.description),
     }

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, Text, Uuid, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from catalog_service.domain.reservation import Reservation, State
-from catalog_service.domain.shelf import Shortage
+from catalog_service.domain.reservation import Reservation, ReservationState
+from catalog_service.domain.stock_allocation import Shortage
 from catalog_service.models.reservations import reservations
 from libs.database.arrays import arrays
 from libs.database.database import Transaction
@@ -59,7 +59,7 @@ def _reservation(row: Row) -> Reservation:
     return Reservation(
         order_id=row.order_id,
         order_version=row.order_version,
-        state=State(row.state),
+        state=ReservationState(row.state),
         lines={UUID(product): quantity for product, quantity in row.lines.items()},
         shortages=tuple(Shortage(UUID(product), *numbers) for product, *numbers in row.shortages),
     )

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, DateTime, Uuid, bindparam, insert, select, text, update
 
-from catalog_service.domain.shelf import Movement, OnShelf, Shelf
 from catalog_service.domain.stock import LedgerEntry, Stock
+from catalog_service.domain.stock_allocation import StockLevel, StockMovement, StockSnapshot
 from catalog_service.exceptions import ProductNotFound
 from catalog_service.models.products import products
 from catalog_service.models.stock import stock, stock_ledger
@@ -27,9 +27,9 @@ SAVE = (
     .where(stock.c.product_id == bindparam("product"), stock.c.version == bindparam("seen"))
     .values(on_hand=bindparam("on_hand"), reserved=bindparam("reserved"), version=bindparam("version"))
 )
-ENTER = insert(stock_ledger)
+ADD_LEDGER_ENTRY = insert(stock_ledger)
 # Everybody locks in this order, so nobody waits for somebody who waits for them.
-LOCK_SHELF = (
+LOCK_LEVELS = (
     select(
         stock.c.product_id,
         stock.c.on_hand,
@@ -42,7 +42,7 @@ LOCK_SHELF = (
     .with_for_update(of=stock)
 )
 # A row changes once in a statement, so the versions of several movements of one product are counted here.
-MOVE = text("""
+APPLY_MOVEMENTS = text("""
     WITH movement AS (
         SELECT product_id, on_hand, reserved, order_id,
                row_number() OVER (PARTITION BY product_id ORDER BY place) AS nth
@@ -105,9 +105,9 @@ class SqlStocks:
             },
         )
 
-    async def enter(self, entry: LedgerEntry) -> None:
+    async def add_ledger_entry(self, entry: LedgerEntry) -> None:
         await self._transaction.execute(
-            ENTER,
+            ADD_LEDGER_ENTRY,
             {
                 "product_id": entry.product_id,
                 "version": entry.version,
@@ -119,14 +119,14 @@ class SqlStocks:
             },
         )
 
-    async def lock_shelf(self, product_ids: Collection[UUID]) -> Shelf:
-        rows = await self._transaction.fetch_all(LOCK_SHELF, {"product_ids": list(product_ids)})
-        return Shelf({row.product_id: OnShelf(row.on_hand, row.reserved, row.is_for_sale) for row in rows})
+    async def lock_levels(self, product_ids: Collection[UUID]) -> StockSnapshot:
+        rows = await self._transaction.fetch_all(LOCK_LEVELS, {"product_ids": list(product_ids)})
+        return StockSnapshot({row.product_id: StockLevel(row.on_hand, row.reserved, row.is_for_sale) for row in rows})
 
-    async def move(self, movements: Mapping[UUID, Sequence[Movement]], now: datetime) -> None:
+    async def apply_movements(self, movements: Mapping[UUID, Sequence[StockMovement]], now: datetime) -> None:
         each = [(order_id, movement) for order_id, moved in movements.items() for movement in moved]
         await self._transaction.execute(
-            MOVE,
+            APPLY_MOVEMENTS,
             {
                 "product_ids": [movement.product_id for _, movement in each],
                 "on_hand": [movement.on_hand for _, movement in each],

@@ -2,7 +2,14 @@
 
 from typing import TypeVar
 
-from catalog_service.domain.facts import Fact, ProductChanged, ProductCreated, ProductDeleted, StockHeld, StockShort
+from catalog_service.domain.events import (
+    DomainEvent,
+    ProductChanged,
+    ProductCreated,
+    ProductDeleted,
+    StockRejected,
+    StockReserved,
+)
 from catalog_service.domain.ports import Categories, Products, Reservations, Stocks
 from catalog_service.domain.product import Product
 from catalog_service.repositories.categories import SqlCategories
@@ -16,7 +23,7 @@ from libs.outbox.unit_of_work import SqlUnitOfWork
 State = TypeVar("State", contracts.ProductCreated, contracts.ProductUpdated)
 
 
-class CatalogUnitOfWork(SqlUnitOfWork[Fact]):
+class CatalogUnitOfWork(SqlUnitOfWork[DomainEvent]):
     categories: Categories
     products: Products
     stocks: Stocks
@@ -28,7 +35,7 @@ class CatalogUnitOfWork(SqlUnitOfWork[Fact]):
         self.stocks = SqlStocks(transaction)
         self.reservations = SqlReservations(transaction)
 
-    def contract(self, fact: Fact) -> contracts.ProductEvent | contracts.StockEvent:
+    def contract(self, fact: DomainEvent) -> contracts.ProductEvent | contracts.StockEvent:
         match fact:
             case ProductCreated(product):
                 return _state(contracts.ProductCreated, product)
@@ -36,9 +43,9 @@ class CatalogUnitOfWork(SqlUnitOfWork[Fact]):
                 return _state(contracts.ProductUpdated, product)
             case ProductDeleted(product_id, version):
                 return contracts.ProductDeleted(id=product_id, version=version)
-            case StockHeld(order_id, order_version):
+            case StockReserved(order_id, order_version):
                 return contracts.StockReserved(order_id=order_id, order_version=order_version)
-            case StockShort(order_id, order_version, shortages):
+            case StockRejected(order_id, order_version, shortages):
                 return contracts.StockRejected(
                     order_id=order_id,
                     order_version=order_version,

@@ -7,25 +7,25 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
 
-from catalog_service.domain.users import GoneUser, KnownUser
+from catalog_service.domain.users import Tombstone, UserReplica
 from catalog_service.models.replicas import users
 from libs.consumers.version_guard import upsert_if_newer
 from libs.database.executor import Executor
 from libs.database.query import CompiledQuery, Reader
 from libs.tokens.principal import AccountStatus
 
-STANDING = CompiledQuery(
+ACCOUNT_STATUS = CompiledQuery(
     select(func.coalesce(users.c.role, "user").label("role"), users.c.is_active).where(users.c.id == bindparam("user"))
 )
 
 
-class SqlReplicaOfUsers:
+class SqlUserReplicaStore:
     """Learns in one statement, so it needs no transaction around it."""
 
     def __init__(self, statements: Executor) -> None:
         self._statements = statements
 
-    async def learn(self, news: Sequence[KnownUser | GoneUser], now: datetime) -> None:
+    async def apply(self, news: Sequence[UserReplica | Tombstone], now: datetime) -> None:
         await upsert_if_newer(self._statements, users, [_row(each, now) for each in news])
 
 
@@ -36,12 +36,12 @@ class SqlAccountStatus:
         self._reader = reader
 
     async def status_of(self, user_id: UUID) -> AccountStatus | None:
-        row = await self._reader.fetch_one(STANDING, user=user_id)
+        row = await self._reader.fetch_one(ACCOUNT_STATUS, user=user_id)
         return None if row is None else AccountStatus(**row)
 
 
-def _row(news: KnownUser | GoneUser, now: datetime) -> dict[str, Any]:
-    if isinstance(news, GoneUser):
+def _row(news: UserReplica | Tombstone, now: datetime) -> dict[str, Any]:
+    if isinstance(news, Tombstone):
         said: dict[str, Any] = {"username": None, "role": None, "is_active": False, "deleted_at": now}
     else:
         said = {"username": news.username, "role": news.role, "is_active": news.is_active, "deleted_at": None}

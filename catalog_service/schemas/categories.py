@@ -23,7 +23,7 @@ CATEGORY: dict[str, Any] = {
 COUNTED: dict[str, Any] = {**CATEGORY, "product_count": 12}
 
 
-class NewCategory(Body):
+class CategoryCreate(Body):
     model_config = ConfigDict(json_schema_extra={"example": {"name": "Kettles", "parent_id": LINK["id"]}})
 
     name: Name
@@ -31,7 +31,7 @@ class NewCategory(Body):
     slug: Annotated[Slug | None, NotNull] = Field(default=None, description="Made from the name if it is left out.")
 
 
-class CategoryChange(Body):
+class CategoryUpdate(Body):
     """Any of these; what is left out stays."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"name": "Electric kettles"}})
@@ -45,7 +45,7 @@ class CategoryChange(Body):
         return cast("CategoryFields", self.model_dump(exclude_unset=True))
 
 
-class CategoryOut(BaseModel):
+class CategoryResponse(BaseModel):
     model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": CATEGORY})
 
     id: UUID
@@ -67,14 +67,14 @@ class CategoryLink(BaseModel):
     level: int
 
 
-class CategoryDetails(CategoryOut):
+class CategoryDetails(CategoryResponse):
     model_config = ConfigDict(json_schema_extra={"example": {**CATEGORY, "ancestors": [LINK], "children": []}})
 
     ancestors: list[CategoryLink] = Field(description="From the root down.")
     children: list[CategoryLink] = Field(description="Direct ones, by name.")
 
 
-class CountedCategory(CategoryOut):
+class CountedCategory(CategoryResponse):
     model_config = ConfigDict(json_schema_extra={"example": COUNTED})
 
     product_count: int = Field(description="Products for sale in it and in everything below.")

@@ -34,7 +34,7 @@ PRODUCT: dict[str, Any] = {
 }
 
 
-class NewProduct(Body):
+class ProductCreate(Body):
     model_config = ConfigDict(json_schema_extra={"example": {**NEW, "stock": 17}})
 
     name: Name
@@ -53,7 +53,7 @@ class NewProduct(Body):
         return cast("ProductFields", self.model_dump(exclude={"stock"}, exclude_unset=True))
 
 
-class ProductChange(Body):
+class ProductUpdate(Body):
     """Any of these; what is left out stays. Attributes and images are replaced as a whole."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"price": "34.90", "is_active": True}})
@@ -73,7 +73,7 @@ class ProductChange(Body):
         return cast("ProductFields", self.model_dump(exclude_unset=True))
 
 
-class ProductOut(BaseModel):
+class ProductResponse(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": PRODUCT})
 
     id: UUID
@@ -94,14 +94,14 @@ class ProductOut(BaseModel):
     updated_at: Timestamp
 
 
-class ProductWithCategory(ProductOut):
+class ProductWithCategory(ProductResponse):
     model_config = ConfigDict(json_schema_extra={"example": {**PRODUCT, "category": LINK}})
 
     category: CategoryLink
 
 
 def show(product: Product, stock: Stock) -> dict[str, Any]:
-    fields = {name: getattr(product, name) for name in ProductOut.model_fields if hasattr(product, name)}
+    fields = {name: getattr(product, name) for name in ProductResponse.model_fields if hasattr(product, name)}
     return {**fields, "available": stock.available, "in_stock": stock.available > 0}
 
 

@@ -26,14 +26,14 @@ def _not_zero(delta: int) -> int:
     return delta
 
 
-class StockChange(Body):
+class StockAdjustment(Body):
     model_config = ConfigDict(json_schema_extra={"example": {"delta": 10, "reason": "delivery"}})
 
     delta: Annotated[Delta, AfterValidator(_not_zero)] = Field(description="How many come or, below zero, go.")
     reason: Annotated[TrimmedText, Field(min_length=1, max_length=200)]
 
 
-class StockOut(BaseModel):
+class StockResponse(BaseModel):
     model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": STOCK})
 
     on_hand: int
@@ -42,7 +42,7 @@ class StockOut(BaseModel):
     version: int
 
 
-class LedgerEntryOut(BaseModel):
+class LedgerEntryResponse(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": ENTRY})
 
     version: int = Field(description="The stock's version that this made.")
@@ -54,10 +54,10 @@ class LedgerEntryOut(BaseModel):
     at: Timestamp
 
 
-class StockWithLedger(StockOut):
+class StockWithLedger(StockResponse):
     """The sum of all entries is what is on hand."""
 
     model_config = ConfigDict(json_schema_extra={"example": {**STOCK, "ledger": [ENTRY], "next_cursor": None}})
 
-    ledger: list[LedgerEntryOut] = Field(description="One page of it, newest first.")
+    ledger: list[LedgerEntryResponse] = Field(description="One page of it, newest first.")
     next_cursor: str | None

@@ -10,12 +10,12 @@ from typing import Self
 from uuid import UUID
 
 from catalog_service.domain.category import Category
-from catalog_service.domain.facts import Fact
+from catalog_service.domain.events import DomainEvent
 from catalog_service.domain.ports import Categories, Products, Reservations, Stocks, UnitOfWork
 from catalog_service.domain.product import Product
 from catalog_service.domain.reservation import Reservation
-from catalog_service.domain.shelf import Movement, OnShelf, Shelf
 from catalog_service.domain.stock import LedgerEntry, Stock
+from catalog_service.domain.stock_allocation import StockLevel, StockMovement, StockSnapshot
 from catalog_service.exceptions import CategoryNotEmpty, CategoryNotFound, ProductNotFound, SlugTaken
 
 
@@ -85,7 +85,7 @@ class FakeProducts:
     async def save(self, product: Product) -> None:
         self.rows[product.id] = copy.copy(product)
 
-    async def bury(self, product: Product) -> None:
+    async def mark_deleted(self, product: Product) -> None:
         del self.rows[product.id]
 
 
@@ -106,19 +106,19 @@ class FakeStocks:
     async def save(self, stock: Stock) -> None:
         self.rows[stock.product_id] = copy.copy(stock)
 
-    async def enter(self, entry: LedgerEntry) -> None:
+    async def add_ledger_entry(self, entry: LedgerEntry) -> None:
         self.entries.append(entry)
 
-    async def lock_shelf(self, product_ids: Collection[UUID]) -> Shelf:
-        return Shelf(
+    async def lock_levels(self, product_ids: Collection[UUID]) -> StockSnapshot:
+        return StockSnapshot(
             {
-                each: OnShelf(self.rows[each].on_hand, self.rows[each].reserved, each not in self.hidden)
+                each: StockLevel(self.rows[each].on_hand, self.rows[each].reserved, each not in self.hidden)
                 for each in product_ids
                 if each in self.rows
             }
         )
 
-    async def move(self, movements: Mapping[UUID, Sequence[Movement]], now: datetime) -> None:
+    async def apply_movements(self, movements: Mapping[UUID, Sequence[StockMovement]], now: datetime) -> None:
         del now
         for movement in itertools.chain.from_iterable(movements.values()):
             stock = self.rows[movement.product_id]
@@ -144,9 +144,9 @@ class _Transaction:
     products: Products
     stocks: Stocks
     reservations: Reservations
-    facts: list[Fact]
+    facts: list[DomainEvent]
 
-    def record(self, fact: Fact) -> None:
+    def record(self, fact: DomainEvent) -> None:
         self.facts.append(fact)
 
     async def __aenter__(self) -> Self:
@@ -169,7 +169,7 @@ class FakeUnitOfWork:
     products: FakeProducts = field(default_factory=FakeProducts)
     stocks: FakeStocks = field(default_factory=FakeStocks)
     reservations: FakeReservations = field(default_factory=FakeReservations)
-    facts: list[Fact] = field(default_factory=list)
+    facts: list[DomainEvent] = field(default_factory=list)
 
     def __call__(self) -> UnitOfWork:
         return _Transaction(self.categories, self.products, self.stocks, self.reservations, self.facts)

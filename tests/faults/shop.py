@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from catalog_service.domain.ports import UnitOfWorkFactory
 from catalog_service.domain.stock import Admin
 from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
-from catalog_service.services.products import create_product
+from catalog_service.services.manage_products import create_product
 from libs.database.database import Database
 from libs.outbox.notifier import OutboxNotifier
 from libs.process.ids import new_id

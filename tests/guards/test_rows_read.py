@@ -8,9 +8,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from catalog_service.domain.listing import Sort
-from catalog_service.repositories.product_queries import Shape, page_query
-from catalog_service.repositories.product_reads import BY_ID, BY_SLUG
+from catalog_service.domain.product_filter import Sort
+from catalog_service.repositories.product_list_sql import Shape, page_query
+from catalog_service.repositories.product_queries import BY_ID, BY_SLUG
 from libs.database.query import CompiledQuery
 from libs.testing.fixtures import DatabaseFor
 from tests.bench import data

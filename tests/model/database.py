@@ -85,7 +85,7 @@ class DatabaseWorld:
                 assert await work.products.add(product)
                 stocked = Stock(product_id, on_hand)
                 await work.stocks.add(stocked)
-                await work.stocks.enter(stocked.opening(admin, now))
+                await work.stocks.add_ledger_entry(stocked.opening(admin, now))
 
     async def told(self) -> Sequence[Message]:
         rows = [

@@ -12,9 +12,9 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from catalog_service.domain.reservation import Order as OrderInCatalog
+from catalog_service.domain.reservation import OrderSnapshot as OrderInCatalog
 from catalog_service.domain.stock import Admin
-from catalog_service.services.reservations import follow_orders
+from catalog_service.services.reserve_stock import reserve_stock_for_orders
 from libs.errors import DomainError
 from libs.process.ids import new_id
 from order_service.domain.actor import Actor
@@ -222,7 +222,7 @@ class Model(RuleBasedStateMachine):
     async def handle(self, *messages: Message) -> None:
         news = [message for message in messages if isinstance(message, OrderNews)]
         if news:
-            await follow_orders(self.catalog, *map(_order, news))
+            await reserve_stock_for_orders(self.catalog, *map(_order, news))
         told = [message for message in messages if not isinstance(message, OrderNews)]
         if told:
             await take_answers(self.orders, HOLD, *map(_answer, told))

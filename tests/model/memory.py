@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
-from catalog_service.domain.facts import StockHeld, StockShort
+from catalog_service.domain.events import StockRejected, StockReserved
 from catalog_service.domain.stock import Stock
 from catalog_service.tests.fakes import FakeUnitOfWork as FakeCatalog
 from order_service.domain.payment import CARRIED_THROUGH, Captured, Declined, Outcome, Payment, Refunded
@@ -100,7 +100,7 @@ class MemoryWorld:
             await self._catalog.stocks.add(Stock(product_id, on_hand))
 
     async def told(self) -> Sequence[Message]:
-        answers = [each for each in self._catalog.facts if isinstance(each, StockHeld | StockShort)]
+        answers = [each for each in self._catalog.facts if isinstance(each, StockReserved | StockRejected)]
         facts = [each for each in self._orders.facts if is_delivered(CONTRACTS[type(each)].type)]
         messages: list[Message] = [*map(of_order, facts), *map(of_answer, answers)]
         self._orders.facts.clear()

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from catalog_service.domain.facts import StockHeld, StockShort
-from catalog_service.domain.shelf import Shortage
+from catalog_service.domain.events import StockRejected, StockReserved
+from catalog_service.domain.stock_allocation import Shortage
 from libs.contracts.topology import CATALOG_ORDERS
 from order_service.domain.facts import Fact
 
@@ -39,8 +39,8 @@ def of_order(fact: Fact) -> OrderNews:
     return OrderNews(order.id, order.version, order.status.value, lines)
 
 
-def of_answer(answer: StockHeld | StockShort) -> StockAnswer:
-    shortages = answer.shortages if isinstance(answer, StockShort) else ()
+def of_answer(answer: StockReserved | StockRejected) -> StockAnswer:
+    shortages = answer.shortages if isinstance(answer, StockRejected) else ()
     return StockAnswer(answer.order_id, answer.order_version, shortages)
 
 

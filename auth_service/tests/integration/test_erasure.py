@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from auth_service.repositories import erasure
-from auth_service.repositories.erasure import erase_due, gone, is_anybody_looked_for
+from auth_service.repositories.erasure import deleted_users_among, erase_due, has_pending_erasures
 from auth_service.tests.integration.house import House, Person
 from libs.database.database import Database
 from libs.database.urls import for_asyncpg
@@ -109,7 +109,7 @@ async def test_what_is_written_down_after_the_first_look_is_found_by_a_later_one
 async def test_after_a_day_nobody_looks_any_more(house: House, timers: Database) -> None:
     await deleted(house, "ada", is_sent=False)
     looks = 0
-    while await is_anybody_looked_for(timers):
+    while await has_pending_erasures(timers):
         await erase_due(timers)
         await house.rows(LATER.format("12 hours"))
         looks += 1
@@ -145,7 +145,7 @@ async def test_a_crash_in_the_middle_is_made_up_for(
 async def test_who_is_gone_is_known(house: House, timers: Database) -> None:
     ada, bob = await deleted(house, "ada", is_sent=False), await house.join("bob")
     rows = await house.rows("SELECT id FROM deleted_users")
-    assert await gone(timers, [*(row["id"] for row in rows), new_id()]) == {rows[0]["id"]}
+    assert await deleted_users_among(timers, [*(row["id"] for row in rows), new_id()]) == {rows[0]["id"]}
     assert str(rows[0]["id"]) == ada.id != bob.id
 
 

@@ -3,7 +3,7 @@ import hashlib
 
 import pytest
 
-from auth_service.repositories.expiry import forget_expired
+from auth_service.repositories.expiry import delete_expired
 from auth_service.tests.integration.house import PASSWORD, House, answer, refused
 from libs.database.database import Database
 
@@ -45,7 +45,7 @@ async def test_an_expired_token_is_refused_and_forgotten(house: House, timers: D
     refused(await house.refresh(ada.refresh_token), 401, "invalid_refresh_token")
     await house.try_login("ada", "wrong password")
     await house.rows("UPDATE attempts SET made_at = made_at - interval '5 minutes'")
-    await asyncio.gather(*(forget_expired(timers) for _ in range(3)))
+    await asyncio.gather(*(delete_expired(timers) for _ in range(3)))
     assert await house.rows("SELECT 1 FROM refresh_tokens WHERE digest = :digest", digest=digest) == []
     assert len(await house.rows("SELECT 1 FROM refresh_families")) == 1
     assert await house.rows("SELECT 1 FROM attempts") == []

@@ -3,11 +3,11 @@ from datetime import UTC, datetime
 import pytest
 
 from auth_service.domain.user import User
-from auth_service.services.guesses import GuardedPasswords
-from auth_service.services.profile import Profiles
-from auth_service.services.registration import Registration, register
+from auth_service.services.change_profile import Profiles
+from auth_service.services.login_throttle import ThrottledPasswordCheck
+from auth_service.services.register_user import Registration, register
 from auth_service.services.sessions import Sessions
-from auth_service.tests.fakes import FakeAccessTokens, FakePasswords, Memory
+from auth_service.tests.fakes import FakeAccessTokens, FakePasswordHasher, Memory
 from libs.process.ids import new_id
 
 PASSWORD = "correct horse"
@@ -19,27 +19,27 @@ def memory() -> Memory:
 
 
 @pytest.fixture
-def passwords() -> FakePasswords:
-    return FakePasswords()
+def passwords() -> FakePasswordHasher:
+    return FakePasswordHasher()
 
 
 @pytest.fixture
-def guarded(memory: Memory, passwords: FakePasswords) -> GuardedPasswords:
-    return GuardedPasswords(memory.uow, passwords)
+def guarded(memory: Memory, passwords: FakePasswordHasher) -> ThrottledPasswordCheck:
+    return ThrottledPasswordCheck(memory.uow, passwords)
 
 
 @pytest.fixture
-def sessions(memory: Memory, guarded: GuardedPasswords) -> Sessions:
+def sessions(memory: Memory, guarded: ThrottledPasswordCheck) -> Sessions:
     return Sessions(memory.uow, guarded, FakeAccessTokens())
 
 
 @pytest.fixture
-def profiles(memory: Memory, passwords: FakePasswords, guarded: GuardedPasswords) -> Profiles:
+def profiles(memory: Memory, passwords: FakePasswordHasher, guarded: ThrottledPasswordCheck) -> Profiles:
     return Profiles(memory.uow, passwords, guarded)
 
 
 @pytest.fixture
-async def ada(memory: Memory, passwords: FakePasswords) -> User:
+async def ada(memory: Memory, passwords: FakePasswordHasher) -> User:
     return await register(memory.uow, passwords, Registration("ada@example.com", "Ada", PASSWORD))
 
 

@@ -7,19 +7,19 @@ from collections.abc import Iterator
 import bcrypt
 import pytest
 
-from auth_service.core.passwords import NICENESS, BcryptPasswords
+from auth_service.core.passwords import NICENESS, BcryptPasswordHasher
 from auth_service.exceptions import TooManyPasswords
 
 
 @pytest.fixture
-def passwords() -> Iterator[BcryptPasswords]:
-    made = BcryptPasswords(cost=4, threads=1, waiting=2)
+def passwords() -> Iterator[BcryptPasswordHasher]:
+    made = BcryptPasswordHasher(cost=4, threads=1, waiting=2)
     yield made
     made.close()
 
 
-async def test_only_the_password_itself_matches(passwords: BcryptPasswords) -> None:
-    async with passwords.turn() as turn:
+async def test_only_the_password_itself_matches(passwords: BcryptPasswordHasher) -> None:
+    async with passwords.slot() as turn:
         hashed = await turn.hash("x" * 71 + "a")
         assert hashed != await turn.hash("x" * 71 + "a")
         assert await turn.matches("x" * 71 + "a", hashed)
@@ -28,31 +28,31 @@ async def test_only_the_password_itself_matches(passwords: BcryptPasswords) -> N
         assert not await turn.matches("", hashed)
 
 
-async def test_nobodys_password_matches_nothing(passwords: BcryptPasswords) -> None:
-    async with passwords.turn() as turn:
+async def test_nobodys_password_matches_nothing(passwords: BcryptPasswordHasher) -> None:
+    async with passwords.slot() as turn:
         assert not await turn.matches("nobody's", None)
 
 
-async def test_a_line_that_is_too_long_is_refused(passwords: BcryptPasswords) -> None:
+async def test_a_line_that_is_too_long_is_refused(passwords: BcryptPasswordHasher) -> None:
     done = asyncio.Event()
 
     async def stay() -> None:
-        async with passwords.turn():
+        async with passwords.slot():
             await done.wait()
 
     staying = [asyncio.create_task(stay()) for _ in range(3)]
     await asyncio.sleep(0)
     with pytest.raises(TooManyPasswords) as refusal:
-        async with passwords.turn():
+        async with passwords.slot():
             raise AssertionError("nobody's turn")
     assert refusal.value.retry_after == 1
     done.set()
     await asyncio.gather(*staying)
-    async with passwords.turn():
+    async with passwords.slot():
         pass
 
 
-async def test_others_go_on_while_a_password_is_checked(passwords: BcryptPasswords) -> None:
+async def test_others_go_on_while_a_password_is_checked(passwords: BcryptPasswordHasher) -> None:
     ticks = 0
 
     async def tick() -> None:
@@ -62,7 +62,7 @@ async def test_others_go_on_while_a_password_is_checked(passwords: BcryptPasswor
             await asyncio.sleep(0)
 
     ticking = asyncio.create_task(tick())
-    async with passwords.turn() as turn:
+    async with passwords.slot() as turn:
         await turn.hash("12345678")
     ticking.cancel()
     assert ticks > 1
@@ -70,23 +70,23 @@ async def test_others_go_on_while_a_password_is_checked(passwords: BcryptPasswor
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads are equal")
 async def test_whoever_hashes_leaves_the_processor_to_whoever_answers(
-    passwords: BcryptPasswords, monkeypatch: pytest.MonkeyPatch
+    passwords: BcryptPasswordHasher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def its_niceness(*_: object) -> bytes:
         return str(os.getpriority(os.PRIO_PROCESS, threading.get_native_id())).encode()
 
     monkeypatch.setattr(bcrypt, "hashpw", its_niceness)
-    async with passwords.turn() as turn:
+    async with passwords.slot() as turn:
         assert int(await turn.hash("secret")) == max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads are equal")
 async def test_where_it_must_not_stand_back_it_hashes_all_the_same(
-    passwords: BcryptPasswords, monkeypatch: pytest.MonkeyPatch
+    passwords: BcryptPasswordHasher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def forbid(*_: object) -> None:
         raise PermissionError
 
     monkeypatch.setattr(os, "setpriority", forbid)
-    async with passwords.turn() as turn:
+    async with passwords.slot() as turn:
         assert await turn.matches("secret", await turn.hash("secret"))

@@ -3,13 +3,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from auth_service.domain import refresh
+from auth_service.domain import refresh_token
 from auth_service.domain.user import User
 from auth_service.exceptions import InvalidCredentials, InvalidRefreshToken, RefreshTokenReused, TooManyAttempts
-from auth_service.services.administration import StandingChange, change_standing
-from auth_service.services.guesses import GuardedPasswords
+from auth_service.services.login_throttle import ThrottledPasswordCheck
+from auth_service.services.manage_user import RoleOrStatusChange, change_role_or_status
 from auth_service.services.sessions import Login, Sessions
-from auth_service.tests.fakes import FakePasswords, Memory
+from auth_service.tests.fakes import FakePasswordHasher, Memory
 from auth_service.tests.unit.conftest import PASSWORD
 from libs.process.ids import new_id
 from libs.tokens.principal import UserInactive
@@ -30,7 +30,9 @@ async def test_login_by_either_name_in_any_case(sessions: Sessions, login: str) 
 
 
 @pytest.mark.usefixtures("ada")
-async def test_a_wrong_login_costs_what_a_wrong_password_does(sessions: Sessions, passwords: FakePasswords) -> None:
+async def test_a_wrong_login_costs_what_a_wrong_password_does(
+    sessions: Sessions, passwords: FakePasswordHasher
+) -> None:
     for login in ("ada", "nobody"):
         before = passwords.checked
         with pytest.raises(InvalidCredentials):
@@ -39,7 +41,7 @@ async def test_a_wrong_login_costs_what_a_wrong_password_does(sessions: Sessions
 
 
 async def test_only_who_knows_the_password_learns_of_a_block(memory: Memory, sessions: Sessions, ada: User) -> None:
-    await change_standing(memory.uow, StandingChange(ada.id, is_active=False), None)
+    await change_role_or_status(memory.uow, RoleOrStatusChange(ada.id, is_active=False), None)
     with pytest.raises(InvalidCredentials):
         await log_in(sessions, password="wrong password")
     with pytest.raises(UserInactive):
@@ -47,7 +49,9 @@ async def test_only_who_knows_the_password_learns_of_a_block(memory: Memory, ses
 
 
 @pytest.mark.usefixtures("ada")
-async def test_ten_failures_close_the_account_to_that_address(sessions: Sessions, passwords: FakePasswords) -> None:
+async def test_ten_failures_close_the_account_to_that_address(
+    sessions: Sessions, passwords: FakePasswordHasher
+) -> None:
     for number in range(10):
         with pytest.raises(InvalidCredentials):
             await log_in(sessions, ("ada", "ada@example.com")[number % 2], "wrong password")
@@ -93,13 +97,13 @@ async def test_two_hundred_failures_close_an_address_to_all(memory: Memory, sess
 
 @pytest.mark.usefixtures("ada")
 async def test_a_password_that_changes_meanwhile_opens_nothing(memory: Memory, sessions: Sessions) -> None:
-    class Slow(FakePasswords):
+    class Slow(FakePasswordHasher):
         async def matches(self, password: str, password_hash: str | None) -> bool:
             (user,) = memory.users.values()
             user.password_hash = "another"
             return await super().matches(password, password_hash)
 
-    slow = replace(sessions, passwords=GuardedPasswords(memory.uow, Slow()))
+    slow = replace(sessions, passwords=ThrottledPasswordCheck(memory.uow, Slow()))
     with pytest.raises(InvalidCredentials):
         await log_in(slow)
     assert memory.tokens == {}
@@ -130,7 +134,7 @@ async def test_a_token_lasts_thirty_days(memory: Memory, sessions: Sessions) -> 
     secret = await log_in(sessions)
     (token,) = memory.tokens.values()
     assert token.expires_at - datetime.now(UTC) == pytest.approx(timedelta(days=30), abs=timedelta(minutes=1))
-    memory.tokens[refresh.digest(secret)] = replace(token, expires_at=datetime.now(UTC))
+    memory.tokens[refresh_token.digest(secret)] = replace(token, expires_at=datetime.now(UTC))
     with pytest.raises(InvalidRefreshToken):
         await sessions.refresh(secret)
 

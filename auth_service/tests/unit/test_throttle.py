@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from auth_service.domain.throttle import Tally
+from auth_service.domain.login_limits import FailureCount
 from auth_service.exceptions import TooManyAttempts
 
 NOW = datetime(2025, 10, 17, 12, 0, tzinfo=UTC)
@@ -10,14 +10,14 @@ TWO_MINUTES_AGO = NOW - timedelta(minutes=2)
 
 
 def test_below_the_limits_everybody_may_try() -> None:
-    Tally(9, TWO_MINUTES_AGO, 199, TWO_MINUTES_AGO).refuse_if_too_many(NOW)
-    Tally(0, None, 0, None).refuse_if_too_many(NOW)
+    FailureCount(9, TWO_MINUTES_AGO, 199, TWO_MINUTES_AGO).refuse_if_too_many(NOW)
+    FailureCount(0, None, 0, None).refuse_if_too_many(NOW)
 
 
 @pytest.mark.parametrize(
-    "tally", [Tally(10, TWO_MINUTES_AGO, 10, TWO_MINUTES_AGO), Tally(0, None, 200, TWO_MINUTES_AGO)]
+    "tally", [FailureCount(10, TWO_MINUTES_AGO, 10, TWO_MINUTES_AGO), FailureCount(0, None, 200, TWO_MINUTES_AGO)]
 )
-def test_at_a_limit_nobody_may_until_the_oldest_attempt_is_past(tally: Tally) -> None:
+def test_at_a_limit_nobody_may_until_the_oldest_attempt_is_past(tally: FailureCount) -> None:
     with pytest.raises(TooManyAttempts) as refusal:
         tally.refuse_if_too_many(NOW)
     assert refusal.value.retry_after == 180

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from auth_service.domain.facts import UserChanged, UserDeleted, UserRegistered
+from auth_service.domain.events import UserChanged, UserDeleted, UserRegistered
 from auth_service.domain.user import Role, User
 from auth_service.exceptions import LastAdmin
 from libs.process.ids import new_id
@@ -36,16 +36,16 @@ def test_what_is_there_already_is_no_change() -> None:
     user = someone()
     assert user.change_profile(NOW) is None
     assert user.change_profile(NOW, email="ada@example.com", username="ada") is None
-    assert user.change_standing(NOW, role="user", is_active=True, other_admins=False) is None
-    assert user.change_standing(NOW, role=None, is_active=None, other_admins=False) is None
+    assert user.change_role_or_status(NOW, role="user", is_active=True, other_admins=False) is None
+    assert user.change_role_or_status(NOW, role=None, is_active=None, other_admins=False) is None
     assert (user.version, user.updated_at) == (1, THEN)
 
 
 def test_a_user_is_blocked_and_comes_back() -> None:
     user = someone()
-    assert user.change_standing(NOW, role=None, is_active=False, other_admins=False) == UserChanged(user)
+    assert user.change_role_or_status(NOW, role=None, is_active=False, other_admins=False) == UserChanged(user)
     assert (user.is_active, user.version) == (False, 2)
-    user.change_standing(NOW, role=None, is_active=True, other_admins=False)
+    user.change_role_or_status(NOW, role=None, is_active=True, other_admins=False)
     assert (user.is_active, user.version) == (True, 3)
 
 
@@ -55,9 +55,9 @@ def test_a_user_is_blocked_and_comes_back() -> None:
 def test_the_last_admin_stays_one(role: Role | None, is_active: bool | None) -> None:
     user = someone("admin")
     with pytest.raises(LastAdmin):
-        user.change_standing(NOW, role=role, is_active=is_active, other_admins=False)
+        user.change_role_or_status(NOW, role=role, is_active=is_active, other_admins=False)
     assert (user.role, user.is_active, user.version) == ("admin", True, 1)
-    assert user.change_standing(NOW, role=role, is_active=is_active, other_admins=True) == UserChanged(user)
+    assert user.change_role_or_status(NOW, role=role, is_active=is_active, other_admins=True) == UserChanged(user)
 
 
 def test_the_last_admin_cannot_be_deleted() -> None:
@@ -69,5 +69,5 @@ def test_the_last_admin_cannot_be_deleted() -> None:
 
 def test_a_blocked_admin_is_not_the_last_one() -> None:
     user = someone("admin")
-    user.change_standing(NOW, role=None, is_active=False, other_admins=True)
+    user.change_role_or_status(NOW, role=None, is_active=False, other_admins=True)
     assert user.delete(other_admins=False) == UserDeleted(user.id, 3)

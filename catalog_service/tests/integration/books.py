@@ -4,7 +4,7 @@ from uuid import UUID
 
 import asyncpg
 
-from catalog_service.domain.reservation import Order
+from catalog_service.domain.reservation import OrderSnapshot
 from catalog_service.tests.integration.catalog import Catalog, Json
 
 WRONG = """
@@ -26,8 +26,8 @@ async def assert_right(database: asyncpg.Pool) -> None:
     assert [dict(row) for row in await database.fetch(WRONG)] == []
 
 
-def order(order_id: UUID, version: int, status: str, *lines: tuple[Json, int]) -> Order:
-    return Order(order_id, version, status, {UUID(product["id"]): quantity for product, quantity in lines})
+def order(order_id: UUID, version: int, status: str, *lines: tuple[Json, int]) -> OrderSnapshot:
+    return OrderSnapshot(order_id, version, status, {UUID(product["id"]): quantity for product, quantity in lines})
 
 
 async def answers(database: asyncpg.Pool, order_id: UUID) -> list[tuple[int, str]]:

@@ -31,7 +31,7 @@ def issuer() -> Issuer:
 
 @pytest.fixture(scope="session")
 async def app(database_url: str, issuer: Issuer) -> AsyncIterator[FastAPI]:
-    app = create_app(Settings(database_url=database_url, jwks_url="http://127.0.0.1:1/", remembered_products=0))
+    app = create_app(Settings(database_url=database_url, jwks_url="http://127.0.0.1:1/", product_cache_size=0))
     reader = Reader(database_url, pool_size=2)
     verifier = TokenVerifier(LocalKeys(issuer.jwks), issuer="shop-auth", audience="shop")
     app.state.authenticator = Authenticator(verifier, SqlAccountStatus(reader))

@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 
 from catalog_service.domain.ports import UnitOfWorkFactory
-from catalog_service.domain.reservation import Order
-from catalog_service.services.reservations import follow_orders
+from catalog_service.domain.reservation import OrderSnapshot
+from catalog_service.services.reserve_stock import reserve_stock_for_orders
 from catalog_service.tests.integration.books import answers, assert_right, numbers, order
 from catalog_service.tests.integration.catalog import Catalog, code
 from libs.process.ids import new_id
@@ -23,7 +23,7 @@ async def test_workers_that_hear_the_same(
     drawn = random.Random(seed)  # noqa: S311 - the same crowd each time.
     products = [await catalog.product(stock=15) for _ in range(4)]
     staying, leaving = [new_id() for _ in range(20)], [new_id() for _ in range(20)]
-    events: list[Order] = []
+    events: list[OrderSnapshot] = []
     for order_id in (*staying, *leaving):
         lines = [(product, drawn.randint(1, 3)) for product in drawn.sample(products, 2)]
         events.append(order(order_id, 1, "pending", *lines))
@@ -34,7 +34,7 @@ async def test_workers_that_hear_the_same(
         heard = drawn.sample(events, len(events))
         while heard:
             together = drawn.randint(1, 30)
-            await follow_orders(uow, *heard[:together])
+            await reserve_stock_for_orders(uow, *heard[:together])
             del heard[:together]
 
     async def adjust() -> None:
@@ -65,7 +65,9 @@ async def test_batches_of_different_orders_do_not_wait_for_each_other(
         for version, status in enumerate(("pending", "paid", "refunded"), start=1):
             lines = [[(product, 1) for product in drawn.sample(products, 2)] for _ in order_ids]
             changed = zip(order_ids, lines, strict=True)
-            await follow_orders(uow, *(order(order_id, version, status, *wanted) for order_id, wanted in changed))
+            await reserve_stock_for_orders(
+                uow, *(order(order_id, version, status, *wanted) for order_id, wanted in changed)
+            )
 
     await asyncio.gather(*(live([new_id() for _ in range(5)]) for _ in range(20)))
     assert [await numbers(catalog, product) for product in products] == [(1000, 0)] * 6

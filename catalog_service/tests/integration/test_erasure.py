@@ -8,11 +8,11 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from catalog_service.domain.users import GoneUser
+from catalog_service.domain.users import Tombstone
 from catalog_service.repositories import erasure
 from catalog_service.repositories.erasure import erase_names
-from catalog_service.repositories.users import SqlReplicaOfUsers
-from catalog_service.services.users import learn_users
+from catalog_service.repositories.users import SqlUserReplicaStore
+from catalog_service.services.user_replica import apply_user_events
 from catalog_service.tests.integration.books import assert_right
 from catalog_service.tests.integration.catalog import Catalog, Json
 from catalog_service.tests.integration.people import Issuer
@@ -35,8 +35,8 @@ async def entered(catalog: Catalog, issuer: Issuer, product: Json, person: UUID)
 
 
 @pytest.fixture
-def replica(transactions: Database) -> SqlReplicaOfUsers:
-    return SqlReplicaOfUsers(transactions)
+def replica(transactions: Database) -> SqlUserReplicaStore:
+    return SqlUserReplicaStore(transactions)
 
 
 async def actors(catalog: Catalog, product: Json) -> list[str]:
@@ -45,7 +45,7 @@ async def actors(catalog: Catalog, product: Json) -> list[str]:
 
 
 async def test_the_ledger_keeps_what_was_done_and_not_by_whom(
-    catalog: Catalog, issuer: Issuer, transactions: Database, replica: SqlReplicaOfUsers, database: asyncpg.Pool
+    catalog: Catalog, issuer: Issuer, transactions: Database, replica: SqlUserReplicaStore, database: asyncpg.Pool
 ) -> None:
     leaving, staying, unheard_of = new_id(), new_id(), new_id()
     product = await catalog.product(stock=5)
@@ -53,7 +53,7 @@ async def test_the_ledger_keeps_what_was_done_and_not_by_whom(
         await entered(catalog, issuer, product, person)
     await erase_names(transactions)
     assert await actors(catalog, product) == ["some-admin"] * 4
-    await learn_users(replica, GoneUser(leaving, 7))
+    await apply_user_events(replica, Tombstone(leaving, 7))
     await erase_names(transactions)
     assert await actors(catalog, product) == ["some-admin", "some-admin", "deleted user", "some-admin"]
     await assert_right(database)
@@ -63,14 +63,14 @@ async def test_what_is_entered_after_a_deletion_is_found(
     catalog: Catalog,
     issuer: Issuer,
     transactions: Database,
-    replica: SqlReplicaOfUsers,
+    replica: SqlUserReplicaStore,
     database: asyncpg.Pool,
 ) -> None:
     """By somebody who had been let in before it arrived."""
     person = new_id()
     product = await catalog.product()
     await entered(catalog, issuer, product, person)
-    await learn_users(replica, GoneUser(person, 2))
+    await apply_user_events(replica, Tombstone(person, 2))
     await erase_names(transactions)
     await database.execute("UPDATE stock_ledger SET actor = 'some-admin' WHERE actor_id = $1", person)
     await erase_names(transactions)
@@ -81,16 +81,16 @@ async def test_two_at_once_in_small_portions(
     catalog: Catalog,
     issuer: Issuer,
     transactions: Database,
-    replica: SqlReplicaOfUsers,
+    replica: SqlUserReplicaStore,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(erasure, "AT_ONCE", 2)
+    monkeypatch.setattr(erasure, "BATCH_SIZE", 2)
     products = [await catalog.product() for _ in range(2)]
     people = [new_id() for _ in range(3)]
     for person in people:
         for product in products:
             await entered(catalog, issuer, product, person)
-        await learn_users(replica, GoneUser(person, 2))
+        await apply_user_events(replica, Tombstone(person, 2))
     async with asyncio.timeout(20):
         await asyncio.gather(erase_names(transactions), erase_names(transactions))
     for product in products:

@@ -9,7 +9,7 @@ import pytest
 from catalog_service.domain.ports import UnitOfWorkFactory
 from catalog_service.domain.reservation import StockMissingError
 from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
-from catalog_service.services.reservations import follow_orders
+from catalog_service.services.reserve_stock import reserve_stock_for_orders
 from catalog_service.tests.integration.books import answers, assert_right, numbers, order
 from catalog_service.tests.integration.catalog import Catalog, Json
 from libs.database.database import Database
@@ -36,7 +36,7 @@ async def test_as_many_are_held_as_there_are(catalog: Catalog, uow: UnitOfWorkFa
     product = await catalog.product(stock=5)
     orders = [new_id() for _ in range(4)]
     wanted = zip(orders, (2, 2, 2, 1), strict=True)
-    await follow_orders(uow, *(order(each, 1, "pending", (product, units)) for each, units in wanted))
+    await reserve_stock_for_orders(uow, *(order(each, 1, "pending", (product, units)) for each, units in wanted))
     told = [await answers(database, each) for each in orders]
     assert [kind for ((_, kind),) in told] == ["stock.reserved", "stock.reserved", "stock.rejected", "stock.reserved"]
     assert await numbers(catalog, product) == (5, 5)
@@ -51,14 +51,14 @@ async def test_each_movement_has_its_version_and_its_entry(
 ) -> None:
     a, b = await catalog.product(stock=10), await catalog.product(stock=10)
     sold, returned, held, both, idle = [new_id() for _ in range(5)]
-    await follow_orders(
+    await reserve_stock_for_orders(
         uow,
         order(sold, 1, "pending", (a, 1)),
         order(returned, 1, "paid", (a, 2), (b, 2)),
         order(idle, 1, "pending", (a, 1)),
     )
     assert [await version(database, each) for each in (a, b)] == [4, 2]
-    await follow_orders(
+    await reserve_stock_for_orders(
         uow,
         order(sold, 2, "paid", (a, 1)),
         order(idle, 2, "awaiting_payment", (a, 1)),
@@ -87,7 +87,7 @@ async def test_each_movement_has_its_version_and_its_entry(
 async def test_two_events_of_one_order(catalog: Catalog, uow: UnitOfWorkFactory, database: asyncpg.Pool) -> None:
     product = await catalog.product(stock=5)
     amended, cancelled = new_id(), new_id()
-    await follow_orders(
+    await reserve_stock_for_orders(
         uow,
         order(amended, 1, "pending", (product, 5)),
         order(cancelled, 2, "cancelled", (product, 4)),
@@ -104,7 +104,9 @@ async def test_one_without_stock_undoes_all(catalog: Catalog, uow: UnitOfWorkFac
     product = await catalog.product(stock=2)
     fine, wrong = new_id(), new_id()
     with pytest.raises(StockMissingError):
-        await follow_orders(uow, order(fine, 1, "pending", (product, 1)), order(wrong, 3, "paid", (product, 2)))
+        await reserve_stock_for_orders(
+            uow, order(fine, 1, "pending", (product, 1)), order(wrong, 3, "paid", (product, 2))
+        )
     assert await numbers(catalog, product) == (2, 0)
     assert await answers(database, fine) == []
     assert await database.fetchval("SELECT count(*) FROM reservations WHERE order_id = ANY($1)", [fine, wrong]) == 0
@@ -117,7 +119,7 @@ async def test_many_cost_as_many_statements_as_one(catalog: Catalog, database_ur
     for orders in (1, 30):
         async with statements(transactions) as seen:
             placed = [order(new_id(), 1, "pending", *lines) for _ in range(orders)]
-            await follow_orders(partial(CatalogUnitOfWork, transactions, notifier), *placed)
+            await reserve_stock_for_orders(partial(CatalogUnitOfWork, transactions, notifier), *placed)
         assert len(seen) == 5, seen
     await notifier.aclose()
     await transactions.aclose()

@@ -9,7 +9,7 @@ import pytest
 
 from catalog_service.domain.ports import UnitOfWorkFactory
 from catalog_service.domain.reservation import StockMissingError
-from catalog_service.services.reservations import follow_orders
+from catalog_service.services.reserve_stock import reserve_stock_for_orders
 from catalog_service.tests.integration.books import answers, assert_right, numbers, order
 from catalog_service.tests.integration.catalog import Catalog, code
 from libs.process.ids import new_id
@@ -20,7 +20,7 @@ async def test_of_forty_orders_at_once_ten_get_the_ten(
 ) -> None:
     product = await catalog.product(stock=10)
     orders = [new_id() for _ in range(40)]
-    await asyncio.gather(*(follow_orders(uow, order(each, 1, "pending", (product, 1))) for each in orders))
+    await asyncio.gather(*(reserve_stock_for_orders(uow, order(each, 1, "pending", (product, 1))) for each in orders))
     told = [await answers(database, each) for each in orders]
     assert told.count([(1, "stock.reserved")]) == 10
     assert told.count([(1, "stock.rejected")]) == 30
@@ -37,7 +37,7 @@ async def test_all_lines_or_none(catalog: Catalog, uow: UnitOfWorkFactory, datab
     unknown = {"id": str(new_id())}
     order_id = new_id()
     lines = ((plenty, 1), (scarce, 3), (hidden, 1), (gone, 1), (unknown, 2))
-    await follow_orders(uow, order(order_id, 1, "pending", *lines))
+    await reserve_stock_for_orders(uow, order(order_id, 1, "pending", *lines))
     payload = json.loads(await database.fetchval("SELECT payload FROM outbox WHERE aggregate_id = $1", order_id))
     short = {each["product_id"]: (each["wanted"], each["available"]) for each in payload["shortages"]}
     assert short == {scarce["id"]: (3, 2), hidden["id"]: (1, 0), gone["id"]: (1, 0), unknown["id"]: (2, 0)}
@@ -68,7 +68,7 @@ async def test_whatever_order_the_events_come_in(
     for start in range(0, len(shuffled), 10):
         heard = iter(shuffled[start : start + 10])
         batches = [list(itertools.islice(heard, drawn.randint(1, 4))) for _ in range(10)]
-        await asyncio.gather(*(follow_orders(uow, *batch) for batch in batches))
+        await asyncio.gather(*(reserve_stock_for_orders(uow, *batch) for batch in batches))
     sold = sum(100 - on_hand for _, (on_hand, _) in stories)
     held = sum(reserved for _, (_, reserved) in stories)
     for product in (a, b):
@@ -81,10 +81,10 @@ async def test_an_amended_order_swaps_what_it_holds(
 ) -> None:
     a, b = await catalog.product(stock=5), await catalog.product(stock=5)
     order_id = new_id()
-    await follow_orders(uow, order(order_id, 1, "pending", (a, 4), (b, 1)))
-    await follow_orders(uow, order(order_id, 2, "pending", (a, 5)))
+    await reserve_stock_for_orders(uow, order(order_id, 1, "pending", (a, 4), (b, 1)))
+    await reserve_stock_for_orders(uow, order(order_id, 2, "pending", (a, 5)))
     assert (await numbers(catalog, a), await numbers(catalog, b)) == ((5, 5), (5, 0))
-    await follow_orders(uow, order(order_id, 3, "pending", (a, 6), (b, 1)))
+    await reserve_stock_for_orders(uow, order(order_id, 3, "pending", (a, 6), (b, 1)))
     assert (await numbers(catalog, a), await numbers(catalog, b)) == ((5, 0), (5, 0))
     kinds = ["stock.reserved", "stock.reserved", "stock.rejected"]
     assert await answers(database, order_id) == list(enumerate(kinds, start=1))
@@ -101,14 +101,14 @@ async def test_the_same_version_gets_the_same_answer(
     product = await catalog.product(stock=1)
     order_id = new_id()
     asked = order(order_id, 1, "pending", (product, 2))
-    await follow_orders(uow, asked)
+    await reserve_stock_for_orders(uow, asked)
     await catalog.send("POST", f"/product/{product['id']}/stock", {"delta": 9, "reason": "delivery"})
     # As the relay does when the answer has left.
     await database.execute("DELETE FROM outbox WHERE aggregate_id = $1", order_id)
-    await follow_orders(uow, asked)
+    await reserve_stock_for_orders(uow, asked)
     assert await answers(database, order_id) == [(1, "stock.rejected")]
-    await follow_orders(uow, order(order_id, 2, "rejected", (product, 2)))
-    await follow_orders(uow, asked)
+    await reserve_stock_for_orders(uow, order(order_id, 2, "rejected", (product, 2)))
+    await reserve_stock_for_orders(uow, asked)
     assert await answers(database, order_id) == [(1, "stock.rejected")]
     assert await numbers(catalog, product) == (10, 0)
 
@@ -119,7 +119,7 @@ async def test_a_paid_order_without_stock_is_for_a_person(
     product = await catalog.product(stock=1)
     order_id = new_id()
     with pytest.raises(StockMissingError):
-        await follow_orders(uow, order(order_id, 3, "paid", (product, 2)))
+        await reserve_stock_for_orders(uow, order(order_id, 3, "paid", (product, 2)))
     assert await database.fetchval("SELECT count(*) FROM reservations WHERE order_id = $1", order_id) == 0
     assert await numbers(catalog, product) == (1, 0)
 
@@ -133,7 +133,7 @@ async def test_crossing_orders_do_not_wait_for_each_other(
     async def live(order_id: UUID) -> None:
         lines = [(product, drawn.randint(1, 3)) for product in drawn.sample(products, 4)]
         for version, status in enumerate(("pending", drawn.choice(("cancelled", "paid"))), start=1):
-            await follow_orders(uow, order(order_id, version, status, *lines))
+            await reserve_stock_for_orders(uow, order(order_id, version, status, *lines))
 
     await asyncio.gather(*(live(new_id()) for _ in range(40)))
     await assert_right(database)

@@ -4,7 +4,7 @@ import pytest
 
 from catalog_service.domain.category import Category
 from catalog_service.exceptions import CategoryCycle, SlugTaken
-from catalog_service.services.categories import change_category, create_category
+from catalog_service.services.manage_categories import change_category, create_category
 from catalog_service.tests.fakes import FakeUnitOfWork
 from libs.errors import VersionConflict
 

@@ -3,11 +3,11 @@ from uuid import UUID
 
 import pytest
 
-from catalog_service.domain.facts import ProductChanged, ProductCreated, ProductDeleted
+from catalog_service.domain.events import ProductChanged, ProductCreated, ProductDeleted
 from catalog_service.domain.stock import MAX_ON_HAND, Admin
 from catalog_service.exceptions import StockTooHigh, StockTooLow
-from catalog_service.services.products import change_product, create_product, delete_product
-from catalog_service.services.stock import adjust_stock
+from catalog_service.services.adjust_stock import adjust_stock
+from catalog_service.services.manage_products import change_product, create_product, delete_product
 from catalog_service.tests.fakes import FakeUnitOfWork
 
 ADMIN = Admin(UUID(int=1), "ada")

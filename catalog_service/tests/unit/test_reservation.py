@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog_service.domain.facts import Answer, StockHeld, StockShort
-from catalog_service.domain.reservation import Order, State, StockMissingError
-from catalog_service.domain.shelf import Shortage
+from catalog_service.domain.events import StockRejected, StockReserved, StockResult
+from catalog_service.domain.reservation import OrderSnapshot, ReservationState, StockMissingError
 from catalog_service.domain.stock import Stock
-from catalog_service.services.reservations import follow_orders
+from catalog_service.domain.stock_allocation import Shortage
+from catalog_service.services.reserve_stock import reserve_stock_for_orders
 from catalog_service.tests.fakes import FakeUnitOfWork
 
 ORDER = UUID(int=1)
@@ -30,32 +30,32 @@ def numbers(uow: FakeUnitOfWork, product: UUID = A) -> tuple[int, int]:
 
 async def test_what_is_there_is_held() -> None:
     uow = await shop(a=5, b=5)
-    await follow_orders(uow, Order(ORDER, 1, "pending", {A: 2, B: 5}))
-    assert uow.facts == [StockHeld(ORDER, 1)]
+    await reserve_stock_for_orders(uow, OrderSnapshot(ORDER, 1, "pending", {A: 2, B: 5}))
+    assert uow.facts == [StockReserved(ORDER, 1)]
     assert (numbers(uow, A), numbers(uow, B)) == ((5, 2), (5, 5))
 
 
 async def test_one_short_line_holds_nothing() -> None:
     uow = await shop(a=5, b=5)
-    await follow_orders(uow, Order(ORDER, 1, "pending", {A: 2, B: 6}))
-    assert uow.facts == [StockShort(ORDER, 1, (Shortage(B, 6, 5),))]
+    await reserve_stock_for_orders(uow, OrderSnapshot(ORDER, 1, "pending", {A: 2, B: 6}))
+    assert uow.facts == [StockRejected(ORDER, 1, (Shortage(B, 6, 5),))]
     assert (numbers(uow, A), numbers(uow, B)) == ((5, 0), (5, 0))
 
 
 async def test_what_is_not_for_sale_is_not_available() -> None:
     uow = await shop(a=5)
     uow.stocks.hidden.add(A)
-    await follow_orders(uow, Order(ORDER, 1, "pending", {A: 2, B: 1}))
-    assert uow.facts == [StockShort(ORDER, 1, (Shortage(A, 2, 0), Shortage(B, 1, 0)))]
+    await reserve_stock_for_orders(uow, OrderSnapshot(ORDER, 1, "pending", {A: 2, B: 1}))
+    assert uow.facts == [StockRejected(ORDER, 1, (Shortage(A, 2, 0), Shortage(B, 1, 0)))]
 
 
 async def test_what_is_held_stays_held_when_it_is_no_longer_for_sale() -> None:
     uow = await shop(a=5)
-    await follow_orders(uow, Order(ORDER, 1, "pending", {A: 2}))
+    await reserve_stock_for_orders(uow, OrderSnapshot(ORDER, 1, "pending", {A: 2}))
     uow.stocks.hidden.add(A)
-    await follow_orders(uow, Order(ORDER, 2, "pending", {A: 1}))
+    await reserve_stock_for_orders(uow, OrderSnapshot(ORDER, 2, "pending", {A: 1}))
     assert numbers(uow) == (5, 1)
-    await follow_orders(uow, Order(ORDER, 4, "paid", {A: 1}))
+    await reserve_stock_for_orders(uow, OrderSnapshot(ORDER, 4, "paid", {A: 1}))
     assert numbers(uow) == (4, 0)
 
 
@@ -73,19 +73,19 @@ async def test_what_is_held_stays_held_when_it_is_no_longer_for_sale() -> None:
 @given(drawn=st.data())
 async def test_the_last_version_decides(statuses: list[str], after: tuple[int, int], drawn: st.DataObject) -> None:
     """Whatever is lost, comes late or twice: only the newest version has to arrive."""
-    story = [Order(ORDER, number + 1, status, {A: 2}) for number, status in enumerate(statuses)]
+    story = [OrderSnapshot(ORDER, number + 1, status, {A: 2}) for number, status in enumerate(statuses)]
     heard = drawn.draw(st.permutations([*drawn.draw(st.lists(st.sampled_from(story), max_size=12)), story[-1]]))
     uow = await shop(a=5)
     while heard:
         together = drawn.draw(st.integers(1, len(heard)))
-        await follow_orders(uow, *heard[:together])
+        await reserve_stock_for_orders(uow, *heard[:together])
         del heard[:together]
     assert numbers(uow) == after
     assert uow.reservations.rows[ORDER].order_version == len(statuses)
 
 
 some_orders = st.builds(
-    Order,
+    OrderSnapshot,
     id=st.integers(1, 6).map(lambda number: UUID(int=number)),
     version=st.integers(1, 3),
     status=st.sampled_from(["pending", "awaiting_payment", "cancelled", "refunded"]),
@@ -97,18 +97,20 @@ some_orders = st.builds(
     before=st.lists(some_orders.filter(lambda order: order.status != "awaiting_payment"), max_size=6),
     heard=st.lists(some_orders, max_size=6, unique_by=lambda order: order.id),
 )
-async def test_orders_together_are_followed_like_one_after_the_other(before: list[Order], heard: list[Order]) -> None:
+async def test_orders_together_are_followed_like_one_after_the_other(
+    before: list[OrderSnapshot], heard: list[OrderSnapshot]
+) -> None:
     together, alone = await shop(a=4, b=4), await shop(a=4, b=4)
     for uow in (together, alone):
-        await follow_orders(uow, *before)
+        await reserve_stock_for_orders(uow, *before)
     try:
         for order in heard:
-            await follow_orders(alone, order)
+            await reserve_stock_for_orders(alone, order)
     except StockMissingError:
         with pytest.raises(StockMissingError):
-            await follow_orders(together, *heard)
+            await reserve_stock_for_orders(together, *heard)
         return
-    await follow_orders(together, *heard)
+    await reserve_stock_for_orders(together, *heard)
     assert (numbers(together, A), numbers(together, B)) == (numbers(alone, A), numbers(alone, B))
     assert together.reservations.rows == alone.reservations.rows
     assert together.facts == alone.facts
@@ -117,61 +119,67 @@ async def test_orders_together_are_followed_like_one_after_the_other(before: lis
 async def test_whoever_comes_first_gets_what_is_there() -> None:
     uow = await shop(a=5)
     wanted = {1: 2, 2: 2, 3: 2, 4: 1}
-    await follow_orders(uow, *(Order(UUID(int=number), 1, "pending", {A: units}) for number, units in wanted.items()))
+    await reserve_stock_for_orders(
+        uow, *(OrderSnapshot(UUID(int=number), 1, "pending", {A: units}) for number, units in wanted.items())
+    )
     assert uow.facts == [
-        StockHeld(UUID(int=1), 1),
-        StockHeld(UUID(int=2), 1),
-        StockShort(UUID(int=3), 1, (Shortage(A, 2, 1),)),
-        StockHeld(UUID(int=4), 1),
+        StockReserved(UUID(int=1), 1),
+        StockReserved(UUID(int=2), 1),
+        StockRejected(UUID(int=3), 1, (Shortage(A, 2, 1),)),
+        StockReserved(UUID(int=4), 1),
     ]
     assert numbers(uow) == (5, 5)
 
 
-@pytest.mark.parametrize(("giving_back_first", "after"), [(True, State.HELD), (False, State.SHORT)])
-async def test_what_is_given_back_is_there_for_those_who_come_later(giving_back_first: bool, after: State) -> None:
+@pytest.mark.parametrize(
+    ("giving_back_first", "after"), [(True, ReservationState.HELD), (False, ReservationState.SHORT)]
+)
+async def test_what_is_given_back_is_there_for_those_who_come_later(
+    giving_back_first: bool, after: ReservationState
+) -> None:
     uow = await shop(a=1)
-    await follow_orders(uow, Order(ORDER, 1, "pending", {A: 1}))
-    heard = [Order(ORDER, 2, "cancelled", {A: 1}), Order(UUID(int=2), 1, "pending", {A: 1})]
-    await follow_orders(uow, *(heard if giving_back_first else reversed(heard)))
+    await reserve_stock_for_orders(uow, OrderSnapshot(ORDER, 1, "pending", {A: 1}))
+    heard = [OrderSnapshot(ORDER, 2, "cancelled", {A: 1}), OrderSnapshot(UUID(int=2), 1, "pending", {A: 1})]
+    await reserve_stock_for_orders(uow, *(heard if giving_back_first else reversed(heard)))
     assert uow.reservations.rows[UUID(int=2)].state is after
 
 
 async def test_of_one_order_only_the_newest_version_is_followed_and_answered() -> None:
     uow = await shop(a=5)
-    asked, amended = Order(ORDER, 1, "pending", {A: 5}), Order(ORDER, 2, "pending", {A: 2})
-    await follow_orders(uow, asked, amended, amended, asked)
-    assert uow.facts == [StockHeld(ORDER, 2)]
+    asked, amended = OrderSnapshot(ORDER, 1, "pending", {A: 5}), OrderSnapshot(ORDER, 2, "pending", {A: 2})
+    await reserve_stock_for_orders(uow, asked, amended, amended, asked)
+    assert uow.facts == [StockReserved(ORDER, 2)]
     assert numbers(uow) == (5, 2)
 
 
 async def test_an_older_version_is_not_answered() -> None:
     uow = await shop(a=5)
-    await follow_orders(uow, Order(ORDER, 2, "cancelled", {A: 2}))
-    await follow_orders(uow, Order(ORDER, 1, "pending", {A: 2}))
+    await reserve_stock_for_orders(uow, OrderSnapshot(ORDER, 2, "cancelled", {A: 2}))
+    await reserve_stock_for_orders(uow, OrderSnapshot(ORDER, 1, "pending", {A: 2}))
     assert uow.facts == []
     assert numbers(uow) == (5, 0)
 
 
 async def test_asking_again_changes_nothing_and_is_answered_alike() -> None:
     uow = await shop(a=1)
-    answers: list[Answer] = [StockShort(ORDER, 1, (Shortage(A, 2, 1),))] * 2
-    await follow_orders(uow, Order(ORDER, 1, "pending", {A: 2}))
+    answers: list[StockResult] = [StockRejected(ORDER, 1, (Shortage(A, 2, 1),))] * 2
+    await reserve_stock_for_orders(uow, OrderSnapshot(ORDER, 1, "pending", {A: 2}))
     uow.stocks.rows[A].on_hand = 9
-    await follow_orders(uow, Order(ORDER, 1, "pending", {A: 2}))
+    await reserve_stock_for_orders(uow, OrderSnapshot(ORDER, 1, "pending", {A: 2}))
     assert uow.facts == answers
     assert numbers(uow) == (9, 0)
-    assert uow.reservations.rows[ORDER].state is State.SHORT
+    assert uow.reservations.rows[ORDER].state is ReservationState.SHORT
 
 
 async def test_an_order_that_wants_more_counts_what_it_has() -> None:
     uow = await shop(a=5)
-    await follow_orders(uow, Order(ORDER, 1, "pending", {A: 4}))
-    await follow_orders(uow, Order(ORDER, 2, "pending", {A: 6}))
-    assert uow.facts[-1] == StockShort(ORDER, 2, (Shortage(A, 6, 5),))
+    await reserve_stock_for_orders(uow, OrderSnapshot(ORDER, 1, "pending", {A: 4}))
+    await reserve_stock_for_orders(uow, OrderSnapshot(ORDER, 2, "pending", {A: 6}))
+    assert uow.facts[-1] == StockRejected(ORDER, 2, (Shortage(A, 6, 5),))
     assert numbers(uow) == (5, 0)
 
 
 async def test_a_promise_that_cannot_be_kept_is_for_a_person() -> None:
     uow = await shop(a=1)
     with pytest.raises(StockMissingError):
-        await follow_orders(uow, Order(ORDER, 3, "paid", {A: 2}))
+        await reserve_stock_for_orders(uow, OrderSnapshot(ORDER, 3, "paid", {A: 2}))

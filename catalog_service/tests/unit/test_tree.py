@@ -3,7 +3,7 @@ from typing import Any
 from uuid import UUID
 
 from catalog_service.api.tree import flat_json, nested_json
-from catalog_service.domain.tree import add_up, cut, depth_first
+from catalog_service.domain.tree import accumulate_counts, depth_first, limit_depth
 
 MOMENT = "2026-01-31T09:30:00Z"
 
@@ -46,15 +46,15 @@ def test_a_subtree_begins_where_the_rows_do() -> None:
 
 def test_counts_add_up() -> None:
     ordered = [dict(each) for each in depth_first(ROWS)]
-    add_up(ordered)
+    accumulate_counts(ordered)
     assert [each["product_count"] for each in ordered] == [0, 31, 9, 1, 2, 16]
 
 
 def test_a_cut_is_relative_to_the_highest() -> None:
     ordered = depth_first(ROWS)
-    assert numbers(cut(ordered, 1)) == [4, 1, 2, 3, 6]
-    assert numbers(cut(depth_first([ROWS[0], ROWS[3]]), 0)) == [2]
-    assert cut([], 0) == []
+    assert numbers(limit_depth(ordered, 1)) == [4, 1, 2, 3, 6]
+    assert numbers(limit_depth(depth_first([ROWS[0], ROWS[3]]), 0)) == [2]
+    assert limit_depth([], 0) == []
 
 
 def test_the_nested_and_the_flat_say_the_same() -> None:

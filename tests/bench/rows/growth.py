@@ -91,7 +91,7 @@ async def orders(ground: Ground, *, listed: bool) -> AsyncIterator[Contest]:
 
 def past_memory(database_url: str) -> dict[str, str]:
     """What grows is the database. A catalog that answers these few from memory would not be asking it."""
-    return {**catalog_environment(database_url), "REMEMBERED_PRODUCTS": "0"}
+    return {**catalog_environment(database_url), "PRODUCT_CACHE_SIZE": "0"}
 
 
 def spread(rows: int) -> range:

@@ -14,7 +14,7 @@ import asyncpg
 from aiormq import Channel
 
 from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
-from catalog_service.services.products import change_product
+from catalog_service.services.manage_products import change_product
 from libs.database.database import Database
 from libs.outbox.notifier import OutboxNotifier
 from libs.testing.wait import until

@@ -52,7 +52,7 @@ def answered_from_memory() -> float:
 
 @asynccontextmanager
 async def process(database_url: str, authenticator: Authenticator, token: str) -> AsyncIterator[Process]:
-    app = create_app(Settings(database_url=database_url, jwks_url="http://127.0.0.1:1/", remembered_products=SIZE))
+    app = create_app(Settings(database_url=database_url, jwks_url="http://127.0.0.1:1/", product_cache_size=SIZE))
     app.state.authenticator = authenticator
     transport, base = httpx.ASGITransport(app), "http://catalog/api/v1"
     async with (

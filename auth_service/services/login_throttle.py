@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from auth_service.domain.ports import Passwords, UnitOfWork, UnitOfWorkFactory
-from auth_service.domain.throttle import WINDOW
+from auth_service.domain.login_limits import WINDOW
+from auth_service.domain.ports import PasswordHasher, UnitOfWork, UnitOfWorkFactory
 from auth_service.domain.user import User
 from libs.process.ids import new_id
 
 
 @dataclass(frozen=True, slots=True)
-class GuardedPasswords:
+class ThrottledPasswordCheck:
     """An attempt counts as failed from before its password is checked until it turns out to be right.
 
     So parallel guesses cannot all be let in because none of them has failed yet. That happens only when its turn has
@@ -20,7 +20,7 @@ class GuardedPasswords:
     """
 
     uow: UnitOfWorkFactory
-    passwords: Passwords
+    passwords: PasswordHasher
 
     async def check(self, password: str, user: User | None, *, login: str, address: str) -> bool:
         """Raises `TooManyAttempts`. A user who does not exist is guarded alike, under the login that was given."""
@@ -28,18 +28,18 @@ class GuardedPasswords:
         async with self.uow() as work:
             # Who is refused anyway need not stand in line for it.
             await _refuse_if_too_many(work, account, address)
-        async with self.passwords.turn() as turn:
-            attempt_id = await self._begin(account, address)
+        async with self.passwords.slot() as turn:
+            attempt_id = await self._start_attempt(account, address)
             right = await turn.matches(password, None if user is None else user.password_hash)
         if right:
             async with self.uow() as work:
                 await work.attempts.remove(attempt_id)
         return right
 
-    async def _begin(self, account: bytes, address: str) -> UUID:
+    async def _start_attempt(self, account: bytes, address: str) -> UUID:
         attempt_id = new_id()
         async with self.uow() as work:
-            await work.attempts.take_turns(address)
+            await work.attempts.lock_address(address)
             now = await _refuse_if_too_many(work, account, address)
             await work.attempts.add(attempt_id, account, address, now)
         return attempt_id
@@ -47,7 +47,7 @@ class GuardedPasswords:
 
 async def _refuse_if_too_many(work: UnitOfWork, account: bytes, address: str) -> datetime:
     now = datetime.now(UTC)
-    tally = await work.attempts.tally(account, address, now - WINDOW)
+    tally = await work.attempts.count_failures(account, address, now - WINDOW)
     tally.refuse_if_too_many(now)
     return now
 

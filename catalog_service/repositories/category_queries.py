@@ -5,9 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
 
-from catalog_service.domain.reads import Row
+from catalog_service.domain.queries import Row
 from catalog_service.domain.slugs import is_id, is_slug
-from catalog_service.domain.tree import add_up, depth_first, sibling_order
+from catalog_service.domain.tree import accumulate_counts, depth_first, sibling_order
 from catalog_service.exceptions import CategoryNotFound
 from catalog_service.models.categories import categories
 from catalog_service.models.products import products
@@ -41,7 +41,7 @@ WHOLE_TREE = CompiledQuery(_counted)
 SUBTREE = CompiledQuery(_counted.where(categories.c.id.in_(select(_below.c.id))))
 
 
-class SqlCategoryReads:
+class SqlCategoryQueries:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 
@@ -72,5 +72,5 @@ class SqlCategoryReads:
             if not rows:
                 raise CategoryNotFound(f"There is no category {root_id}.")
         ordered = depth_first(rows)
-        add_up(ordered)
+        accumulate_counts(ordered)
         return ordered

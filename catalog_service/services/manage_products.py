@@ -24,7 +24,7 @@ async def create_product(
         await add_with_slug(work.products, product, chosen="slug" in fields)
         await work.stocks.add(stock)
         if on_hand:
-            await work.stocks.enter(stock.opening(admin, now))
+            await work.stocks.add_ledger_entry(stock.opening(admin, now))
         work.record(created)
     return product, stock
 
@@ -48,5 +48,5 @@ async def delete_product(uow: UnitOfWorkFactory, product_id: UUID, expected: Col
         product = await work.products.for_change(product_id)
         expect_version(product.version, expected)
         deleted = product.delete(datetime.now(UTC))
-        await work.products.bury(product)
+        await work.products.mark_deleted(product)
         work.record(deleted)

@@ -10,32 +10,32 @@ import unicodedata
 MAX_WORD = 100
 # Folding makes up to eighteen letters of one, and neither an index nor a cursor holds 200 of those.
 MAX_SORTED = 200
-NEITHER_LETTER_NOR_DIGIT = re.compile(r"[\W_]+")
+SEPARATORS = re.compile(r"[\W_]+")
 
 
-def folded(text: str) -> str:
+def fold(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()
 
 
 def sort_name(name: str) -> str:
-    return folded(name)[:MAX_SORTED]
+    return fold(name)[:MAX_SORTED]
 
 
-def words(text: str) -> list[str]:
-    return [word[:MAX_WORD] for word in NEITHER_LETTER_NOR_DIGIT.split(folded(text)) if word]
+def tokenize(text: str) -> list[str]:
+    return [word[:MAX_WORD] for word in SEPARATORS.split(fold(text)) if word]
 
 
-def searched(query: str) -> str:
+def to_tsquery(query: str) -> str:
     """A tsquery: all of the words, of which the last may be the beginning of one, as somebody is still typing it."""
-    quoted = [f"'{word}'" for word in words(query)]
+    quoted = [f"'{word}'" for word in tokenize(query)]
     return " & ".join(quoted) + (":*" if quoted else "")
 
 
-def indexed(named: str, described: str) -> str:
+def to_tsvector(named: str, described: str) -> str:
     """A tsvector: what a product is called weighs more (A) than how it is described (C).
 
     Written here, as PostgreSQL's own parser takes a word like 7e12ab for a number and a rest, which no search finds.
     """
-    weighed = [*((word, "A") for word in words(named)), *((word, "C") for word in words(described))]
+    weighed = [*((word, "A") for word in tokenize(named)), *((word, "C") for word in tokenize(described))]
     return " ".join(f"'{word}':{place}{weight}" for place, (word, weight) in enumerate(weighed, start=1))

@@ -11,7 +11,7 @@ from libs.errors import expect_version
 
 
 @dataclass(frozen=True, slots=True)
-class StandingChange:
+class RoleOrStatusChange:
     """None leaves as it is."""
 
     user_id: UUID
@@ -19,12 +19,16 @@ class StandingChange:
     is_active: bool | None = None
 
 
-async def change_standing(uow: UnitOfWorkFactory, command: StandingChange, expected: Collection[int] | None) -> User:
+async def change_role_or_status(
+    uow: UnitOfWorkFactory, command: RoleOrStatusChange, expected: Collection[int] | None
+) -> User:
     now = datetime.now(UTC)
     async with uow() as work:
         user, other_admins = await work.users.for_change_with_admins(command.user_id)
         expect_version(user.version, expected)
-        fact = user.change_standing(now, role=command.role, is_active=command.is_active, other_admins=other_admins)
+        fact = user.change_role_or_status(
+            now, role=command.role, is_active=command.is_active, other_admins=other_admins
+        )
         if fact is not None:
             await work.users.save(user)
             work.record(fact)

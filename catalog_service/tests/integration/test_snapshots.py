@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from catalog_service.repositories.announcements import products_to_announce
+from catalog_service.repositories.snapshots import product_snapshots
 from catalog_service.tests.integration.catalog import Catalog
 from libs.database.database import Database
 from libs.outbox import snapshots
@@ -27,7 +27,7 @@ NEWS = "SELECT aggregate_id, type, version, payload FROM outbox WHERE queue = ''
 @pytest.fixture
 async def owner(database_url: str, database: asyncpg.Pool) -> AsyncIterator[SnapshotPublisher]:
     timers, notifier = Database(database_url, pool_size=1), OutboxNotifier(database_url)
-    yield SnapshotPublisher(timers, notifier, products_to_announce)
+    yield SnapshotPublisher(timers, notifier, product_snapshots)
     await notifier.aclose()
     await timers.aclose()
     # Workers of other tests would take it up.

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from libs.database.table_gauges import GaugeQuery
 
-COUNTS: Final = (
+GAUGES: Final = (
     GaugeQuery(
         Gauge("products", "Products that are not deleted", ["is_active"], multiprocess_mode="mostrecent"),
         text("""

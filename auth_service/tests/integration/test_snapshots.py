@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from auth_service.repositories.announcements import users_to_announce
+from auth_service.repositories.snapshots import user_snapshots
 from auth_service.tests.integration.house import House, Json
 from libs.contracts.auth import UserEvent
 from libs.database.database import Database, Transaction
@@ -37,7 +37,7 @@ async def notifier(database_url: str) -> AsyncIterator[OutboxNotifier]:
 
 @pytest.fixture
 def owner(timers: Database, notifier: OutboxNotifier) -> SnapshotPublisher:
-    return SnapshotPublisher(timers, notifier, users_to_announce)
+    return SnapshotPublisher(timers, notifier, user_snapshots)
 
 
 async def ask(house: House, *ids: UUID, queue: str = QUEUE) -> str:
@@ -166,7 +166,7 @@ async def test_what_another_worker_has_in_hand_is_left_to_it(
     async def while_another_looks(*portion: Any) -> Sequence[UserEvent]:
         await announce(owner)
         assert await told(house) == []
-        return await users_to_announce(*portion)
+        return await user_snapshots(*portion)
 
     await announce(SnapshotPublisher(timers, notifier, while_another_looks))
     assert [row["aggregate_id"] for row in await told(house)] == ids

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
-from catalog_service.domain.reads import Row
+from catalog_service.domain.queries import Row
 from catalog_service.exceptions import ProductNotFound
 from catalog_service.models.products import products
 from catalog_service.models.stock import stock, stock_ledger
@@ -22,7 +22,7 @@ ONE = CompiledQuery(
 )
 
 
-class SqlStockReads:
+class SqlStockQueries:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 

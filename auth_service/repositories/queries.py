@@ -20,10 +20,10 @@ PUBLIC = [
 LAST_CHARACTER = "\U0010ffff"
 
 BY_ID = CompiledQuery(select(*PUBLIC).where(users.c.id == bindparam("user_id")))
-STANDING = CompiledQuery(select(users.c.role, users.c.is_active).where(users.c.id == bindparam("user_id")))
+ACCOUNT_STATUS = CompiledQuery(select(users.c.role, users.c.is_active).where(users.c.id == bindparam("user_id")))
 
 
-class SqlUserReads:
+class SqlUserQueries:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 
@@ -51,7 +51,7 @@ class SqlAccountStatus:
         self._reader = reader
 
     async def status_of(self, user_id: UUID) -> AccountStatus | None:
-        row = await self._reader.fetch_one(STANDING, user_id=user_id)
+        row = await self._reader.fetch_one(ACCOUNT_STATUS, user_id=user_id)
         return None if row is None else AccountStatus(**row)
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 if TYPE_CHECKING:  # The product returns facts and facts hold the product.
     from catalog_service.domain.product import Product
-    from catalog_service.domain.shelf import Shortage
+    from catalog_service.domain.stock_allocation import Shortage
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class ProductDeleted:
 
 
 @dataclass(frozen=True, slots=True)
-class StockHeld:
+class StockReserved:
     """Everything that this version of an order wants is kept for it."""
 
     order_id: UUID
@@ -34,7 +34,7 @@ class StockHeld:
 
 
 @dataclass(frozen=True, slots=True)
-class StockShort:
+class StockRejected:
     """Something that this version of an order wants is not there, so nothing is kept for it."""
 
     order_id: UUID
@@ -42,5 +42,5 @@ class StockShort:
     shortages: tuple["Shortage", ...]
 
 
-Answer = StockHeld | StockShort
-Fact = ProductCreated | ProductChanged | ProductDeleted | Answer
+StockResult = StockReserved | StockRejected
+DomainEvent = ProductCreated | ProductChanged | ProductDeleted | StockResult

@@ -23,10 +23,10 @@ NAMED = text("""
 """).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 
 
-async def users_to_announce(
-    transaction: Transaction, after: UUID, ids: Sequence[UUID] | None, portion: int
+async def user_snapshots(
+    transaction: Transaction, after: UUID, ids: Sequence[UUID] | None, limit: int
 ) -> Sequence[UserEvent]:
-    wanted = {"after": after, "portion": portion}
+    wanted = {"after": after, "portion": limit}
     found = await (
         transaction.fetch_all(ALL, wanted) if ids is None else transaction.fetch_all(NAMED, {**wanted, "ids": ids})
     )

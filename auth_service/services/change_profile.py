@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from auth_service.domain.ports import Passwords, UnitOfWorkFactory
+from auth_service.domain.ports import PasswordHasher, UnitOfWorkFactory
 from auth_service.domain.user import User
 from auth_service.exceptions import CurrentPasswordRequired, WrongPassword
-from auth_service.services.guesses import GuardedPasswords
+from auth_service.services.login_throttle import ThrottledPasswordCheck
 from libs.errors import expect_version
 
 
@@ -27,8 +27,8 @@ class ProfileChange:
 @dataclass(frozen=True, slots=True)
 class Profiles:
     uow: UnitOfWorkFactory
-    passwords: Passwords
-    guarded: GuardedPasswords
+    passwords: PasswordHasher
+    guarded: ThrottledPasswordCheck
 
     async def change(self, command: ProfileChange, expected: Collection[int] | None) -> User:
         async with self.uow() as work:
@@ -62,5 +62,5 @@ class Profiles:
             raise WrongPassword
 
     async def _hash(self, password: str) -> str:
-        async with self.passwords.turn() as turn:
+        async with self.passwords.slot() as turn:
             return await turn.hash(password)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from auth_service.domain.ports import Passwords, UnitOfWorkFactory
+from auth_service.domain.ports import PasswordHasher, UnitOfWorkFactory
 from auth_service.domain.user import User
 from libs.process.ids import new_id
 
@@ -15,8 +15,8 @@ class Registration:
     password: str
 
 
-async def register(uow: UnitOfWorkFactory, passwords: Passwords, command: Registration) -> User:
-    async with passwords.turn() as turn:
+async def register(uow: UnitOfWorkFactory, passwords: PasswordHasher, command: Registration) -> User:
+    async with passwords.slot() as turn:
         password_hash = await turn.hash(command.password)
     user, fact = User.register(
         new_id(),

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 
 from catalog_service.domain.ports import UnitOfWorkFactory
-from catalog_service.domain.reservation import Order, newest
-from catalog_service.domain.shelf import Shelf
+from catalog_service.domain.reservation import OrderSnapshot, newest
+from catalog_service.domain.stock_allocation import StockSnapshot
 
 
-async def follow_orders(uow: UnitOfWorkFactory, *orders: Order) -> None:
+async def reserve_stock_for_orders(uow: UnitOfWorkFactory, *orders: OrderSnapshot) -> None:
     """Brings each order's reservation to what its newest version here demands, unless a newer one was followed already.
 
     Orders are followed one after the other as they come. Any number of them costs as many statements as one.
@@ -17,14 +17,14 @@ async def follow_orders(uow: UnitOfWorkFactory, *orders: Order) -> None:
         reservations = await work.reservations.for_change([order.id for order in heard])
         followed = [(reservations[order.id], order) for order in heard]
         news = [(reservation, order) for reservation, order in followed if reservation.is_older_than(order)]
-        products = {product for reservation, order in news for product in reservation.touches(order)}
-        shelf = await work.stocks.lock_shelf(products) if products else Shelf({})
-        movements = {order.id: reservation.follow(order, shelf) for reservation, order in news}
+        products = {product for reservation, order in news for product in reservation.affected_products(order)}
+        shelf = await work.stocks.lock_levels(products) if products else StockSnapshot({})
+        movements = {order.id: reservation.apply(order, shelf) for reservation, order in news}
         if any(movements.values()):
-            await work.stocks.move(movements, datetime.now(UTC))
+            await work.stocks.apply_movements(movements, datetime.now(UTC))
         if news:
             await work.reservations.save([reservation for reservation, _ in news])
         for reservation, order in followed:
             # The same version again means that the answer was lost, or is late: it is given again.
-            if order.asks and reservation.order_version == order.version:
-                work.record(reservation.answer())
+            if order.awaits_result and reservation.order_version == order.version:
+                work.record(reservation.result())

@@ -9,22 +9,22 @@ from libs.contracts.catalog import ProductDeleted, ProductEvent, ProductUpdated
 from libs.database.database import Transaction
 from libs.database.executor import Row
 
-TOLD = "sku, slug, name, price, currency, category_id, image_urls[1] AS image_url, is_active"
+PUBLISHED = "sku, slug, name, price, currency, category_id, image_urls[1] AS image_url, is_active"
 ALL = text(f"""
-    SELECT id, version, deleted_at IS NOT NULL AS gone, {TOLD} FROM products
+    SELECT id, version, deleted_at IS NOT NULL AS gone, {PUBLISHED} FROM products
     WHERE id > :after ORDER BY id LIMIT :portion
 """)  # noqa: S608 - made of constants
 NAMED = text(f"""
-    SELECT id, coalesce(version, 1) AS version, deleted_at IS NOT NULL OR version IS NULL AS gone, {TOLD}
+    SELECT id, coalesce(version, 1) AS version, deleted_at IS NOT NULL OR version IS NULL AS gone, {PUBLISHED}
     FROM (SELECT DISTINCT unnest(:ids) AS id) AS named LEFT JOIN products USING (id)
     WHERE id > :after ORDER BY id LIMIT :portion
 """).bindparams(bindparam("ids", type_=ARRAY(Uuid)))  # noqa: S608 - made of constants
 
 
-async def products_to_announce(
-    transaction: Transaction, after: UUID, ids: Sequence[UUID] | None, portion: int
+async def product_snapshots(
+    transaction: Transaction, after: UUID, ids: Sequence[UUID] | None, limit: int
 ) -> Sequence[ProductEvent]:
-    wanted = {"after": after, "portion": portion}
+    wanted = {"after": after, "portion": limit}
     found = await (
         transaction.fetch_all(ALL, wanted) if ids is None else transaction.fetch_all(NAMED, {**wanted, "ids": ids})
     )

@@ -29,11 +29,11 @@ ALL_TRIGGERS: Final = 6
 logger = logging.getLogger(__name__)
 
 
-class UntoldError(Exception):
+class TriggersMissingError(Exception):
     """Changes are made that nobody tells of."""
 
 
-class SqlChanges:
+class ChangeListener:
     """`memory` is trusted while somebody listens, and only then."""
 
     def __init__(self, database_url: str, memory: ResponseCache) -> None:
@@ -42,15 +42,15 @@ class SqlChanges:
         self._link = Connectivity("changes of products")
 
     @contextlib.asynccontextmanager
-    async def heard(self) -> AsyncIterator[None]:
-        task = asyncio.create_task(self._hear())
+    async def running(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self._run())
         try:
             yield
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    async def _hear(self) -> None:
+    async def _run(self) -> None:
         while True:
             try:
                 await self._listen()
@@ -94,4 +94,4 @@ class SqlChanges:
 async def _check(connection: asyncpg.Connection) -> None:
     found = await connection.fetchval(TRIGGERS)
     if found != ALL_TRIGGERS:
-        raise UntoldError(f"{found} of {ALL_TRIGGERS} triggers are there and switched on")
+        raise TriggersMissingError(f"{found} of {ALL_TRIGGERS} triggers are there and switched on")

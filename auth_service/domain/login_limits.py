@@ -12,7 +12,7 @@ ADDRESS_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class FailureCount:
     """Attempts of the last `WINDOW` that have failed or are still being checked, and when the oldest was made."""
 
     for_account: int

@@ -2,13 +2,13 @@ from dataclasses import replace
 
 import pytest
 
-from auth_service.domain.facts import UserChanged
+from auth_service.domain.events import UserChanged
 from auth_service.domain.user import User
 from auth_service.exceptions import CurrentPasswordRequired, EmailTaken, TooManyAttempts, UsernameTaken, WrongPassword
-from auth_service.services.guesses import GuardedPasswords
-from auth_service.services.profile import ProfileChange, Profiles
+from auth_service.services.change_profile import ProfileChange, Profiles
+from auth_service.services.login_throttle import ThrottledPasswordCheck
 from auth_service.services.sessions import Login, Sessions
-from auth_service.tests.fakes import FakePasswords, FakeUnitOfWork, Memory
+from auth_service.tests.fakes import FakePasswordHasher, FakeUnitOfWork, Memory
 from auth_service.tests.unit.conftest import PASSWORD
 from libs.errors import VersionConflict
 
@@ -39,7 +39,7 @@ async def test_the_same_email_needs_none_and_changes_nothing(memory: Memory, pro
 
 
 async def test_the_old_email_comes_back_in_no_way_without_the_password(
-    memory: Memory, passwords: FakePasswords, guarded: GuardedPasswords, ada: User
+    memory: Memory, passwords: FakePasswordHasher, guarded: ThrottledPasswordCheck, ada: User
 ) -> None:
     moments = 0
 
@@ -86,7 +86,7 @@ async def test_names_of_others_are_taken(memory: Memory, profiles: Profiles, ada
     assert memory.users[ada.id] == ada
 
 
-async def test_a_stale_change_costs_no_hashing(profiles: Profiles, passwords: FakePasswords, ada: User) -> None:
+async def test_a_stale_change_costs_no_hashing(profiles: Profiles, passwords: FakePasswordHasher, ada: User) -> None:
     change = ProfileChange(ada.id, HERE, password="another one", current_password=PASSWORD)
     with pytest.raises(VersionConflict):
         await profiles.change(change, frozenset({7}))

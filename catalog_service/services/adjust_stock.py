@@ -12,5 +12,5 @@ async def adjust_stock(uow: UnitOfWorkFactory, product_id: UUID, delta: int, rea
         stock = await work.stocks.for_change(product_id)
         entry = stock.adjust(delta, reason, admin, datetime.now(UTC))
         await work.stocks.save(stock)
-        await work.stocks.enter(entry)
+        await work.stocks.add_ledger_entry(entry)
     return stock

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
-from catalog_service.domain.listing import ProductFilter
+from catalog_service.domain.product_filter import ProductFilter
 
 Row = dict[str, Any]
 
 
-class CategoryReads(Protocol):
+class CategoryQueries(Protocol):
     async def one(self, reference: str) -> Row:
         """By id or slug, with its `ancestors` and `children`. Raises `CategoryNotFound`."""
 
@@ -17,7 +17,7 @@ class CategoryReads(Protocol):
         """All of them or one subtree, depth first, each with its `product_count`. Raises `CategoryNotFound`."""
 
 
-class ProductReads(Protocol):
+class ProductQueries(Protocol):
     async def one(self, reference: str) -> Row:
         """By id or slug. Raises `ProductNotFound`."""
 
@@ -32,7 +32,7 @@ class ProductReads(Protocol):
         """Where the next page begins if this is the last row of one."""
 
 
-class StockReads(Protocol):
+class StockQueries(Protocol):
     async def one(self, product_id: UUID) -> Row:
         """Raises `ProductNotFound`."""
 

@@ -5,9 +5,9 @@ from uuid import UUID
 from prometheus_client import REGISTRY
 
 from catalog_service.domain.ports import UnitOfWorkFactory
-from catalog_service.domain.reservation import Order
-from catalog_service.repositories.census import COUNTS
-from catalog_service.services.reservations import follow_orders
+from catalog_service.domain.reservation import OrderSnapshot
+from catalog_service.repositories.gauges import GAUGES
+from catalog_service.services.reserve_stock import reserve_stock_for_orders
 from catalog_service.tests.integration.catalog import Catalog
 from libs.database.database import Database
 from libs.database.table_gauges import TableGauges
@@ -22,7 +22,7 @@ async def test_the_shelf_is_counted(catalog: Catalog, uow: UnitOfWorkFactory, da
     timers = Database(database_url, pool_size=1)
 
     async def count() -> tuple[float, ...]:
-        await TableGauges(timers, COUNTS).refresh()
+        await TableGauges(timers, GAUGES).refresh()
         return (
             told("products", is_active="yes"),
             told("stock_units", what="on_hand"),
@@ -32,7 +32,7 @@ async def test_the_shelf_is_counted(catalog: Catalog, uow: UnitOfWorkFactory, da
 
     before = await count()
     product = await catalog.product(stock=7)
-    await follow_orders(uow, Order(new_id(), 1, "pending", {UUID(product["id"]): 3}))
+    await reserve_stock_for_orders(uow, OrderSnapshot(new_id(), 1, "pending", {UUID(product["id"]): 3}))
     after = await count()
     await timers.aclose()
     assert [new - old for new, old in zip(after, before, strict=True)] == [1, 7, 3, 1]

@@ -2,7 +2,7 @@
 
 from prometheus_client import REGISTRY
 
-from auth_service.repositories.census import COUNTS
+from auth_service.repositories.gauges import GAUGES
 from auth_service.tests.integration.house import House
 from libs.database.database import Database
 from libs.database.table_gauges import TableGauges
@@ -15,5 +15,5 @@ def told(role: str, is_active: str) -> float | None:
 async def test_users_are_counted(house: House, timers: Database) -> None:
     await house.join("ada")
     await house.join("bob")
-    await TableGauges(timers, COUNTS).refresh()
+    await TableGauges(timers, GAUGES).refresh()
     assert (told("user", "yes"), told("admin", "yes")) == (2, 1)
