@@ -169,7 +169,7 @@ class Relay:
             await relay_batch.settle(connection, published)
             failpoint("relay.settled")
         if published.refused:
-            logger.warning("%d events were put off: %s", len(published.refused), published.refused[0][1])
+            logger.warning("%d events were deferred: %s", len(published.refused), published.refused[0][1])
         if published.nacked:
             # RabbitMQ 3.10 refuses for as long as a dead broker is away what goes to a queue which that one led, over a
             # channel that first published to it between that death and the election. Over a new one it does not.

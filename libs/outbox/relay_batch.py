@@ -1,4 +1,4 @@
-"""One batch of the outbox: taken, published, and either moved to `outbox_sent` or put off."""
+"""One batch of the outbox: taken, published, and either moved to `outbox_sent` or deferred."""
 
 import asyncio
 from collections.abc import Sequence

@@ -6,8 +6,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ops.seed.catalog import SEED
 from ops.seed.client import Shop
-from ops.seed.goods import SEED
 
 STREETS = ("Mill Lane", "Station Road", "Harbour Street", "Church Walk", "Linden Avenue")
 TOWNS = ("10115 Berlin", "1010 Wien", "8001 Zürich", "75002 Paris", "00184 Roma")

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
 
+from ops.seed.catalog import Category, Product, categories, products
 from ops.seed.client import Shop
-from ops.seed.goods import Category, Product, categories, products
 from ops.seed.orders import orders_of
 
 Thing = TypeVar("Thing")

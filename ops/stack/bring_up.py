@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from ops.stack import child, postgres, prometheus_install, rabbitmq
-from ops.stack.layout import REPOSITORY, Layout
-from ops.stack.mail import PostOffice, post_office
+from ops.stack.mailbox import MailServer, mail_server
 from ops.stack.migrations import up_to_date
+from ops.stack.paths import REPOSITORY, StackPaths
 from ops.stack.plan import Plan
 from ops.stack.postgres import Postgres
 from ops.stack.process import StartError
@@ -33,7 +33,7 @@ from ops.stack.supervisor import Supervisor
 
 class BringUp:
     def __init__(
-        self, layout: Layout, plan: Plan, state: State, supervisor: Supervisor, save: Callable[[], None]
+        self, layout: StackPaths, plan: Plan, state: State, supervisor: Supervisor, save: Callable[[], None]
     ) -> None:
         self._layout = layout
         self._plan = plan
@@ -76,9 +76,9 @@ class BringUp:
         scratch = self._plan.kind.scratch
         await self._supervisor.start(rabbitmq.broker(self._layout, server, installation, scratch=scratch))
 
-    async def _mail(self, server: PostOffice | None) -> None:
+    async def _mail(self, server: MailServer | None) -> None:
         if server is not None:
-            await self._supervisor.start(post_office(self._layout, server))
+            await self._supervisor.start(mail_server(self._layout, server))
 
     async def _prometheus(self, server: Prometheus | None) -> None:
         if server is None:

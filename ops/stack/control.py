@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from signal import SIGKILL, SIGTERM
 
-from ops.stack.kind import Kind
-from ops.stack.layout import REPOSITORY, Layout
-from ops.stack.leftovers import end_leftovers
+from ops.stack.options import StackOptions
+from ops.stack.orphans import end_orphans
+from ops.stack.paths import REPOSITORY, StackPaths
 from ops.stack.state import ANOTHER_IS_RUNNING, Phase, State, current
 
 SUPERVISOR = "supervisor"
@@ -23,7 +23,7 @@ _STOP_PATIENCE = 60.0
 class Launch:
     """A supervisor that this process has started."""
 
-    layout: Layout
+    layout: StackPaths
     process: subprocess.Popen[bytes]
 
     def follow(self) -> Iterator[State]:
@@ -53,10 +53,10 @@ class Launch:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-                end_leftovers(State.read(self.layout.state))
+                end_orphans(State.read(self.layout.state))
 
 
-def follow(layout: Layout) -> Iterator[State]:
+def follow(layout: StackPaths) -> Iterator[State]:
     """The same for a supervisor that somebody else has started."""
     while True:
         state = current(layout)
@@ -66,7 +66,9 @@ def follow(layout: Layout) -> Iterator[State]:
         time.sleep(_POLL)
 
 
-def launch(layout: Layout, kind: Kind, *, attached: bool, environment: Mapping[str, str] = os.environ) -> Launch:
+def launch(
+    layout: StackPaths, kind: StackOptions, *, attached: bool, environment: Mapping[str, str] = os.environ
+) -> Launch:
     """`attached`: it ends with this process. Otherwise it goes on until `take_down`."""
     layout.make()
     options = [
@@ -88,7 +90,7 @@ def launch(layout: Layout, kind: Kind, *, attached: bool, environment: Mapping[s
     return Launch(layout, process)
 
 
-def take_down(layout: Layout) -> bool:
+def take_down(layout: StackPaths) -> bool:
     """Ends the stack and whatever a killed supervisor left of one. False if there was nothing to end."""
     state = State.read(layout.state)
     was_up = state.supervised or any(entry.identity and entry.identity.alive() for entry in state.processes)
@@ -98,7 +100,7 @@ def take_down(layout: Layout) -> bool:
         while state.supervised and time.monotonic() < deadline:
             time.sleep(_POLL)
         state.supervisor.send(SIGKILL)
-    end_leftovers(State.read(layout.state))
+    end_orphans(State.read(layout.state))
     return was_up
 
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ops.stack.credentials import Credentials
-from ops.stack.given import given
-from ops.stack.kind import Kind
-from ops.stack.mail import PostOffice
+from ops.stack.environment import without_printed
+from ops.stack.mailbox import MailServer
+from ops.stack.options import StackOptions
 from ops.stack.ports import HOST, PortReservations
 from ops.stack.postgres import Postgres
 from ops.stack.prometheus import Prometheus
@@ -29,11 +29,11 @@ Take = Callable[[str, int], int]  # what for, which port it should be → which 
 
 @dataclass
 class Plan:
-    kind: Kind
+    kind: StackOptions
     credentials: Credentials
     postgres: Postgres | None = None  # None: the environment names others for all of it.
     rabbitmq: RabbitMQ | None = None
-    mail: PostOffice | None = None  # None: there is nobody who sends any.
+    mail: MailServer | None = None  # None: there is nobody who sends any.
     prometheus: Prometheus | None = None  # None: nobody asked for it.
     api_ports: dict[Service, int] = field(default_factory=dict)
     worker_ports: dict[Service, int] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Plan:
         return self.addresses[service.database_variable]
 
 
-def make_plan(kind: Kind, credentials: Credentials, ports: PortReservations) -> Plan:
+def make_plan(kind: StackOptions, credentials: Credentials, ports: PortReservations) -> Plan:
     plan = Plan(kind, credentials)
     offset = _SCRATCH_OFFSET if kind.scratch else 0
 
@@ -63,7 +63,7 @@ def make_plan(kind: Kind, credentials: Credentials, ports: PortReservations) -> 
         # A provider that exists brings its own.
         secret = os.environ.get("PAYMENT_WEBHOOK_SECRET") or credentials.payment_webhook
         plan.addresses["PAYMENT_WEBHOOK_SECRET"] = secret
-        plan.mail = PostOffice(page_port=take("the page with all mail", 8025), smtp_port=take(_SMTP, 1025))
+        plan.mail = MailServer(page_port=take("the page with all mail", 8025), smtp_port=take(_SMTP, 1025))
         plan.addresses["MAIL_URL"] = plan.mail.url
         if kind.observe:
             plan.prometheus = Prometheus(take("Prometheus", 9090))
@@ -77,7 +77,7 @@ def make_plan(kind: Kind, credentials: Credentials, ports: PortReservations) -> 
 
 
 def _plan_rabbitmq(plan: Plan, take: Take) -> None:
-    named = given(os.environ)
+    named = without_printed(os.environ)
     if named.get("AMQP_URL"):
         plan.addresses |= {"AMQP_URL": named["AMQP_URL"], "RABBITMQ_UI_URL": named.get("RABBITMQ_UI_URL", "")}
         plan.notes.append("RabbitMQ is the one that AMQP_URL names")
@@ -95,7 +95,7 @@ def _plan_rabbitmq(plan: Plan, take: Take) -> None:
 
 def _plan_postgres(plan: Plan, take: Take) -> None:
     wanted = [service.database_variable for service in SERVICES] if plan.kind.apps else ["DATABASE_URL"]
-    named = {name: url for name, url in given(os.environ).items() if name in wanted and url}
+    named = {name: url for name, url in without_printed(os.environ).items() if name in wanted and url}
     plan.addresses |= named
     plan.notes += [f"{name} is the environment's" for name in named]
     if len(named) == len(wanted):

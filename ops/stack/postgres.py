@@ -10,7 +10,7 @@ from signal import SIGINT
 import asyncpg
 
 from ops.stack.credentials import Credentials, write_private
-from ops.stack.layout import Layout
+from ops.stack.paths import StackPaths
 from ops.stack.ports import HOST
 from ops.stack.postgres_binaries import binaries_for
 from ops.stack.privileges import Account, fallback_place, make_reachable, place_for, unprivileged
@@ -35,7 +35,7 @@ class Postgres:
         return f"postgresql://{user}:{password or self.password}@{HOST}:{self.port}/{database}"
 
 
-async def prepare(layout: Layout, server: Postgres, *, scratch: bool) -> Spec:
+async def prepare(layout: StackPaths, server: Postgres, *, scratch: bool) -> Spec:
     """Makes the data folder if there is none, and says how to start the server on it."""
     account = unprivileged()
     binaries = binaries_for(account, fallback_place(layout.postgres))

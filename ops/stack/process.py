@@ -11,9 +11,9 @@ from pathlib import Path
 
 from libs.backoff import Backoff
 from ops.stack import child
-from ops.stack.identity import Identity
-from ops.stack.layout import REPOSITORY
+from ops.stack.paths import REPOSITORY
 from ops.stack.privileges import Account
+from ops.stack.process_id import ProcessId
 from ops.stack.readiness import Probe
 from ops.stack.state import Condition, Entry
 
@@ -119,7 +119,7 @@ class ManagedProcess:
                 log.write(f"could not be started: {error}\n")
             return
         self._process = process
-        identity = Identity.of(process.pid)
+        identity = ProcessId.of(process.pid)
         self._entry.pid, self._entry.started = process.pid, identity.started if identity else None
         self._become(Condition.STARTING)
         if self._stopping.is_set():  # stop() came while the process was being made and saw none.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.stack.layout import REPOSITORY, Layout
+from ops.stack.paths import REPOSITORY, StackPaths
 from ops.stack.ports import HOST
 from ops.stack.process import Spec, Tier
 from ops.stack.prometheus_install import Installation
@@ -55,7 +55,7 @@ def command(installation: Installation, server: Prometheus, configuration: Path)
 
 
 def prometheus(
-    layout: Layout, server: Prometheus, installation: Installation, ports: Mapping[tuple[str, str], int]
+    layout: StackPaths, server: Prometheus, installation: Installation, ports: Mapping[tuple[str, str], int]
 ) -> Spec:
     configuration = layout.prometheus / "prometheus.yml"
     write_configuration(configuration, ports)

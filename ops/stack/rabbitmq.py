@@ -5,7 +5,7 @@ from pathlib import Path
 from signal import SIGKILL, SIGTERM
 
 from ops.stack.credentials import write_private
-from ops.stack.layout import Layout
+from ops.stack.paths import StackPaths
 from ops.stack.ports import HOST
 from ops.stack.process import Spec, Tier
 from ops.stack.rabbitmq_install import Installation
@@ -40,7 +40,7 @@ class RabbitMQ:
         return f"http://{self.host}:{self.ui_port}"
 
 
-def epmd(layout: Layout, server: RabbitMQ, installation: Installation) -> Spec:
+def epmd(layout: StackPaths, server: RabbitMQ, installation: Installation) -> Spec:
     """Erlang's name server, on a port of this stack's own; a broker would start a shared one that outlives it."""
     addresses = ",".join(dict.fromkeys((server.host, server.peer_host)))
     return Spec(
@@ -55,7 +55,7 @@ def epmd(layout: Layout, server: RabbitMQ, installation: Installation) -> Spec:
     )
 
 
-def broker(layout: Layout, server: RabbitMQ, installation: Installation, *, scratch: bool) -> Spec:
+def broker(layout: StackPaths, server: RabbitMQ, installation: Installation, *, scratch: bool) -> Spec:
     home = layout.rabbitmq
     home.mkdir(mode=0o700, exist_ok=True)
     write_private(home / ".erlang.cookie", server.cookie)

@@ -9,15 +9,15 @@ from pathlib import Path
 
 from ops.stack.bring_up import BringUp
 from ops.stack.credentials import Credentials
-from ops.stack.identity import Identity
-from ops.stack.kind import Kind
-from ops.stack.layout import Layout
-from ops.stack.leftovers import end_leftovers
 from ops.stack.logs import rotate
+from ops.stack.options import StackOptions
+from ops.stack.orphans import end_orphans
+from ops.stack.paths import StackPaths
 from ops.stack.plan import make_plan
 from ops.stack.ports import NoFreePortError, PortReservations
 from ops.stack.postgres_binaries import NoPostgresError
 from ops.stack.process import StartError
+from ops.stack.process_id import ProcessId
 from ops.stack.rabbitmq_install import NoRabbitMQError
 from ops.stack.state import ANOTHER_IS_RUNNING, Phase, State, SupervisorLock
 from ops.stack.supervisor import Supervisor
@@ -26,14 +26,14 @@ from ops.stack.supervisor import Supervisor
 _EXPECTED = (StartError, NoFreePortError, NoPostgresError, NoRabbitMQError)
 
 
-async def serve(layout: Layout, kind: Kind, *, attached: bool) -> int:
+async def serve(layout: StackPaths, kind: StackOptions, *, attached: bool) -> int:
     layout.make()
     lock = SupervisorLock(layout)
     if not lock.take():
         return ANOTHER_IS_RUNNING
-    end_leftovers(State.read(layout.state))
+    end_orphans(State.read(layout.state))
     rotate(layout)
-    state = State(Phase.STARTING, supervisor=Identity.own())
+    state = State(Phase.STARTING, supervisor=ProcessId.own())
     save = partial(state.write, layout.state)
     save()
     stop = _stop_requests(attached=attached)
@@ -55,7 +55,9 @@ async def serve(layout: Layout, kind: Kind, *, attached: bool) -> int:
     return int(state.phase is Phase.FAILED)
 
 
-async def _until_stopped(layout: Layout, kind: Kind, state: State, supervisor: Supervisor, stop: asyncio.Event) -> None:
+async def _until_stopped(
+    layout: StackPaths, kind: StackOptions, state: State, supervisor: Supervisor, stop: asyncio.Event
+) -> None:
     plan = make_plan(kind, Credentials.at(layout.secrets), PortReservations())
     state.addresses, state.notes = plan.addresses, plan.notes
     save = partial(state.write, layout.state)
@@ -100,8 +102,8 @@ def main() -> int:
     parser.add_argument("--observe", action="store_true")
     parser.add_argument("--attached", action="store_true")
     options = parser.parse_args()
-    kind = Kind(apps=not options.no_apps, scratch=options.scratch, observe=options.observe)
-    return asyncio.run(serve(Layout(options.folder), kind, attached=options.attached))
+    kind = StackOptions(apps=not options.no_apps, scratch=options.scratch, observe=options.observe)
+    return asyncio.run(serve(StackPaths(options.folder), kind, attached=options.attached))
 
 
 if __name__ == "__main__":

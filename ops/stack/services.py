@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ops.stack.credentials import Credentials
-from ops.stack.layout import Layout
+from ops.stack.paths import StackPaths
 from ops.stack.ports import HOST
 from ops.stack.process import Spec, Tier
 from ops.stack.readiness import says_ready
@@ -60,7 +60,7 @@ def common_environment(database_url: str) -> dict[str, str]:
     return {**os.environ, "DATABASE_URL": database_url, "PYTHONUNBUFFERED": "1"}
 
 
-def api_environment(service: Service, layout: Layout, addresses: Mapping[str, str]) -> dict[str, str]:
+def api_environment(service: Service, layout: StackPaths, addresses: Mapping[str, str]) -> dict[str, str]:
     """What an API needs beside its database."""
     if service is AUTH:
         admin = {name: addresses[name] for name in ("ADMIN_EMAIL", "ADMIN_PASSWORD")}
@@ -72,7 +72,7 @@ def api_environment(service: Service, layout: Layout, addresses: Mapping[str, st
     return {**keys, **named, **WEBHOOKS_TO_THIS_MACHINE}
 
 
-def uvicorn(service: Service, part: str, port: int, env: Mapping[str, str], layout: Layout) -> Spec:
+def uvicorn(service: Service, part: str, port: int, env: Mapping[str, str], layout: StackPaths) -> Spec:
     """`part` is "api" (the module main) or "worker"."""
     name = f"{service.name}-{part}"
     module = "main" if part == "api" else part

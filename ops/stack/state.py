@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Self
 
 from ops.stack.credentials import write_private
-from ops.stack.identity import Identity
-from ops.stack.layout import Layout
+from ops.stack.paths import StackPaths
+from ops.stack.process_id import ProcessId
 
 
 class Phase(StrEnum):
@@ -42,14 +42,14 @@ class Entry:
     restarts: int = 0
 
     @property
-    def identity(self) -> Identity | None:
-        return Identity(self.pid, self.started) if self.pid is not None and self.started is not None else None
+    def identity(self) -> ProcessId | None:
+        return ProcessId(self.pid, self.started) if self.pid is not None and self.started is not None else None
 
 
 @dataclass
 class State:
     phase: Phase
-    supervisor: Identity | None = None
+    supervisor: ProcessId | None = None
     processes: list[Entry] = field(default_factory=list)
     steps: list[Entry] = field(default_factory=list)
     addresses: dict[str, str] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class State:
             **{
                 **stored,
                 "phase": Phase(stored["phase"]),
-                "supervisor": Identity(**who) if who else None,
+                "supervisor": ProcessId(**who) if who else None,
                 "processes": entries("processes"),
                 "steps": entries("steps"),
             }
@@ -86,7 +86,7 @@ class State:
         return self.supervisor is not None and self.supervisor.alive()
 
 
-def current(layout: Layout) -> State:
+def current(layout: StackPaths) -> State:
     """The state as it is, not as a supervisor that was killed left it."""
     state = State.read(layout.state)
     if state.phase not in {Phase.DOWN, Phase.FAILED} and not state.supervised:
@@ -103,7 +103,7 @@ ANOTHER_IS_RUNNING = 3  # the exit code of a supervisor that found the folder ta
 class SupervisorLock:
     """Only one supervisor at a time may work on a folder. The lock goes when its holder does."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: StackPaths) -> None:
         self._path = layout.lock
         self._descriptor: int | None = None
 

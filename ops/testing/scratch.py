@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ops.stack.control import Launch, launch, take_down
-from ops.stack.identity import Identity
-from ops.stack.kind import Kind
-from ops.stack.layout import CLONE, Layout
 from ops.stack.logs import tail
+from ops.stack.options import StackOptions
+from ops.stack.paths import CLONE, StackPaths
+from ops.stack.process_id import ProcessId
 from ops.stack.state import Phase, State
-from ops.stack.wiping import wipe
+from ops.stack.wipe import wipe
 
 
 class StackError(Exception):
@@ -38,9 +38,9 @@ def run_folder() -> Iterator[Path]:
     """A folder for one test run. What earlier runs that were killed have left is cleared away."""
     for old in CLONE.test_runs.glob("*.*"):
         pid, _, started = old.name.partition(".")
-        if not Identity(int(pid), started).alive():
+        if not ProcessId(int(pid), started).alive():
             _clear(old)
-    me = Identity.own()
+    me = ProcessId.own()
     folder = CLONE.test_runs / f"{me.pid}.{me.started}"
     folder.mkdir(parents=True)
     try:
@@ -50,8 +50,8 @@ def run_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def scratch_stack(home: Path, kind: Kind, environment: Mapping[str, str]) -> Iterator[ScratchStack]:
-    started = launch(Layout(home), kind, attached=True, environment=environment)
+def scratch_stack(home: Path, kind: StackOptions, environment: Mapping[str, str]) -> Iterator[ScratchStack]:
+    started = launch(StackPaths(home), kind, attached=True, environment=environment)
     try:
         yield ScratchStack(started)
     finally:
@@ -60,6 +60,6 @@ def scratch_stack(home: Path, kind: Kind, environment: Mapping[str, str]) -> Ite
 
 def _clear(folder: Path) -> None:
     for home in filter(Path.is_dir, folder.iterdir()):
-        take_down(Layout(home))
-        wipe(Layout(home))
+        take_down(StackPaths(home))
+        wipe(StackPaths(home))
     shutil.rmtree(folder, ignore_errors=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ops.stack.layout import REPOSITORY
+from ops.stack.paths import REPOSITORY
 
 # These meet the shop as its clients do and need all of it running; all others bring their own processes.
 BLACK_BOX = Path("tests/integration")

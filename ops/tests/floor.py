@@ -21,8 +21,8 @@ from libs.contracts.topology import ORDER_USERS, QUEUES, Queue
 from libs.process.ids import new_id
 from libs.testing.envelope import Envelope
 from libs.testing.wait import until
-from ops import tools
-from ops.stack.layout import REPOSITORY
+from ops.cli import container
+from ops.stack.paths import REPOSITORY
 
 QUICK = tuple(RetryDelay(rung.name, timedelta(milliseconds=50)) for rung in RETRY_DELAYS)
 
@@ -50,14 +50,14 @@ class Floor:
     async def operator(self, *arguments: str, typed: str = "", **environment: str) -> Done:
         """`./shop ARGUMENTS`."""
         result = await asyncio.to_thread(
-            CliRunner().invoke, tools.app, arguments, input=typed, env={**self.environment, **environment}
+            CliRunner().invoke, container.app, arguments, input=typed, env={**self.environment, **environment}
         )
         return Done(result.exit_code, result.stdout, result.stderr)
 
     async def process(self, *arguments: str, **environment: str) -> Done:
         """The same in a process of its own, which may be killed and run beside others."""
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "ops.tools", *arguments),
+            *(sys.executable, "-m", "ops.cli.container", *arguments),
             cwd=REPOSITORY,
             env={**os.environ, **self.environment, **environment},
             stdout=asyncio.subprocess.PIPE,

@@ -15,15 +15,15 @@ from libs.testing.proxy import Proxy
 from libs.testing.vhosts import fresh_vhost
 from ops.seed.client import Shop
 from ops.stack.control import Launch, launch
-from ops.stack.kind import Kind
-from ops.stack.layout import Layout
+from ops.stack.options import StackOptions
+from ops.stack.paths import StackPaths
 from ops.stack.services import SERVICES, Service
 from ops.stack.state import Entry, Phase, State, current
 
 
 @dataclass(frozen=True)
 class FragileShop:
-    layout: Layout
+    layout: StackPaths
     addresses: dict[str, str]
     broker: Proxy
     databases: dict[Service, Proxy]
@@ -64,7 +64,7 @@ async def fragile_shop(folder: Path, run: str, worker: str) -> AsyncIterator[Fra
             databases[service] = await scope.enter_async_context(Proxy(url))
         named = {service.database_variable: proxy.url for service, proxy in databases.items()}
         environment = {**os.environ, "AMQP_URL": broker.url, **named}
-        started = launch(Layout(folder), Kind(scratch=True), attached=True, environment=environment)
+        started = launch(StackPaths(folder), StackOptions(scratch=True), attached=True, environment=environment)
         scope.push_async_callback(asyncio.to_thread, started.stop)
         # In a thread, because the proxies are served by this one.
         state = await asyncio.to_thread(_last, started)

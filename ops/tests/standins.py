@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from libs.backoff import Backoff
-from ops.stack.identity import Identity
-from ops.stack.layout import REPOSITORY
+from ops.stack.paths import REPOSITORY
 from ops.stack.process import Spec, Tier
+from ops.stack.process_id import ProcessId
 from ops.stack.state import Phase, State
 from ops.stack.supervisor import Supervisor
 
@@ -74,7 +74,7 @@ class Watched:
     def pid(self, name: str = "one") -> int | None:
         return next(entry.pid for entry in self.state.processes if entry.name == name)
 
-    def identity(self, name: str = "one") -> Identity:
-        identity = Identity.of(self.pid(name) or 0)
+    def identity(self, name: str = "one") -> ProcessId:
+        identity = ProcessId.of(self.pid(name) or 0)
         assert identity is not None
         return identity

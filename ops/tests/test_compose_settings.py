@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from ops.commands import tracing
-from ops.stack.layout import REPOSITORY
-from ops.tools import app
+from ops.cli import trace
+from ops.cli.container import app
+from ops.stack.paths import REPOSITORY
 
 COMPOSE = REPOSITORY / "docker-compose.yml"
 
@@ -35,7 +35,7 @@ def test_ops_reads_the_logs_of_all_services(monkeypatch: pytest.MonkeyPatch) -> 
         asked.extend(folders)
         return []
 
-    monkeypatch.setattr(tracing, "_tell", tell)
+    monkeypatch.setattr(trace, "_tell", tell)
     folders = re.search(r"SHOP_LOGS: (\S+)", services["ops"])
     assert folders is not None
     result = CliRunner().invoke(app, ["trace", "some-id"], env={"SHOP_LOGS": folders[1]})

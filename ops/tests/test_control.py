@@ -11,9 +11,9 @@ import pytest
 
 from libs.testing.wait import until
 from ops.stack.control import Launch, launch, take_down
-from ops.stack.identity import Identity
-from ops.stack.kind import Kind
-from ops.stack.layout import Layout
+from ops.stack.options import StackOptions
+from ops.stack.paths import StackPaths
+from ops.stack.process_id import ProcessId
 from ops.stack.state import Condition, Entry, Phase, State, current
 from ops.tests.standins import SLEEP, running
 
@@ -21,13 +21,13 @@ NAMED = {"DATABASE_URL": "postgresql://a@b/c", "AMQP_URL": "amqp://d"}
 
 
 @pytest.fixture
-def layout(tmp_path: Path) -> Iterator[Layout]:
-    yield Layout(tmp_path)
-    take_down(Layout(tmp_path))
+def layout(tmp_path: Path) -> Iterator[StackPaths]:
+    yield StackPaths(tmp_path)
+    take_down(StackPaths(tmp_path))
 
 
-def launched(layout: Layout, *, attached: bool = False) -> Launch:
-    return launch(layout, Kind(apps=False), attached=attached, environment={**os.environ, **NAMED})
+def launched(layout: StackPaths, *, attached: bool = False) -> Launch:
+    return launch(layout, StackOptions(apps=False), attached=attached, environment={**os.environ, **NAMED})
 
 
 def last(started: Launch) -> State:
@@ -41,7 +41,7 @@ def collected(started: Launch) -> None:
         started.process.stdin.close()
 
 
-def test_it_comes_up_and_goes_down(layout: Layout) -> None:
+def test_it_comes_up_and_goes_down(layout: StackPaths) -> None:
     started = launched(layout)
     state = last(started)
     assert (state.phase, state.error) == (Phase.READY, None)
@@ -50,7 +50,7 @@ def test_it_comes_up_and_goes_down(layout: Layout) -> None:
     assert current(layout).phase is Phase.DOWN
 
 
-def test_going_down_twice_is_no_mistake(layout: Layout) -> None:
+def test_going_down_twice_is_no_mistake(layout: StackPaths) -> None:
     assert not take_down(layout)
     started = launched(layout)
     last(started)
@@ -59,7 +59,7 @@ def test_going_down_twice_is_no_mistake(layout: Layout) -> None:
     assert not take_down(layout)
 
 
-def test_a_second_one_follows_the_first(layout: Layout) -> None:
+def test_a_second_one_follows_the_first(layout: StackPaths) -> None:
     first = launched(layout)
     second = launched(layout)
     assert last(first).phase is Phase.READY
@@ -71,7 +71,7 @@ def test_a_second_one_follows_the_first(layout: Layout) -> None:
     assert {first.process.returncode, second.process.returncode} == {0, 3}
 
 
-def test_an_attached_one_ends_when_whoever_started_it_is_gone(layout: Layout) -> None:
+def test_an_attached_one_ends_when_whoever_started_it_is_gone(layout: StackPaths) -> None:
     started = launched(layout, attached=True)
     last(started)
     assert started.process.stdin is not None
@@ -79,7 +79,7 @@ def test_an_attached_one_ends_when_whoever_started_it_is_gone(layout: Layout) ->
     assert started.process.wait(20) == 0
 
 
-def test_after_a_kill_its_secrets_are_the_same_and_it_comes_up_again(layout: Layout) -> None:
+def test_after_a_kill_its_secrets_are_the_same_and_it_comes_up_again(layout: StackPaths) -> None:
     started = launched(layout)
     last(started)
     secrets = layout.secrets.read_text()
@@ -92,16 +92,16 @@ def test_after_a_kill_its_secrets_are_the_same_and_it_comes_up_again(layout: Lay
     again.stop()
 
 
-def test_what_a_killed_supervisor_left_behind_is_ended_and_strangers_are_not(layout: Layout) -> None:
+def test_what_a_killed_supervisor_left_behind_is_ended_and_strangers_are_not(layout: StackPaths) -> None:
     layout.make()
     with running(SLEEP) as left, running(SLEEP) as stranger:
-        identity = Identity.of(left.pid)
+        identity = ProcessId.of(left.pid)
         assert identity is not None
         entries = [
             Entry("left", Condition.READY, pid=identity.pid, started=identity.started),
             Entry("recycled", Condition.READY, pid=stranger.pid, started="an earlier process"),
         ]
-        State(Phase.READY, Identity(stranger.pid, "an earlier process"), entries).write(layout.state)
+        State(Phase.READY, ProcessId(stranger.pid, "an earlier process"), entries).write(layout.state)
         assert take_down(layout)
         assert left.wait(5) == -signal.SIGTERM
         assert stranger.poll() is None
@@ -121,7 +121,7 @@ asyncio.run(main())
 """
     with running(program) as supervisor:
         assert supervisor.stdout is not None
-        child = Identity.of(int(supervisor.stdout.readline()))
+        child = ProcessId.of(int(supervisor.stdout.readline()))
         assert child is not None
         assert child.alive()
         supervisor.kill()

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from libs.testing.fixtures import DatabaseFor
-from ops.stack.layout import REPOSITORY
 from ops.stack.migrations import up_to_date
+from ops.stack.paths import REPOSITORY
 from ops.stack.services import AUTH, SERVICES, Service
 
 

@@ -30,7 +30,7 @@ async def test_events_on_their_way_are_nobodys_worry(floor: Floor) -> None:
     found = await floor.operator("outbox", "--json")
     auth, catalog, order = found.json
     assert found.code == 0
-    assert (auth["service"], auth["pending"], auth["put_off"]) == ("auth", 1, 0)
+    assert (auth["service"], auth["pending"], auth["deferred"]) == ("auth", 1, 0)
     assert auth["oldest_seconds"] >= 3
     assert [(each["pending"], each["oldest_seconds"]) for each in (catalog, order)] == [(0, None), (0, None)]
 
@@ -41,7 +41,7 @@ async def test_events_that_wait_for_long_are(floor: Floor) -> None:
     assert (found.code, "3 min" in found.out) == (1, True)
 
 
-async def test_events_that_were_put_off_say_why_and_to_whom(floor: Floor) -> None:
+async def test_events_that_were_deferred_say_why_and_to_whom(floor: Floor) -> None:
     everybody = await wait_in_outbox(floor, "auth", attempts=3, error="NO_ROUTE")
     alone = await wait_in_outbox(floor, "order", queue="order.users", attempts=1, error="refused \x1b[31m")
     found = await floor.operator("outbox", "--json")

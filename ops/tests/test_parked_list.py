@@ -9,7 +9,7 @@ from pamqp.common import FieldArray
 from libs.broker import queue_snapshot as hands
 from libs.broker.queue_snapshot import hold_queue
 from libs.contracts.topology import CATALOG_ORDERS, ORDER_USERS
-from ops.oversight.broker import broker
+from ops.admin.broker import broker
 from ops.tests.floor import Floor
 
 MANY = 3_000  # more than a quorum queue gives to a reader that names no number

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from ops.stack.credentials import Credentials
-from ops.stack.kind import Kind
+from ops.stack.options import StackOptions
 from ops.stack.plan import Plan, make_plan
 from ops.stack.ports import HOST, PortReservations
 from ops.stack.services import AUTH
@@ -26,7 +26,7 @@ def ports() -> Iterator[PortReservations]:
 
 
 def planned(ports: PortReservations) -> Plan:
-    return make_plan(Kind(scratch=True), Credentials(), ports)
+    return make_plan(StackOptions(scratch=True), Credentials(), ports)
 
 
 def test_it_names_all_that_a_person_or_a_test_needs(ports: PortReservations) -> None:

@@ -9,18 +9,18 @@ import pytest
 
 from libs.testing.wait import until
 from ops.stack.credentials import Credentials
-from ops.stack.layout import Layout
+from ops.stack.paths import StackPaths
 from ops.stack.ports import PortReservations
 from ops.stack.postgres import Postgres, create_databases, prepare
 from ops.stack.services import AUTH, SERVICES
 from ops.stack.state import Condition
-from ops.stack.wiping import wipe
+from ops.stack.wipe import wipe
 from ops.tests.standins import Watched
 
 
 @pytest.fixture
 async def server(tmp_path: Path, watched: Watched) -> AsyncIterator[Postgres]:
-    layout = Layout(tmp_path)
+    layout = StackPaths(tmp_path)
     layout.make()
     credentials = Credentials.at(layout.secrets)
     server = Postgres(PortReservations().take(25432), credentials.postgres)
@@ -33,7 +33,7 @@ async def server(tmp_path: Path, watched: Watched) -> AsyncIterator[Postgres]:
 
 
 async def test_each_role_sees_its_own_database_alone(server: Postgres, tmp_path: Path) -> None:
-    password = AUTH.password(Credentials.at(Layout(tmp_path).secrets))
+    password = AUTH.password(Credentials.at(StackPaths(tmp_path).secrets))
     own = await asyncpg.connect(server.url("auth", "auth", password))
     await own.execute("CREATE TABLE mine ()")
     await own.close()
@@ -67,7 +67,7 @@ async def test_its_log_names_nobody(server: Postgres, tmp_path: Path) -> None:
     await connection.close()
 
     def written() -> str:
-        return Layout(tmp_path).log("postgres").read_text()
+        return StackPaths(tmp_path).log("postgres").read_text()
 
     await until(lambda: "people_email_key" in written() and "not-null" in written())
     assert "ada" not in written()

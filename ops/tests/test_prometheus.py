@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from ops.stack.credentials import Credentials
-from ops.stack.kind import Kind
-from ops.stack.layout import REPOSITORY
+from ops.stack.options import StackOptions
+from ops.stack.paths import REPOSITORY
 from ops.stack.plan import make_plan
 from ops.stack.ports import PortReservations
 from ops.stack.prometheus import ALERTS, write_configuration
@@ -21,11 +21,11 @@ COMPOSE = (REPOSITORY / "docker-compose.yml").read_text()
 def test_it_runs_where_somebody_asks_for_it() -> None:
     ports = PortReservations()
     try:
-        asked = make_plan(Kind(scratch=True, observe=True), Credentials(), ports)
+        asked = make_plan(StackOptions(scratch=True, observe=True), Credentials(), ports)
         assert asked.prometheus is not None
         assert asked.addresses["PROMETHEUS_URL"] == asked.prometheus.url
         assert any("docker compose --profile observe" in note for note in asked.notes)
-        assert make_plan(Kind(scratch=True), Credentials(), ports).prometheus is None
+        assert make_plan(StackOptions(scratch=True), Credentials(), ports).prometheus is None
     finally:
         ports.release()
 

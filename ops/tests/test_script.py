@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.stack.layout import REPOSITORY
+from ops.stack.paths import REPOSITORY
 
 
 @pytest.fixture

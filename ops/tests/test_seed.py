@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from ops.seed import seeder
+from ops.seed.catalog import Category, Product
 from ops.seed.client import Shop
-from ops.seed.goods import Category, Product
 
 THEIRS = {"id": "their-category", "name": "Home & kitchen", "slug": "home-kitchen", "parent_id": None}
 KNIFE = Product("KNIVES-001", "Knife", "Sharp.", Decimal("24.99"), "home", {}, 3)

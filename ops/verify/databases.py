@@ -7,8 +7,8 @@ from typing import Final
 import asyncpg
 
 from libs.database.urls import for_asyncpg
-from ops.oversight.addresses import Addresses
-from ops.oversight.database import told
+from ops.admin.addresses import Addresses
+from ops.admin.database import named_error
 from ops.stack.services import SERVICES
 
 CONNECT_TIMEOUT: Final = 5.0
@@ -22,11 +22,11 @@ Databases = Mapping[str, asyncpg.Pool]
 @asynccontextmanager
 async def opened(addresses: Addresses) -> AsyncIterator[Databases]:
     async with AsyncExitStack() as stack:
-        stack.enter_context(told("A database"))
+        stack.enter_context(named_error("A database"))
         databases = {}
         for service in SERVICES:
             url = for_asyncpg(addresses[service.database_variable])
             pool = asyncpg.create_pool(url, min_size=1, max_size=CONNECTIONS, timeout=CONNECT_TIMEOUT)
-            with told(f"{service.name}'s database does not answer"):
+            with named_error(f"{service.name}'s database does not answer"):
                 databases[service.name] = await stack.enter_async_context(pool)
         yield databases

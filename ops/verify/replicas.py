@@ -24,24 +24,24 @@ GONE: Final = "deleted"
 
 @dataclass(frozen=True, slots=True)
 class Replica:
-    """`told` and `kept` are queries for (id, version, state): equal states are equal texts."""
+    """`owner_sql` and `replica_sql` are queries for (id, version, state): equal states are equal texts."""
 
     name: str
     """Of the queue that feeds it."""
     owner: str
-    told: str
+    owner_sql: str
     follower: str
     table: str
-    kept: str
-    stuck: frozenset[Kind] = STUCK
+    replica_sql: str
+    unrecoverable: frozenset[Kind] = STUCK
     """The differences that no event on its way can mend."""
 
 
-def _told(fields: str, living: str, deleted: str) -> str:
+def _owner_sql(fields: str, living: str, deleted: str) -> str:
     return f"SELECT id, version, jsonb_build_array({fields})::text AS state FROM {living} UNION ALL {deleted}"  # noqa: S608
 
 
-def _kept(fields: str, table: str, *, emptied: str) -> str:
+def _replica_sql(fields: str, table: str, *, emptied: str) -> str:
     """What is left in a tombstone is told apart from a tombstone that has nothing but its version."""
     return f"""
         SELECT id, version, CASE WHEN deleted_at IS NULL THEN jsonb_build_array({fields})::text
@@ -60,29 +60,29 @@ REPLICAS: Final = (
     Replica(
         CATALOG_USERS.name,
         owner="auth",
-        told=_told(_SEEN_BY_CATALOG, "users", _DELETED_USERS),
+        owner_sql=_owner_sql(_SEEN_BY_CATALOG, "users", _DELETED_USERS),
         follower="catalog",
         table="users",
-        kept=_kept(_SEEN_BY_CATALOG, "users", emptied="username, role"),
+        replica_sql=_replica_sql(_SEEN_BY_CATALOG, "users", emptied="username, role"),
     ),
     Replica(
         ORDER_USERS.name,
         owner="auth",
-        told=_told(_SEEN_BY_ORDER, "users", _DELETED_USERS),
+        owner_sql=_owner_sql(_SEEN_BY_ORDER, "users", _DELETED_USERS),
         follower="order",
         table="users",
-        kept=_kept(_SEEN_BY_ORDER, "users", emptied=_SEEN_BY_ORDER),
+        replica_sql=_replica_sql(_SEEN_BY_ORDER, "users", emptied=_SEEN_BY_ORDER),
     ),
     Replica(
         ORDER_PRODUCTS.name,
         owner="catalog",
-        told=_told(
+        owner_sql=_owner_sql(
             _PRODUCT,
             "products WHERE deleted_at IS NULL",
             f"SELECT id, version, '{GONE}' FROM products WHERE deleted_at IS NOT NULL",  # noqa: S608
         ),
         follower="order",
         table="products",
-        kept=_kept(_PRODUCT, "products", emptied=_PRODUCT),
+        replica_sql=_replica_sql(_PRODUCT, "products", emptied=_PRODUCT),
     ),
 )

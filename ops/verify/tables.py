@@ -7,7 +7,7 @@ from typing import Final
 from rich.table import Table
 from rich.text import Text
 
-from ops.verify.verifying import Report
+from ops.verify.verification import Report
 
 SHOWN: Final = 20
 
@@ -24,7 +24,8 @@ def tables(report: Report) -> Iterator[Table]:
         table = Table("replica", "id", "difference", "owner says", "replica has", title=_first(len(left), "rows"))
         for replica, difference in left[:SHOWN]:
             sides = (
-                "-" if row is None else f"{row.version}: {row.state}" for row in (difference.told, difference.kept)
+                "-" if row is None else f"{row.version}: {row.state}"
+                for row in (difference.owner_state, difference.replica_state)
             )
             table.add_row(replica, str(difference.id), difference.kind, *map(Text, sides))
         yield table

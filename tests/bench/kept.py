@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from ops.stack.layout import CLONE
+from ops.stack.paths import CLONE
 from tests.bench.contest import Outcome, middle
 
 FOLDER: Final = CLONE.home / "bench"

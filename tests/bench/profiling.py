@@ -13,7 +13,7 @@ from typing import Final
 
 import uvloop
 
-from ops.stack.layout import CLONE
+from ops.stack.paths import CLONE
 from tests.bench.contest import Row
 from tests.bench.ground import Ground
 from tests.bench.programs import Program

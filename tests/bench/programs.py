@@ -13,7 +13,7 @@ import psutil
 from libs.testing.ports import free_port
 from libs.testing.wait import until
 from ops.stack import child
-from ops.stack.layout import REPOSITORY
+from ops.stack.paths import REPOSITORY
 from ops.stack.ports import HOST
 
 PATIENCE = 120

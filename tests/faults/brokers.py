@@ -7,7 +7,7 @@ from typing import Final, Self
 
 from ops.stack import rabbitmq
 from ops.stack.credentials import Credentials
-from ops.stack.layout import Layout
+from ops.stack.paths import StackPaths
 from ops.stack.ports import PortReservations
 from ops.stack.process import Spec
 from ops.stack.rabbitmq import RabbitMQ
@@ -27,7 +27,7 @@ class Brokers:
     name_servers: Sequence[Server]
     """One a host."""
     nodes: Sequence[Server]
-    layouts: Sequence[Layout]
+    layouts: Sequence[StackPaths]
     """Where they keep their things."""
 
     @classmethod
@@ -58,7 +58,7 @@ class Brokers:
             plans = [replace(plan, node=f"shop{number}@{plan.peer_host}") for number, plan in enumerate(plans, 1)]
         name_servers: dict[Host, Server] = {}
         nodes = []
-        layouts = [Layout(folder / plan.node) for plan in plans]
+        layouts = [StackPaths(folder / plan.node) for plan in plans]
         for host, plan, layout in zip(hosts, plans, layouts, strict=True):
             layout.make()
             if host not in name_servers:

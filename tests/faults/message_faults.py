@@ -8,7 +8,7 @@ import asyncpg
 from libs.broker.confirmed_channel import ConfirmedChannel
 from libs.contracts.topology import AUTH_EVENTS, CATALOG_EVENTS, ORDER_EVENTS, ORDER_PRODUCTS, ORDER_USERS
 from libs.outbox import relay_batch
-from ops.verify.rebuilding import rebuild
+from ops.verify.rebuild import rebuild
 from tests.faults.load import Load
 from tests.faults.stage import Stage
 

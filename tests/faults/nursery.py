@@ -12,7 +12,7 @@ from pathlib import Path
 from signal import Signals
 from typing import Self
 
-from ops.stack.layout import REPOSITORY
+from ops.stack.paths import REPOSITORY
 
 
 class Child:

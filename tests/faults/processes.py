@@ -15,7 +15,7 @@ import httpx
 from libs.testing.ports import free_port
 from libs.testing.wait import until
 from ops.stack import child
-from ops.stack.layout import REPOSITORY
+from ops.stack.paths import REPOSITORY
 from ops.stack.ports import HOST
 from tests.faults.nursery import Nursery
 

@@ -9,7 +9,7 @@ import asyncpg
 
 from libs.testing.wait import until
 from ops.verify.databases import Databases
-from ops.verify.verifying import verify
+from ops.verify.verification import verify
 from tests.faults.ledger import Findings
 from tests.faults.oracle import judge
 from tests.faults.stage import Stage

@@ -14,12 +14,12 @@ from libs.testing.databases import migrations_of
 from libs.testing.proxy import Proxy
 from ops.stack import postgres
 from ops.stack.credentials import Credentials
-from ops.stack.layout import REPOSITORY, Layout
+from ops.stack.paths import REPOSITORY, StackPaths
 from ops.stack.ports import PortReservations
 from ops.stack.postgres import Postgres
 from ops.stack.rabbitmq_install import find_or_fetch
 from ops.stack.services import SERVICES
-from ops.stack.wiping import wipe
+from ops.stack.wipe import wipe
 from tests.faults.brokers import Brokers
 from tests.faults.network import Host
 from tests.faults.server import Server
@@ -51,7 +51,7 @@ class Servers:
     @asynccontextmanager
     async def open(cls, folder: Path, hosts: Sequence[Host] = (Host(),)) -> AsyncIterator[Self]:
         """One broker on each of the hosts, and one cluster of all of them."""
-        layout, credentials, ports = Layout(folder), Credentials(), PortReservations()
+        layout, credentials, ports = StackPaths(folder), Credentials(), PortReservations()
         # Tests that were killed leave a database that knows other passwords. Wherever it lies, it is found again under
         # the same name.
         wipe(layout)

@@ -14,7 +14,7 @@ from random import Random
 
 import asyncpg
 
-from ops.oversight.trouble import Trouble
+from ops.admin.errors import OperatorError
 from tests.faults.every_fault import FAULTS
 from tests.faults.ledger import Findings
 from tests.faults.load import Load
@@ -58,7 +58,7 @@ async def _numbers(stage: Stage) -> str:
     try:
         async with asyncio.timeout(PATIENCE), stage.databases() as databases:
             return (await judge(stage.ledger, databases)).numbers
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, Trouble) as error:
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OperatorError) as error:
         acknowledged = f"{stage.ledger.acknowledged} writes acknowledged"
         return f"{acknowledged}; lost, duplicated or unexpected: nobody is there to be asked, {error!r}"
 

@@ -16,7 +16,7 @@ from libs.broker.topology import RETRY_DELAYS
 from libs.contracts.topology import QUEUES, Queue, StaticQueue
 from libs.testing.ports import free_port
 from libs.testing.proxy import Proxy
-from ops.oversight.addresses import Addresses
+from ops.admin.addresses import Addresses
 from ops.stack.services import SERVICES
 from ops.verify.databases import Databases, opened
 from tests.faults.ledger import Ledger

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from libs.testing.wait import until
-from ops.stack.layout import REPOSITORY
+from ops.stack.paths import REPOSITORY
 from tests.faults.network import Host, Network, NoNetworkError
 
 # Nobody listens there: a host that is reached says so, one that is not says nothing.

@@ -14,7 +14,7 @@ import pytest
 from libs.testing.ports import free_port
 from libs.testing.wait import until
 from ops.stack import child
-from ops.stack.layout import REPOSITORY
+from ops.stack.paths import REPOSITORY
 from ops.stack.prometheus import ALERTS, Prometheus, command, write_configuration
 from ops.stack.prometheus_install import Installation, NoPrometheusError, find_or_fetch
 from tests.observing.shop import PATIENCE, Shop

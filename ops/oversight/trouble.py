@@ -1,5 +1,0 @@
-"""What an operator is told instead of a traceback."""
-
-
-class Trouble(Exception):
-    """The command could not look, or could not go on. What it did until then is recorded."""
