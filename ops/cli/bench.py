@@ -28,12 +28,12 @@ def register(app: typer.Typer) -> None:
 
 def bench(arguments: Arguments = None) -> None:
     """Measure the shop against what the machine can do. `./shop bench --help` tells what there is."""
-    _run("tests.bench", arguments)
+    _run("benchmarks", arguments)
 
 
 def profile(arguments: Arguments = None) -> None:
     """Draw flame graphs of the shop under the load of a benchmark: `./shop profile product`, or `--help`."""
-    _run("tests.bench.profiling", arguments)
+    _run("benchmarks.profiling", arguments)
 
 
 def _run(module: str, arguments: list[str] | None) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import httpx
 
 from libs.process.ids import new_id
-from tests.faults.ledger import Ledger
+from tests.faults.write_log import WriteLog
 
 Json = dict[str, Any]
 
@@ -18,14 +18,14 @@ OVER: Final = frozenset({httpx.codes.CONFLICT, httpx.codes.TOO_MANY_REQUESTS})
 RUNNING: Final = frozenset({"request_in_progress", "payment_in_progress"})
 
 
-class GoneHomeError(Exception):
+class StoppedError(Exception):
     """The load ends, and this client does not wait for its answer any longer."""
 
 
 @dataclass
 class Client:
     http: httpx.AsyncClient
-    ledger: Ledger
+    ledger: WriteLog
     is_over: Callable[[], bool]
     auth: str
     login: str = ""
@@ -64,7 +64,7 @@ class Client:
             if answer is not None and not _is_running(answer):
                 return answer
             if self.is_over():
-                raise GoneHomeError
+                raise StoppedError
             await asyncio.sleep(PAUSE)
 
     async def log_in(self) -> None:
@@ -80,7 +80,7 @@ class Client:
                 self._token = answer.json()["access_token"]
                 return
             if self.is_over():
-                raise GoneHomeError
+                raise StoppedError
             await asyncio.sleep(PAUSE)
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from libs.testing.fixtures import DatabaseFor
 from libs.testing.vhosts import fresh_vhost
+from tests.faults.cluster import Cluster
 from tests.faults.shop import Shop
-from tests.faults.stage import Stage
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ async def shop(database_for: DatabaseFor, run_id: str, worker_name: str, logs: P
 
 # Modules share it, as its start costs as much as several faults. It ends with the last test of this folder.
 @pytest.fixture(scope="package")
-async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cluster]:
     """The whole shop, on servers that may be killed."""
-    async with Stage.open(tmp_path_factory.mktemp("stage") / "shop") as stage:
+    async with Cluster.open(tmp_path_factory.mktemp("stage") / "shop") as stage:
         yield stage

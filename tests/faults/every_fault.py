@@ -5,11 +5,11 @@ from functools import partial
 from random import Random
 from typing import Final
 
-from tests.faults import message_faults, process_faults, server_faults, way_faults
+from tests.faults import message_faults, network_faults, process_faults, server_faults
+from tests.faults.cluster import Cluster
 from tests.faults.load import Load
-from tests.faults.stage import Stage
 
-Fault = Callable[[Stage, Load, Random], Awaitable[None]]
+Fault = Callable[[Cluster, Load, Random], Awaitable[None]]
 
 OF_DEATHS: Final[Mapping[str, Fault]] = {
     **{
@@ -39,10 +39,10 @@ OF_SERVERS: Final[Mapping[str, Fault]] = {
     "the broker dies": server_faults.broker_dies,
     "the broker freezes": server_faults.broker_freezes,
     "the broker has no memory": server_faults.broker_has_no_memory,
-    "a publisher's way is half open": partial(way_faults.way_is_half_open, "auth"),
-    "a consumer's way is half open": partial(way_faults.way_is_half_open, "order"),
-    "a consumer's way is cut": partial(way_faults.way_is_cut, "catalog"),
-    "a binding is deleted": way_faults.binding_is_deleted,
+    "a publisher's way is half open": partial(network_faults.way_is_half_open, "auth"),
+    "a consumer's way is half open": partial(network_faults.way_is_half_open, "order"),
+    "a consumer's way is cut": partial(network_faults.way_is_cut, "catalog"),
+    "a binding is deleted": network_faults.binding_is_deleted,
     "the database dies while relaying": server_faults.database_dies_while_relaying,
     "the database dies while handling": server_faults.database_dies_while_handling,
     "connections are exhausted": server_faults.connections_are_exhausted,

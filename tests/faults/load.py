@@ -13,8 +13,8 @@ import httpx
 from libs.process.cancellation import cancel_and_wait
 from libs.process.ids import new_id
 from libs.testing.wait import until
-from tests.faults.client import Client, GoneHomeError
-from tests.faults.stage import ADMIN, Stage
+from tests.faults.client import Client, StoppedError
+from tests.faults.cluster import ADMIN, Cluster
 from tests.faults.writers import Writers
 
 PATIENCE: Final = 180
@@ -27,7 +27,7 @@ AT_ONCE: Final = 8
 
 
 class Load:
-    def __init__(self, stage: Stage, dice: Random, http: httpx.AsyncClient) -> None:
+    def __init__(self, stage: Cluster, dice: Random, http: httpx.AsyncClient) -> None:
         self.ledger = stage.ledger
         self._urls = {service: stage.url(service) for service in ("auth", "catalog", "order")}
         self._writers = Writers(self._urls, stage.ledger, dice)
@@ -40,7 +40,7 @@ class Load:
 
     @classmethod
     @asynccontextmanager
-    async def running(cls, stage: Stage, dice: Random) -> AsyncIterator[Self]:
+    async def running(cls, stage: Cluster, dice: Random) -> AsyncIterator[Self]:
         # A server closes what was idle for 5 seconds: none that is given up before is being closed just now.
         limits = httpx.Limits(keepalive_expiry=2)
         async with httpx.AsyncClient(trust_env=False, timeout=60, limits=limits) as http:
@@ -125,7 +125,7 @@ class Load:
         while not self._over.is_set():
             try:
                 await turn()
-            except GoneHomeError:
+            except StoppedError:
                 return
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._over.wait(), BREATH)

@@ -9,8 +9,8 @@ from libs.broker.confirmed_channel import ConfirmedChannel
 from libs.contracts.topology import AUTH_EVENTS, CATALOG_EVENTS, ORDER_EVENTS, ORDER_PRODUCTS, ORDER_USERS
 from libs.outbox import relay_batch
 from ops.verify.rebuild import rebuild
+from tests.faults.cluster import Cluster
 from tests.faults.load import Load
-from tests.faults.stage import Stage
 
 SENT: Final = """
     SELECT id, event_id::text, aggregate_id::text, version, type, created_at, payload::text,
@@ -21,7 +21,7 @@ SENT: Final = """
 EXCHANGES: Final = {"auth": AUTH_EVENTS, "catalog": CATALOG_EVENTS, "order": ORDER_EVENTS}
 
 
-async def everything_comes_thrice(stage: Stage, load: Load, dice: Random) -> None:
+async def everything_comes_thrice(stage: Cluster, load: Load, dice: Random) -> None:
     """The newest events of all services are delivered three times more, in any order, among those of the load."""
     publisher = ConfirmedChannel(stage.servers.amqp_url, _nothing)
     try:
@@ -36,7 +36,7 @@ async def everything_comes_thrice(stage: Stage, load: Load, dice: Random) -> Non
     await load.flows()
 
 
-async def consumer_joins_late(stage: Stage, load: Load, _: Random) -> None:
+async def consumer_joins_late(stage: Cluster, load: Load, _: Random) -> None:
     """With empty replicas and no queues, while users and products are made, changed and deleted."""
     worker = stage.processes["order-worker"]
     await worker.kill()
@@ -51,7 +51,7 @@ async def consumer_joins_late(stage: Stage, load: Load, _: Random) -> None:
     await load.flows()
 
 
-async def _sent(stage: Stage, service: str) -> list[asyncpg.Record]:
+async def _sent(stage: Cluster, service: str) -> list[asyncpg.Record]:
     connection = await asyncpg.connect(stage.servers.databases[service])
     try:
         rows: list[asyncpg.Record] = await connection.fetch(SENT)

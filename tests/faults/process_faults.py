@@ -6,14 +6,14 @@ from typing import Final
 
 from libs.contracts.topology import ORDER_PRODUCTS, ORDER_STOCK, TRACE
 from libs.testing.wait import until
+from tests.faults.cluster import Cluster
 from tests.faults.load import Load
 from tests.faults.processes import Process
-from tests.faults.stage import Stage
 
 PATIENCE: Final = 180
 
 
-async def api_dies(service: str, step: str, stage: Stage, load: Load, dice: Random) -> None:
+async def api_dies(service: str, step: str, stage: Cluster, load: Load, dice: Random) -> None:
     """At one of its commits: before it, so that nobody may see anything of it, or after it, before it could answer."""
     api = stage.processes[f"{service}-api"]
     await api.kill()
@@ -23,7 +23,7 @@ async def api_dies(service: str, step: str, stage: Stage, load: Load, dice: Rand
     await load.flows()
 
 
-async def worker_dies(service: str, step: str, stage: Stage, load: Load, dice: Random) -> None:
+async def worker_dies(service: str, step: str, stage: Cluster, load: Load, dice: Random) -> None:
     worker = stage.processes[f"{service}-worker"]
     await worker.kill()
     await worker.start(f"{step}@{dice.randint(1, 5)}")
@@ -32,7 +32,7 @@ async def worker_dies(service: str, step: str, stage: Stage, load: Load, dice: R
     await load.flows()
 
 
-async def relay_dies_half_confirmed(stage: Stage, load: Load, dice: Random) -> None:
+async def relay_dies_half_confirmed(stage: Cluster, load: Load, dice: Random) -> None:
     """The broker has a whole batch, and of its confirms only some have come back."""
     worker, proxy = stage.processes["catalog-worker"], stage.proxies["catalog-worker"]
     await worker.kill()
@@ -51,7 +51,7 @@ async def relay_dies_half_confirmed(stage: Stage, load: Load, dice: Random) -> N
     await worker.start()
 
 
-async def worker_freezes_while_another_runs(stage: Stage, load: Load, _: Random) -> None:
+async def worker_freezes_while_another_runs(stage: Cluster, load: Load, _: Random) -> None:
     """Its connections are given up by the broker, its work is done by the other, and then it goes on."""
     worker = stage.processes["order-worker"]
     other = Process(worker.module, worker.environment, worker.logs, stage.servers.take_port(), worker.nursery)
@@ -66,7 +66,7 @@ async def worker_freezes_while_another_runs(stage: Stage, load: Load, _: Random)
         await other.stop()
 
 
-async def consumer_dies_ten_times(stage: Stage, load: Load, _: Random) -> None:
+async def consumer_dies_ten_times(stage: Cluster, load: Load, _: Random) -> None:
     """Each time with all that it had fetched, so that the broker counts a delivery of all of it."""
     worker = stage.processes["order-worker"]
     await worker.kill()
@@ -78,7 +78,7 @@ async def consumer_dies_ten_times(stage: Stage, load: Load, _: Random) -> None:
     await worker.start()
 
 
-async def consumer_freezes(stage: Stage, load: Load, _: Random) -> None:
+async def consumer_freezes(stage: Cluster, load: Load, _: Random) -> None:
     """For longer than the broker waits for a heartbeat."""
     worker = stage.processes["order-worker"]
     worker.freeze()
@@ -87,5 +87,5 @@ async def consumer_freezes(stage: Stage, load: Load, _: Random) -> None:
     await load.flows()
 
 
-async def _has_readers(stage: Stage, count: int) -> bool:
+async def _has_readers(stage: Cluster, count: int) -> bool:
     return await stage.readers(ORDER_PRODUCTS.name, ORDER_STOCK.name) == {count}

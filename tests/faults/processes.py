@@ -17,7 +17,7 @@ from libs.testing.wait import until
 from ops.stack import child
 from ops.stack.paths import REPOSITORY
 from ops.stack.ports import HOST
-from tests.faults.nursery import Nursery
+from tests.faults.process_factory import ProcessFactory
 
 
 class Running(Protocol):
@@ -37,7 +37,7 @@ class Process:
     environment: Mapping[str, str]
     logs: Path
     port: int = field(default_factory=free_port)
-    nursery: Nursery | None = None
+    nursery: ProcessFactory | None = None
     """Where it comes from in a moment. Without one it has to import all that it needs."""
     _running: Running | None = None
 

@@ -10,8 +10,8 @@ import asyncpg
 import httpx
 
 from libs.testing.wait import until
+from tests.faults.cluster import Cluster
 from tests.faults.load import Load
-from tests.faults.stage import Stage
 
 PATIENCE: Final = 180
 # Seconds. Longer than anybody waits for a heartbeat.
@@ -28,7 +28,7 @@ LITTLE_MEMORY: Final = "1MB"
 ENOUGH_MEMORY: Final = "1GB"
 
 
-async def broker_dies(stage: Stage, load: Load, _: Random) -> None:
+async def broker_dies(stage: Cluster, load: Load, _: Random) -> None:
     """With batches in flight, none of which it has confirmed."""
     broker = stage.servers.rabbitmq
     broker.freeze()
@@ -38,7 +38,7 @@ async def broker_dies(stage: Stage, load: Load, _: Random) -> None:
     await load.flows()
 
 
-async def broker_freezes(stage: Stage, load: Load, _: Random) -> None:
+async def broker_freezes(stage: Cluster, load: Load, _: Random) -> None:
     """Connections stay, and nothing comes over them any more. What was sent to it arrives when it thaws."""
     broker = stage.servers.rabbitmq
     broker.freeze()
@@ -47,7 +47,7 @@ async def broker_freezes(stage: Stage, load: Load, _: Random) -> None:
     await load.flows()
 
 
-async def broker_has_no_memory(stage: Stage, load: Load, _: Random) -> None:
+async def broker_has_no_memory(stage: Cluster, load: Load, _: Random) -> None:
     """It takes nothing from who publishes, and says nothing to those who wait for it."""
     await _limit_memory(stage, LITTLE_MEMORY)
 
@@ -60,7 +60,7 @@ async def broker_has_no_memory(stage: Stage, load: Load, _: Random) -> None:
     await load.flows()
 
 
-async def database_dies_while_relaying(stage: Stage, load: Load, _: Random) -> None:
+async def database_dies_while_relaying(stage: Cluster, load: Load, _: Random) -> None:
     """Between the moment when events were sent and the one when that is noted."""
     stage.servers.rabbitmq.freeze()
     try:
@@ -72,7 +72,7 @@ async def database_dies_while_relaying(stage: Stage, load: Load, _: Random) -> N
     await load.flows()
 
 
-async def database_dies_while_handling(stage: Stage, load: Load, _: Random) -> None:
+async def database_dies_while_handling(stage: Cluster, load: Load, _: Random) -> None:
     """Handlers of the replica are kept waiting in their transactions until it does."""
     database = await asyncpg.connect(stage.servers.databases["order"])
     try:
@@ -86,7 +86,7 @@ async def database_dies_while_handling(stage: Stage, load: Load, _: Random) -> N
     await load.flows()
 
 
-async def connections_are_exhausted(stage: Stage, load: Load, _: Random) -> None:
+async def connections_are_exhausted(stage: Cluster, load: Load, _: Random) -> None:
     """The server has none left for the shop, which also loses those that it had."""
     last = await asyncpg.connect(stage.servers.databases["order"])
     database = await last.fetchval("SELECT quote_ident(current_database())")
@@ -106,7 +106,7 @@ async def connections_are_exhausted(stage: Stage, load: Load, _: Random) -> None
     await load.flows()
 
 
-async def _count(stage: Stage, service: str, query: str) -> int:
+async def _count(stage: Cluster, service: str, query: str) -> int:
     connection = await asyncpg.connect(stage.servers.databases[service])
     try:
         found: int = await connection.fetchval(query)
@@ -115,12 +115,12 @@ async def _count(stage: Stage, service: str, query: str) -> int:
     return found
 
 
-async def _is_unready(stage: Stage, http: httpx.AsyncClient, name: str) -> bool:
+async def _is_unready(stage: Cluster, http: httpx.AsyncClient, name: str) -> bool:
     answer = await http.get(f"{stage.processes[name].url}/health/ready")
     return answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
 
 
-async def _limit_memory(stage: Stage, limit: str) -> None:
+async def _limit_memory(stage: Cluster, limit: str) -> None:
     spec = stage.servers.rabbitmq.spec
     tool = str(spec.command[0]).replace("rabbitmq-server", "rabbitmqctl")
     asking = await asyncio.create_subprocess_exec(

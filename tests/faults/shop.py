@@ -26,7 +26,7 @@ from libs.testing.ports import free_port
 from libs.testing.wait import until
 from order_service.tests.integration.neighbours import Neighbours
 from order_service.tests.things import a_customer
-from tests.faults.nursery import Nursery
+from tests.faults.process_factory import ProcessFactory
 from tests.faults.processes import Process
 
 Json = dict[str, Any]
@@ -57,7 +57,7 @@ class Shop:
         neighbours = Neighbours()
         # Nobody is there: orders go on without their mails.
         mail = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(free_port()), "MAIL_FROM": "shop@example.com"}
-        async with neighbours.serving(), Nursery.open() as nursery:
+        async with neighbours.serving(), ProcessFactory.open() as nursery:
             process = partial(Process, logs=logs, nursery=nursery)
             processes = {
                 "catalog-worker": process(

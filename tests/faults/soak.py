@@ -15,12 +15,12 @@ from random import Random
 import asyncpg
 
 from ops.admin.errors import OperatorError
+from tests.faults.cluster import Cluster
 from tests.faults.every_fault import FAULTS
-from tests.faults.ledger import Findings
+from tests.faults.invariants import check_invariants
 from tests.faults.load import Load
-from tests.faults.oracle import judge
-from tests.faults.rest import at_rest
-from tests.faults.stage import Stage
+from tests.faults.quiescence import wait_until_quiescent
+from tests.faults.write_log import Findings
 
 AT_A_TIME = 4
 # Seconds that databases may take to tell what is there.
@@ -29,13 +29,13 @@ FOUND = 1
 INTERRUPTED = 130
 
 
-async def spell(stage: Stage, dice: Random) -> Findings:
+async def spell(stage: Cluster, dice: Random) -> Findings:
     """Some faults, one after the other in the middle of a load, and what there is when all of it has come to rest."""
     async with Load.running(stage, dice) as load:
         for name in dice.choices(list(FAULTS), k=AT_A_TIME):
             _say(name)
             await FAULTS[name](stage, load, dice)
-    return await at_rest(stage)
+    return await wait_until_quiescent(stage)
 
 
 async def soak(folder: Path, seed: int, is_over: Callable[[], bool]) -> None:
@@ -44,7 +44,7 @@ async def soak(folder: Path, seed: int, is_over: Callable[[], bool]) -> None:
         # As Ctrl-C does.
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     dice = Random(seed)  # noqa: S311 - no secret, and the same each time
-    async with Stage.open(folder) as stage:
+    async with Cluster.open(folder) as stage:
         try:
             while True:
                 await spell(stage, dice)
@@ -54,10 +54,10 @@ async def soak(folder: Path, seed: int, is_over: Callable[[], bool]) -> None:
             _say(await _numbers(stage))
 
 
-async def _numbers(stage: Stage) -> str:
+async def _numbers(stage: Cluster) -> str:
     try:
         async with asyncio.timeout(PATIENCE), stage.databases() as databases:
-            return (await judge(stage.ledger, databases)).numbers
+            return (await check_invariants(stage.ledger, databases)).numbers
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OperatorError) as error:
         acknowledged = f"{stage.ledger.acknowledged} writes acknowledged"
         return f"{acknowledged}; lost, duplicated or unexpected: nobody is there to be asked, {error!r}"

@@ -7,16 +7,16 @@ from random import Random
 
 import pytest
 
+from tests.faults.cluster import Cluster
 from tests.faults.cluster_faults import all_restart, leader_dies, leader_is_cut_off, whole
 from tests.faults.load import Load
 from tests.faults.network import Host, Network, NoNetworkError
-from tests.faults.rest import at_rest
-from tests.faults.stage import Stage
+from tests.faults.quiescence import wait_until_quiescent
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults of a cluster")]
 BROKERS = 3
 
-Fault = Callable[[Stage, Load], Awaitable[None]]
+Fault = Callable[[Cluster, Load], Awaitable[None]]
 
 
 @pytest.fixture(scope="module")
@@ -35,27 +35,27 @@ async def network(folder: Path) -> AsyncIterator[Network | NoNetworkError]:
 
 
 @pytest.fixture(scope="module")
-async def cluster(folder: Path, network: Network | NoNetworkError) -> AsyncIterator[Stage]:
+async def cluster(folder: Path, network: Network | NoNetworkError) -> AsyncIterator[Cluster]:
     """Its brokers have a host each if that can be; else they share this one."""
     hosts = network.hosts if isinstance(network, Network) else [Host()] * BROKERS
-    async with Stage.open(folder / "shop", hosts) as stage:
+    async with Cluster.open(folder / "shop", hosts) as stage:
         await whole(stage)
         yield stage
 
 
 @pytest.mark.parametrize("fault", [leader_dies, all_restart])
-async def test_nothing_is_lost(cluster: Stage, fault: Fault) -> None:
+async def test_nothing_is_lost(cluster: Cluster, fault: Fault) -> None:
     await _try_out(cluster, fault)
 
 
-async def test_nothing_is_lost_by_a_leader_that_is_cut_off(cluster: Stage, network: Network | NoNetworkError) -> None:
+async def test_nothing_is_lost_by_a_leader_that_is_cut_off(cluster: Cluster, network: Network | NoNetworkError) -> None:
     if isinstance(network, NoNetworkError):
         pytest.skip(f"no broker was cut off from the others, which only root can do to one: {network}")
     await _try_out(cluster, partial(leader_is_cut_off, network=network))
 
 
-async def _try_out(cluster: Stage, fault: Fault) -> None:
+async def _try_out(cluster: Cluster, fault: Fault) -> None:
     async with Load.running(cluster, Random("cluster")) as load:  # noqa: S311 - the same each time
         await load.flows()
         await fault(cluster, load)
-    await at_rest(cluster)
+    await wait_until_quiescent(cluster)

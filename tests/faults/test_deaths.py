@@ -4,14 +4,14 @@ from random import Random
 
 import pytest
 
+from tests.faults.cluster import Cluster
 from tests.faults.every_fault import OF_DEATHS
-from tests.faults.stage import Stage
-from tests.faults.trial import try_out
+from tests.faults.scenario import run_scenario
 
 # They share a shop, which takes long to start.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults of processes and messages")]
 
 
 @pytest.mark.parametrize("name", OF_DEATHS)
-async def test_nothing_is_lost(stage: Stage, name: str) -> None:
-    await try_out(stage, OF_DEATHS[name], Random(name))  # noqa: S311 - the same each time
+async def test_nothing_is_lost(stage: Cluster, name: str) -> None:
+    await run_scenario(stage, OF_DEATHS[name], Random(name))  # noqa: S311 - the same each time

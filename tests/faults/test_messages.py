@@ -10,12 +10,12 @@ import pytest
 from libs.consumers.handler import MAX_CRASHES
 from libs.contracts.topology import ORDER_PRODUCTS
 from libs.testing.wait import until
+from tests.faults.bad_messages import HUGE, PATIENCE, BadMessages
+from tests.faults.cluster import Cluster
 from tests.faults.every_fault import OF_MESSAGES
-from tests.faults.poison import HUGE, PATIENCE, Poison
-from tests.faults.rest import at_rest
+from tests.faults.quiescence import wait_until_quiescent
+from tests.faults.scenario import run_scenario
 from tests.faults.soak import spell
-from tests.faults.stage import Stage
-from tests.faults.trial import try_out
 
 # They share a shop, which takes long to start.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults of processes and messages")]
@@ -26,22 +26,24 @@ BAD = 20
 
 
 @pytest.fixture
-async def poison(stage: Stage) -> AsyncIterator[Poison]:
-    poison = Poison(stage)
+async def poison(stage: Cluster) -> AsyncIterator[BadMessages]:
+    poison = BadMessages(stage)
     yield poison
     await poison.throw_away()
 
 
 @pytest.mark.parametrize("name", OF_MESSAGES)
-async def test_nothing_is_lost(stage: Stage, name: str) -> None:
-    await try_out(stage, OF_MESSAGES[name], Random(name))  # noqa: S311 - the same each time
+async def test_nothing_is_lost(stage: Cluster, name: str) -> None:
+    await run_scenario(stage, OF_MESSAGES[name], Random(name))  # noqa: S311 - the same each time
 
 
-async def test_a_spell_of_faults_at_random(stage: Stage) -> None:
+async def test_a_spell_of_faults_at_random(stage: Cluster) -> None:
     await spell(stage, Random(SEED))  # noqa: S311 - the same each time
 
 
-async def test_exactly_what_cannot_be_handled_is_parked_and_nothing_waits_for_it(stage: Stage, poison: Poison) -> None:
+async def test_exactly_what_cannot_be_handled_is_parked_and_nothing_waits_for_it(
+    stage: Cluster, poison: BadMessages
+) -> None:
     """Twenty that cannot be read, twenty that always raise and one that kills its process, among a thousand.
 
     Whether one waits for another is told by the order in which they come to their ends, as seconds say more of what
@@ -67,7 +69,7 @@ async def test_exactly_what_cannot_be_handled_is_parked_and_nothing_waits_for_it
             raising.append(await poison.send(price=HUGE))
         if not deadly:
             deadly.append(await poison.send_deadly())
-    mortal = replace(worker, module="tests.faults.deadly")
+    mortal = replace(worker, module="tests.faults.crashing_handler")
     for _ in range(MAX_CRASHES):
         await mortal.launch()
         await mortal.died()
@@ -78,13 +80,13 @@ async def test_exactly_what_cannot_be_handled_is_parked_and_nothing_waits_for_it
     await until(partial(_are_parked, poison, bad), timeout=PATIENCE, every=1)
     await mortal.stop()
     await worker.start()
-    await at_rest(stage, with_parked=True)
+    await wait_until_quiescent(stage, with_parked=True)
     assert set(await poison.parked()) == bad
 
 
-async def _waiting(stage: Stage, count: int) -> bool:
+async def _waiting(stage: Cluster, count: int) -> bool:
     return await stage.waiting_in(ORDER_PRODUCTS.name) >= count
 
 
-async def _are_parked(poison: Poison, events: set[str]) -> bool:
+async def _are_parked(poison: BadMessages, events: set[str]) -> bool:
     return events <= set(await poison.parked())

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from tests.faults import soak
-from tests.faults.ledger import Findings, Ledger
-from tests.faults.stage import Stage
+from tests.faults.cluster import Cluster
+from tests.faults.write_log import Findings, WriteLog
 
 
 @pytest.fixture
@@ -26,15 +26,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     @asynccontextmanager
     async def opened(_: Path) -> AsyncIterator[object]:
-        ledger = Ledger()
+        ledger = WriteLog()
         ledger.acknowledged = 12
         yield SimpleNamespace(ledger=ledger, databases=databases)
 
-    async def judge(ledger: Ledger, _: object) -> Findings:
+    async def check_invariants(ledger: WriteLog, _: object) -> Findings:
         return Findings(ledger.acknowledged, lost=["a lamp"])
 
-    monkeypatch.setattr(Stage, "open", opened)
-    monkeypatch.setattr(soak, "judge", judge)
+    monkeypatch.setattr(Cluster, "open", opened)
+    monkeypatch.setattr(soak, "check_invariants", check_invariants)
     return folder
 
 
@@ -77,7 +77,7 @@ async def test_databases_that_are_away_keep_nobody_from_telling_what_is_known(fo
     def away() -> None:
         raise OSError("no route")
 
-    async with Stage.open(Path()) as stage:
+    async with Cluster.open(Path()) as stage:
         known = SimpleNamespace(ledger=stage.ledger, databases=away)
         said = await soak._numbers(known)  # type: ignore[arg-type] # noqa: SLF001 - what is printed when nothing else can be
     assert ("12 writes acknowledged" in said, "0 lost" in said, "no route" in said) == (True, False, True)

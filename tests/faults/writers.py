@@ -10,7 +10,7 @@ import httpx
 
 from libs.process.ids import new_id
 from tests.faults.client import Client
-from tests.faults.ledger import CREATED, Entry, Ledger
+from tests.faults.write_log import CREATED, Entry, WriteLog
 
 PASSWORD: Final = "correct horse battery"
 GONE: Final = "gone"
@@ -26,7 +26,7 @@ def a_name() -> str:
 @dataclass(frozen=True)
 class Writers:
     urls: Mapping[str, str]
-    ledger: Ledger
+    ledger: WriteLog
     dice: Random
 
     async def register(self, client: Client) -> Entry | None:

@@ -9,11 +9,11 @@ import asyncpg
 import pytest
 
 from auth_service.core.keys import write_new_key
+from benchmarks import data
+from benchmarks.rows.customers import Customers
+from benchmarks.rows.reads import catalog_environment
 from libs.testing.fixtures import DatabaseFor
 from order_service.domain.actor import Actor
-from tests.bench import data
-from tests.bench.rows.customers import Customers
-from tests.bench.rows.reads import catalog_environment
 from tests.guards.watched import Watched, watched
 from tests.guards.wire import Wire
 

@@ -10,11 +10,11 @@ import asyncpg
 import httpx
 import pytest
 
+from benchmarks import data
+from benchmarks.rows.reads import one, page
 from catalog_service.core.settings import Settings
 from catalog_service.main import create_app
 from libs.testing.fixtures import DatabaseFor
-from tests.bench import data
-from tests.bench.rows.reads import one, page
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("allocations")]
 

@@ -8,11 +8,11 @@ import pytest
 from pamqp import frame
 from pamqp.header import ContentHeader
 
+from benchmarks.events import message, product_updated
 from libs.contracts.auth import UserUpdated
 from libs.contracts.base import Event
 from libs.contracts.catalog import StockReserved
 from libs.contracts.orders import OrderPlaced
-from tests.bench.events import message, product_updated
 
 SAMPLES = Path(__file__).parents[1] / "contracts" / "samples"
 

@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 from sqlalchemy import bindparam, text
 
+from benchmarks import data
 from libs.database.database import Database
 from libs.database.query import CompiledQuery, Reader
 from libs.idempotency.queries import COMPLETE
@@ -16,7 +17,6 @@ from libs.testing.fixtures import DatabaseFor
 from order_service.domain.status import Status
 from order_service.repositories.saving import SAVE, changes_of
 from order_service.tests.things import NOW, a_customer, an_order_that_is
-from tests.bench import data
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("planned")]
 

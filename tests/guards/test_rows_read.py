@@ -8,12 +8,12 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from benchmarks import data
 from catalog_service.domain.product_filter import Sort
 from catalog_service.repositories.product_list_sql import Shape, page_query
 from catalog_service.repositories.product_queries import BY_ID, BY_SLUG
 from libs.database.query import CompiledQuery
 from libs.testing.fixtures import DatabaseFor
-from tests.bench import data
 
 # One set of databases and processes for all of these.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("large")]

@@ -9,10 +9,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.bench import data
-from tests.bench.rows.orders import PATH as PLACING
-from tests.bench.rows.orders import wanted
-from tests.bench.rows.reads import one, page
+from benchmarks import data
+from benchmarks.rows.orders import PATH as PLACING
+from benchmarks.rows.orders import wanted
+from benchmarks.rows.reads import one, page
 from tests.guards.conftest import OF_BUYER
 from tests.guards.watched import Watched
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.bench.programs import PATIENCE, running
+from benchmarks.programs import PATIENCE, running
 from tests.guards.wire import Wire
 
 # The first requests open connections and prepare statements.

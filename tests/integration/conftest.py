@@ -7,9 +7,9 @@ from random import randint
 import httpx
 import pytest
 
-from tests.integration.support.callers import Account, Caller, Switchboard
-from tests.integration.support.people import join, log_in
+from tests.integration.support.clients import Account, ClientFactory, ServiceClients
 from tests.integration.support.stack import NoStackError, Stack
+from tests.integration.support.users import log_in, register_and_log_in
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
@@ -26,11 +26,11 @@ def stack() -> Stack:
 
 
 @pytest.fixture(scope="session")
-async def switchboard(stack: Stack) -> AsyncIterator[Switchboard]:
+async def switchboard(stack: Stack) -> AsyncIterator[ClientFactory]:
     # A server closes what was idle for 5 seconds: a connection that is given up before is never one it is just closing.
     limits = httpx.Limits(max_connections=100, keepalive_expiry=2)
     async with httpx.AsyncHTTPTransport(limits=limits) as transport:
-        yield Switchboard(stack, transport)
+        yield ClientFactory(stack, transport)
 
 
 @pytest.fixture(scope="session")
@@ -41,12 +41,12 @@ async def postbox(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture(scope="session")
-def nobody(switchboard: Switchboard) -> Caller:
+def nobody(switchboard: ClientFactory) -> ServiceClients:
     return switchboard.caller()
 
 
 @pytest.fixture
-async def elsewhere(stack: Stack) -> AsyncIterator[Caller]:
+async def elsewhere(stack: Stack) -> AsyncIterator[ServiceClients]:
     """Somebody at an address of their own: failed logins count against the address they come from.
 
     Linux takes every address of 127.0.0.0/8 for its own. Where that is not so, all tests share one address,
@@ -55,28 +55,28 @@ async def elsewhere(stack: Stack) -> AsyncIterator[Caller]:
     own = f"127.{randint(1, 254)}.{randint(1, 254)}.{randint(1, 254)}"  # noqa: S311 # no secret
     address = own if sys.platform == "linux" and stack.on_loopback else None
     async with httpx.AsyncHTTPTransport(local_address=address) as transport:
-        yield Switchboard(stack, transport).caller()
+        yield ClientFactory(stack, transport).caller()
 
 
 @pytest.fixture(scope="session")
-async def admin(stack: Stack, switchboard: Switchboard) -> Caller:
+async def admin(stack: Stack, switchboard: ClientFactory) -> ServiceClients:
     tokens = await log_in(switchboard.caller(), stack.admin_email, stack.admin_password)
     return switchboard.caller(tokens["access_token"])
 
 
 @pytest.fixture(scope="session")
-async def customer(switchboard: Switchboard) -> Account:
+async def customer(switchboard: ClientFactory) -> Account:
     """Somebody for tests that change nothing about the person; each test worker has its own."""
-    return await join(switchboard)
+    return await register_and_log_in(switchboard)
 
 
 @pytest.fixture(scope="session")
-async def stranger(switchboard: Switchboard) -> Account:
+async def stranger(switchboard: ClientFactory) -> Account:
     """Another customer, to whom the first one's orders are nobody's business."""
-    return await join(switchboard)
+    return await register_and_log_in(switchboard)
 
 
 @pytest.fixture
-async def newcomer(switchboard: Switchboard) -> Account:
+async def newcomer(switchboard: ClientFactory) -> Account:
     """Somebody of this test alone, for tests that change or count what is theirs."""
-    return await join(switchboard)
+    return await register_and_log_in(switchboard)

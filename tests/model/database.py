@@ -22,7 +22,7 @@ from libs.testing.engines import new_engine
 from order_service.gateways.mock_provider import MockProvider
 from order_service.repositories.unit_of_work import OrderUnitOfWork
 from tests.model.messages import Message, is_delivered, read
-from tests.model.world import ChargeSeen, OrderSeen, ReservationSeen
+from tests.model.system import ChargeSeen, OrderSeen, ReservationSeen
 
 TOLD = text("DELETE FROM outbox RETURNING id, type, payload")
 TIME_PASSES = (
@@ -44,7 +44,7 @@ CAPTURES = text("""
 PAYMENTS = text("SELECT status FROM payments")
 
 
-class DatabaseWorld:
+class DatabaseSystem:
     def __init__(self, order_url: str, catalog_url: str) -> None:
         self._urls = order_url, catalog_url
         self._order_engine, self._catalog_engine = (new_engine(url, pool_size=2) for url in self._urls)

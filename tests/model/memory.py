@@ -15,7 +15,7 @@ from order_service.domain.status import Status
 from order_service.repositories.contracts import CONTRACTS
 from order_service.tests.unit.fakes import FakeUnitOfWork as FakeOrders
 from tests.model.messages import Message, is_delivered, of_answer, of_order
-from tests.model.world import ChargeSeen, OrderSeen, ReservationSeen
+from tests.model.system import ChargeSeen, OrderSeen, ReservationSeen
 
 
 class MemoryProvider:
@@ -75,7 +75,7 @@ class _Undoable:
             self._fake.facts[:] = self._facts
 
 
-class MemoryWorld:
+class MemorySystem:
     def __init__(self) -> None:
         self._orders = FakeOrders()
         self._catalog = FakeCatalog()

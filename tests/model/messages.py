@@ -11,7 +11,7 @@ from order_service.domain.facts import Fact
 
 
 @dataclass(frozen=True, slots=True)
-class OrderNews:
+class OrderMessage:
     order_id: UUID
     version: int
     status: str
@@ -19,13 +19,13 @@ class OrderNews:
 
 
 @dataclass(frozen=True, slots=True)
-class StockAnswer:
+class StockResultMessage:
     order_id: UUID
     version: int
     shortages: tuple[Shortage, ...]
 
 
-Message = OrderNews | StockAnswer
+Message = OrderMessage | StockResultMessage
 
 
 def is_delivered(event_type: str) -> bool:
@@ -33,23 +33,23 @@ def is_delivered(event_type: str) -> bool:
     return not event_type.startswith("order.") or event_type in CATALOG_ORDERS.patterns
 
 
-def of_order(fact: Fact) -> OrderNews:
+def of_order(fact: Fact) -> OrderMessage:
     order = fact.order
     lines = tuple((line.product_id, line.quantity) for line in order.lines)
-    return OrderNews(order.id, order.version, order.status.value, lines)
+    return OrderMessage(order.id, order.version, order.status.value, lines)
 
 
-def of_answer(answer: StockReserved | StockRejected) -> StockAnswer:
+def of_answer(answer: StockReserved | StockRejected) -> StockResultMessage:
     shortages = answer.shortages if isinstance(answer, StockRejected) else ()
-    return StockAnswer(answer.order_id, answer.order_version, shortages)
+    return StockResultMessage(answer.order_id, answer.order_version, shortages)
 
 
 def read(event_type: str, data: dict[str, Any]) -> Message:
     """From the JSON that waits in an outbox."""
     if event_type.startswith("order."):
         lines = tuple((UUID(item["product_id"]), item["quantity"]) for item in data["items"])
-        return OrderNews(UUID(data["id"]), data["version"], data["status"], lines)
+        return OrderMessage(UUID(data["id"]), data["version"], data["status"], lines)
     shortages = tuple(
         Shortage(UUID(each["product_id"]), each["wanted"], each["available"]) for each in data.get("shortages", ())
     )
-    return StockAnswer(UUID(data["order_id"]), data["order_version"], shortages)
+    return StockResultMessage(UUID(data["order_id"]), data["order_version"], shortages)

@@ -8,8 +8,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from libs.testing.fixtures import DatabaseFor
 from order_service.domain.status import Status
-from tests.model.database import DatabaseWorld
-from tests.model.machine import Model
+from tests.model.database import DatabaseSystem
+from tests.model.state_machine import Model
 
 # Shrinking on a database takes minutes; the seed says enough.
 RUNS = settings(
@@ -38,13 +38,13 @@ def live(urls: tuple[str, str], shard: int) -> None:
     """In a thread of its own: Hypothesis is not asynchronous, and each step needs a loop that it can wait for."""
     with asyncio.Runner() as runner:
 
-        async def open_world() -> DatabaseWorld:
-            return DatabaseWorld(*urls)
+        async def open_world() -> DatabaseSystem:
+            return DatabaseSystem(*urls)
 
         world = runner.run(open_world())
 
         class OnDatabases(Model):
-            def open_world(self) -> DatabaseWorld:
+            def open_world(self) -> DatabaseSystem:
                 return world
 
         OnDatabases.loop = runner.get_loop()

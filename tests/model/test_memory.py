@@ -9,8 +9,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from order_service.domain.payment import PaymentStatus
 from order_service.domain.status import Status
-from tests.model.machine import Model
-from tests.model.memory import MemoryWorld
+from tests.model.memory import MemorySystem
+from tests.model.state_machine import Model
 
 RUNS = settings(
     max_examples=300,
@@ -24,8 +24,8 @@ ENDS = set(PaymentStatus) - {PaymentStatus.STARTED, PaymentStatus.REFUNDING}
 
 
 class InMemory(Model):
-    def open_world(self) -> MemoryWorld:
-        return MemoryWorld()
+    def open_world(self) -> MemorySystem:
+        return MemorySystem()
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from libs.contracts.topology import ORDER_USERS
 from libs.process.ids import new_id
 from libs.testing.wait import until
 from tests.operating.conftest import Shop
-from tests.operating.people import TELL, People
 from tests.operating.test_verify import Json, run
+from tests.operating.users import TELL, Users
 
 ORDER = """
     INSERT INTO orders (id, user_id, username, status, total, currency, delivery_address, comment, version, created_at,
@@ -68,7 +68,7 @@ def hurry() -> Iterator[None]:
 @pytest.fixture
 async def ada(shop: Shop) -> AsyncIterator[UUID]:
     """Somebody whom every place knows."""
-    people = People(shop.databases)
+    people = Users(shop.databases)
     (user_id,) = await people.make(1)
     await shop.databases["auth"].execute(TELL, [user_id])
     orders = {status: new_id() for status in ("paid", "delivered")}
@@ -109,7 +109,7 @@ async def test_a_deleted_user_is_named_nowhere(shop: Shop, ada: UUID) -> None:
     await until(is_told_of, timeout=60, every=1)
     assert (await looked_for(shop, ada))[0] == 1
 
-    await People(shop.databases).delete([ada])
+    await Users(shop.databases).delete([ada])
 
     async def only_one_order_does() -> bool:
         return naming((await looked_for(shop, ada))[1]) == {"order: open orders"}

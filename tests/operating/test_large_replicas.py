@@ -9,8 +9,8 @@ import pytest
 
 from libs.process.ids import new_id
 from tests.operating.conftest import Shop
-from tests.operating.people import MAKE
 from tests.operating.test_verify import found, verified
+from tests.operating.users import MAKE
 
 pytestmark = pytest.mark.slow
 

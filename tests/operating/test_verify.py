@@ -13,7 +13,7 @@ import pytest
 from libs.process.ids import new_id
 from libs.testing.wait import until
 from tests.operating.conftest import Shop
-from tests.operating.people import People
+from tests.operating.users import Users
 
 DAMAGED = 10
 
@@ -21,8 +21,8 @@ Json = dict[str, Any]
 
 
 @pytest.fixture
-def people(shop: Shop) -> People:
-    return People(shop.databases)
+def people(shop: Shop) -> Users:
+    return Users(shop.databases)
 
 
 async def run(shop: Shop, *arguments: str) -> tuple[int, str]:
@@ -49,7 +49,7 @@ def found(report: Json, replica: str) -> Json:
     return differences
 
 
-async def damage(shop: Shop, people: People, ids: list[UUID]) -> None:
+async def damage(shop: Shop, people: Users, ids: list[UUID]) -> None:
     """Ten of each kind, in order's replica."""
     kinds = [ids[start : start + DAMAGED] for start in range(0, 5 * DAMAGED, DAMAGED)]
     order = shop.databases["order"]
@@ -64,7 +64,7 @@ async def damage(shop: Shop, people: People, ids: list[UUID]) -> None:
     )
 
 
-async def test_damage_is_found_and_repaired_while_users_change(shop: Shop, people: People) -> None:
+async def test_damage_is_found_and_repaired_while_users_change(shop: Shop, people: Users) -> None:
     ids = await people.make(500)
     await damage(shop, people, ids)
     untouched = ids[100:]
@@ -102,7 +102,7 @@ async def test_damage_is_found_and_repaired_while_users_change(shop: Shop, peopl
     assert all(row["done_at"] for row in asked)
 
 
-async def test_an_emptied_replica_is_rebuilt_while_users_come_and_go(shop: Shop, people: People) -> None:
+async def test_an_emptied_replica_is_rebuilt_while_users_come_and_go(shop: Shop, people: Users) -> None:
     ids = await people.make(700)
     await shop.databases["order"].execute("TRUNCATE users")
     await shop.databases["order"].execute("INSERT INTO rebuilds (queue, requested_by) VALUES ('order.users', 'bob')")
@@ -123,7 +123,7 @@ async def test_an_emptied_replica_is_rebuilt_while_users_come_and_go(shop: Shop,
     assert await shop.databases["order"].fetchval(tombstones, ids) == 120
 
 
-async def test_programs_are_told_of_a_rebuild(shop: Shop, people: People) -> None:
+async def test_programs_are_told_of_a_rebuild(shop: Shop, people: Users) -> None:
     ids = await people.make(20)
     await shop.databases["order"].execute("DELETE FROM users WHERE id = ANY($1::uuid[])", ids)
     code, printed = await run(shop, "replicas", "rebuild", "order.users", "--json")
@@ -179,7 +179,7 @@ async def test_what_cannot_be_looked_at_is_said(shop: Shop) -> None:
     assert "Traceback" not in printed
 
 
-async def test_a_worker_that_died_while_telling_is_followed(shop: Shop, people: People) -> None:
+async def test_a_worker_that_died_while_telling_is_followed(shop: Shop, people: Users) -> None:
     """What one has begun, any other goes on with, from where it stopped."""
     ids = sorted(await people.make(1_200))
     half = ids[600]

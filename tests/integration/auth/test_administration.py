@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.support.callers import Account, Caller, Json, Switchboard
+from tests.integration.support.clients import Account, ClientFactory, Json, ServiceClients
 from tests.integration.support.names import unique, unknown_id
 from tests.integration.support.pages import ids, page, walk
-from tests.integration.support.people import log_in, register, someone
 from tests.integration.support.problems import assert_problem, ok, refused_fields
 from tests.integration.support.stack import Stack
+from tests.integration.support.users import log_in, register, user_payload
 from tests.integration.support.wait import until
 
 
@@ -25,29 +25,29 @@ def sole_admin(stack: Stack) -> Iterator[None]:
         yield
 
 
-async def patch(admin: Caller, account: Account, **changes: object) -> Json:
+async def patch(admin: ServiceClients, account: Account, **changes: object) -> Json:
     user: Json = ok(await admin.auth.patch(f"/users/{account.id}", json=changes))
     return user
 
 
-async def test_an_admin_sees_one_user(admin: Caller, customer: Account) -> None:
+async def test_an_admin_sees_one_user(admin: ServiceClients, customer: Account) -> None:
     response = await admin.auth.get(f"/users/{customer.id}")
     assert ok(response) == customer.user
     assert response.headers["etag"] == '"1"'
 
 
-async def test_an_unknown_user_is_404(admin: Caller) -> None:
+async def test_an_unknown_user_is_404(admin: ServiceClients) -> None:
     path = f"/users/{unknown_id()}"
     assert_problem(await admin.auth.get(path), 404, "user_not_found")
     assert_problem(await admin.auth.patch(path, json={"is_active": False}), 404, "user_not_found")
     assert_problem(await admin.auth.delete(path), 404, "user_not_found")
 
 
-async def test_the_list_is_searched_by_the_beginning(admin: Caller, nobody: Caller) -> None:
+async def test_the_list_is_searched_by_the_beginning(admin: ServiceClients, nobody: ServiceClients) -> None:
     prefix = unique("q")
     made = [
-        await register(nobody, {**someone(), "username": f"{prefix}.one"}),
-        await register(nobody, {**someone(), "email": f"{prefix}.two@example.com"}),
+        await register(nobody, {**user_payload(), "username": f"{prefix}.one"}),
+        await register(nobody, {**user_payload(), "email": f"{prefix}.two@example.com"}),
     ]
     wanted = set(ids(made))
     assert set(ids(await walk(admin.auth, "/users/", q=prefix))) == wanted
@@ -59,7 +59,7 @@ async def test_the_list_is_searched_by_the_beginning(admin: Caller, nobody: Call
     assert total["total"] == 2
 
 
-async def test_the_list_is_filtered(admin: Caller, newcomer: Account) -> None:
+async def test_the_list_is_filtered(admin: ServiceClients, newcomer: Account) -> None:
     async def found(**filters: str) -> bool:
         name = newcomer.user["username"]
         return ids(await walk(admin.auth, "/users/", q=name, **filters)) == [newcomer.id]
@@ -78,12 +78,16 @@ async def test_the_list_is_filtered(admin: Caller, newcomer: Account) -> None:
     ("field", "value"),
     [("role", "owner"), ("role", None), ("is_active", "perhaps"), ("is_active", None), ("email", "a@b.cc")],
 )
-async def test_a_patch_takes_role_and_is_active(admin: Caller, customer: Account, field: str, value: object) -> None:
+async def test_a_patch_takes_role_and_is_active(
+    admin: ServiceClients, customer: Account, field: str, value: object
+) -> None:
     response = await admin.auth.patch(f"/users/{customer.id}", json={field: value})
     assert field in refused_fields(assert_problem(response, 422))
 
 
-async def test_a_blocked_user_is_shut_out_and_may_return(admin: Caller, nobody: Caller, newcomer: Account) -> None:
+async def test_a_blocked_user_is_shut_out_and_may_return(
+    admin: ServiceClients, nobody: ServiceClients, newcomer: Account
+) -> None:
     blocked = await patch(admin, newcomer, is_active=False)
     assert (blocked["is_active"], blocked["version"]) == (False, 2)
     assert_problem(await newcomer.call.auth.get("/users/me"), 401, "user_inactive")
@@ -100,7 +104,7 @@ async def test_a_blocked_user_is_shut_out_and_may_return(admin: Caller, nobody: 
 
 @pytest.mark.parametrize("blocked", [True, False])
 async def test_other_services_shut_out_who_is_blocked_or_deleted(
-    admin: Caller, newcomer: Account, blocked: bool
+    admin: ServiceClients, newcomer: Account, blocked: bool
 ) -> None:
     place = f"/product/{unknown_id()}/stock"
     ok(await newcomer.call.order.get("/orders"))
@@ -120,7 +124,7 @@ async def test_other_services_shut_out_who_is_blocked_or_deleted(
 
 @pytest.mark.usefixtures("sole_admin")
 async def test_an_admin_comes_and_goes(
-    admin: Caller, nobody: Caller, newcomer: Account, switchboard: Switchboard
+    admin: ServiceClients, nobody: ServiceClients, newcomer: Account, switchboard: ClientFactory
 ) -> None:
     assert (await patch(admin, newcomer, role="admin"))["role"] == "admin"
     tokens = await log_in(nobody, newcomer.user["email"], newcomer.password)
@@ -135,7 +139,7 @@ async def test_an_admin_comes_and_goes(
 
 
 @pytest.mark.usefixtures("sole_admin")
-async def test_the_last_admin_stays(admin: Caller) -> None:
+async def test_the_last_admin_stays(admin: ServiceClients) -> None:
     me = ok(await admin.auth.get("/users/me"))
     active = ids(await walk(admin.auth, "/users/", role="admin", is_active="true", limit=100))
     if active != [me["id"]]:

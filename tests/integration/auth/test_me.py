@@ -1,9 +1,9 @@
 import pytest
 
-from tests.integration.support.callers import Account, Caller, Json
+from tests.integration.support.clients import Account, Json, ServiceClients
 from tests.integration.support.names import unique
-from tests.integration.support.people import log_in
 from tests.integration.support.problems import assert_problem, ok, refused_fields
+from tests.integration.support.users import log_in
 
 
 async def me(account: Account) -> Json:
@@ -17,7 +17,7 @@ async def test_i_see_myself(customer: Account) -> None:
     assert response.headers["etag"] == '"1"'
 
 
-async def test_a_username_changes_without_a_password(newcomer: Account, nobody: Caller) -> None:
+async def test_a_username_changes_without_a_password(newcomer: Account, nobody: ServiceClients) -> None:
     name = unique("renamed")
     response = await newcomer.call.auth.put("/users/me", json={"username": name})
     user = ok(response)
@@ -40,7 +40,7 @@ async def test_the_name_and_email_of_another_are_taken(newcomer: Account, strang
     assert await me(newcomer) == newcomer.user
 
 
-async def test_an_email_changes_with_the_password(newcomer: Account, nobody: Caller) -> None:
+async def test_an_email_changes_with_the_password(newcomer: Account, nobody: ServiceClients) -> None:
     email = f"{unique('moved')}@example.com"
     body = {"email": f" {email.upper()} ", "current_password": newcomer.password}
     assert ok(await newcomer.call.auth.put("/users/me", json=body))["email"] == email
@@ -59,7 +59,7 @@ async def test_email_and_password_need_the_current_password(stranger: Account, c
     assert await me(stranger) == before
 
 
-async def test_a_new_password_ends_every_session(newcomer: Account, nobody: Caller) -> None:
+async def test_a_new_password_ends_every_session(newcomer: Account, nobody: ServiceClients) -> None:
     other = await log_in(nobody, newcomer.user["email"], newcomer.password)
     body = {"password": "a new password", "current_password": newcomer.password}
     changed = await newcomer.call.auth.put("/users/me", json=body)
@@ -84,7 +84,7 @@ async def test_a_change_has_the_bounds_of_a_registration(customer: Account, fiel
     assert await me(customer) == customer.user
 
 
-async def test_who_leaves_is_gone(newcomer: Account, nobody: Caller, admin: Caller) -> None:
+async def test_who_leaves_is_gone(newcomer: Account, nobody: ServiceClients, admin: ServiceClients) -> None:
     assert (await newcomer.call.auth.delete("/users/me")).status_code == 204
     assert_problem(await newcomer.call.auth.get("/users/me"), 401)
     again = {"login": newcomer.user["email"], "password": newcomer.password}

@@ -2,24 +2,24 @@ import asyncio
 
 import pytest
 
-from tests.integration.support.callers import Account, Caller, Json
+from tests.integration.support.clients import Account, Json, ServiceClients
 from tests.integration.support.jwt import claims
-from tests.integration.support.people import log_in
 from tests.integration.support.problems import assert_problem, ok
+from tests.integration.support.users import log_in
 
 
 @pytest.fixture
-async def refresh_token(nobody: Caller, customer: Account) -> str:
+async def refresh_token(nobody: ServiceClients, customer: Account) -> str:
     """The first of a family of its own: each login founds one."""
     return str((await log_in(nobody, customer.user["email"], customer.password))["refresh_token"])
 
 
-async def refresh(caller: Caller, token: str) -> Json:
+async def refresh(caller: ServiceClients, token: str) -> Json:
     pair: Json = ok(await caller.auth.post("/auth/refresh", json={"refresh_token": token}))
     return pair
 
 
-async def test_a_refresh_token_gives_a_new_pair(nobody: Caller, customer: Account, refresh_token: str) -> None:
+async def test_a_refresh_token_gives_a_new_pair(nobody: ServiceClients, customer: Account, refresh_token: str) -> None:
     pair = await refresh(nobody, refresh_token)
     assert pair["refresh_token"] != refresh_token
     assert claims(pair["access_token"])["sub"] == customer.id
@@ -28,7 +28,9 @@ async def test_a_refresh_token_gives_a_new_pair(nobody: Caller, customer: Accoun
     await refresh(nobody, pair["refresh_token"])
 
 
-async def test_using_one_twice_revokes_its_family(nobody: Caller, customer: Account, refresh_token: str) -> None:
+async def test_using_one_twice_revokes_its_family(
+    nobody: ServiceClients, customer: Account, refresh_token: str
+) -> None:
     other_family = await log_in(nobody, customer.user["email"], customer.password)
     second = await refresh(nobody, refresh_token)
     third = await refresh(nobody, second["refresh_token"])
@@ -39,7 +41,7 @@ async def test_using_one_twice_revokes_its_family(nobody: Caller, customer: Acco
     await refresh(nobody, other_family["refresh_token"])
 
 
-async def test_of_parallel_refreshes_of_one_token_at_most_one_wins(nobody: Caller, refresh_token: str) -> None:
+async def test_of_parallel_refreshes_of_one_token_at_most_one_wins(nobody: ServiceClients, refresh_token: str) -> None:
     body = {"refresh_token": refresh_token}
     answers = await asyncio.gather(*(nobody.auth.post("/auth/refresh", json=body) for _ in range(6)))
     won = [answer for answer in answers if answer.status_code == 200]
@@ -53,24 +55,24 @@ async def test_of_parallel_refreshes_of_one_token_at_most_one_wins(nobody: Calle
 
 
 @pytest.mark.parametrize("token", ["unknown", "", " ", "x" * 5000, "\u0000", "é", "A" * 43])
-async def test_an_unknown_refresh_token_is_refused(nobody: Caller, token: str) -> None:
+async def test_an_unknown_refresh_token_is_refused(nobody: ServiceClients, token: str) -> None:
     response = await nobody.auth.post("/auth/refresh", json={"refresh_token": token})
     assert response.status_code in ({401} if token in {"unknown", "A" * 43} else {401, 422})
     assert_problem(response, response.status_code)
 
 
-async def test_an_access_token_is_no_refresh_token(nobody: Caller, customer: Account) -> None:
+async def test_an_access_token_is_no_refresh_token(nobody: ServiceClients, customer: Account) -> None:
     body = {"refresh_token": customer.access_token}
     assert_problem(await nobody.auth.post("/auth/refresh", json=body), 401)
 
 
-async def test_a_refresh_token_is_no_access_token(nobody: Caller, customer: Account) -> None:
+async def test_a_refresh_token_is_no_access_token(nobody: ServiceClients, customer: Account) -> None:
     headers = {"Authorization": f"Bearer {customer.refresh_token}"}
     assert_problem(await nobody.auth.get("/users/me", headers=headers), 401, "invalid_token")
     assert_problem(await nobody.order.get("/orders", headers=headers), 401, "invalid_token")
 
 
-async def test_logout_revokes_the_family(nobody: Caller, refresh_token: str) -> None:
+async def test_logout_revokes_the_family(nobody: ServiceClients, refresh_token: str) -> None:
     second = await refresh(nobody, refresh_token)
     body = {"refresh_token": second["refresh_token"]}
     left = await nobody.auth.post("/auth/logout", json=body)
@@ -78,7 +80,7 @@ async def test_logout_revokes_the_family(nobody: Caller, refresh_token: str) -> 
     assert_problem(await nobody.auth.post("/auth/refresh", json=body), 401)
 
 
-async def test_logout_with_a_used_token_revokes_its_heirs(nobody: Caller, refresh_token: str) -> None:
+async def test_logout_with_a_used_token_revokes_its_heirs(nobody: ServiceClients, refresh_token: str) -> None:
     second = await refresh(nobody, refresh_token)
     body = {"refresh_token": refresh_token}
     assert (await nobody.auth.post("/auth/logout", json=body)).status_code == 204
@@ -86,18 +88,20 @@ async def test_logout_with_a_used_token_revokes_its_heirs(nobody: Caller, refres
     assert_problem(await nobody.auth.post("/auth/refresh", json=heir), 401)
 
 
-async def test_logout_is_always_204(nobody: Caller, customer: Account, refresh_token: str) -> None:
+async def test_logout_is_always_204(nobody: ServiceClients, customer: Account, refresh_token: str) -> None:
     for token in (refresh_token, refresh_token, "unknown", customer.access_token):
         assert (await nobody.auth.post("/auth/logout", json={"refresh_token": token})).status_code == 204
 
 
-async def test_logout_leaves_other_families_alone(nobody: Caller, customer: Account, refresh_token: str) -> None:
+async def test_logout_leaves_other_families_alone(
+    nobody: ServiceClients, customer: Account, refresh_token: str
+) -> None:
     other = await log_in(nobody, customer.user["username"], customer.password)
     await nobody.auth.post("/auth/logout", json={"refresh_token": refresh_token})
     await refresh(nobody, other["refresh_token"])
 
 
-async def test_verify_tells_who_bears_a_token(nobody: Caller, customer: Account) -> None:
+async def test_verify_tells_who_bears_a_token(nobody: ServiceClients, customer: Account) -> None:
     in_body = ok(await nobody.auth.post("/auth/verify", json={"token": customer.access_token}))
     in_header = ok(await customer.call.auth.post("/auth/verify"))
     assert in_body == in_header
@@ -107,10 +111,10 @@ async def test_verify_tells_who_bears_a_token(nobody: Caller, customer: Account)
 
 
 @pytest.mark.parametrize("token", ["", "nonsense", "a.b.c", "x" * 5000, "\u0000"])
-async def test_verify_refuses_what_is_no_token(nobody: Caller, token: str) -> None:
+async def test_verify_refuses_what_is_no_token(nobody: ServiceClients, token: str) -> None:
     assert_problem(await nobody.auth.post("/auth/verify", json={"token": token}), 401, "invalid_token")
 
 
-async def test_verify_without_any_token(nobody: Caller) -> None:
+async def test_verify_without_any_token(nobody: ServiceClients) -> None:
     assert_problem(await nobody.auth.post("/auth/verify"), 401, "invalid_token")
     assert_problem(await nobody.auth.post("/auth/verify", json={}), 401, "invalid_token")

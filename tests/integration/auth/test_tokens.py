@@ -9,23 +9,23 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from tests.integration.support import jwt
-from tests.integration.support.callers import Account, Caller, Json, Switchboard
+from tests.integration.support.clients import Account, ClientFactory, Json, ServiceClients
 from tests.integration.support.endpoints import ADMIN_ONLY, PROTECTED, Endpoint
 from tests.integration.support.names import unknown_id
 from tests.integration.support.problems import assert_problem, ok
 
 
-async def published(switchboard: Switchboard) -> list[dict[str, str]]:
+async def published(switchboard: ClientFactory) -> list[dict[str, str]]:
     keys: list[dict[str, str]] = ok(await switchboard.root("auth").get("/.well-known/jwks.json"))["keys"]
     return keys
 
 
-async def signing_key(switchboard: Switchboard, token: str) -> dict[str, str]:
+async def signing_key(switchboard: ClientFactory, token: str) -> dict[str, str]:
     kid = jwt.header(token)["kid"]
     return next(key for key in await published(switchboard) if key["kid"] == kid)
 
 
-async def test_only_public_keys_are_published(switchboard: Switchboard) -> None:
+async def test_only_public_keys_are_published(switchboard: ClientFactory) -> None:
     keys = await published(switchboard)
     assert keys
     for key in keys:
@@ -34,7 +34,7 @@ async def test_only_public_keys_are_published(switchboard: Switchboard) -> None:
         assert "d" not in key
 
 
-async def test_a_token_is_signed_by_a_published_key(switchboard: Switchboard, customer: Account) -> None:
+async def test_a_token_is_signed_by_a_published_key(switchboard: ClientFactory, customer: Account) -> None:
     token = customer.access_token
     assert jwt.header(token)["alg"] == "ES256"
     key = jwt.public_key(await signing_key(switchboard, token))
@@ -61,13 +61,15 @@ async def test_no_two_tokens_have_one_jti(customer: Account, stranger: Account) 
     assert jwt.claims(customer.access_token)["jti"] != jwt.claims(stranger.access_token)["jti"]
 
 
-async def read_something(caller: Caller, service: str, headers: dict[str, str] | None = None) -> httpx.Response:
+async def read_something(caller: ServiceClients, service: str, headers: dict[str, str] | None = None) -> httpx.Response:
     path = {"auth": "/users/me", "catalog": f"/product/{unknown_id()}/stock", "order": "/orders"}[service]
     return await caller.to(service).get(path, headers=headers)
 
 
 @pytest.mark.parametrize("service", ["auth", "catalog", "order"])
-async def test_a_forged_token_is_believed_nowhere(switchboard: Switchboard, admin: Caller, service: str) -> None:
+async def test_a_forged_token_is_believed_nowhere(
+    switchboard: ClientFactory, admin: ServiceClients, service: str
+) -> None:
     genuine = admin.auth.headers["authorization"].removeprefix("Bearer ")
     key = await signing_key(switchboard, genuine)
     assert (await read_something(admin, service)).status_code in {200, 404}
@@ -79,12 +81,12 @@ async def test_a_forged_token_is_believed_nowhere(switchboard: Switchboard, admi
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Basic YTpi", "Token x", "Bearer a b"])
 @pytest.mark.parametrize("service", ["auth", "catalog", "order"])
-async def test_another_kind_of_credentials_is_401(nobody: Caller, service: str, header: str) -> None:
+async def test_another_kind_of_credentials_is_401(nobody: ServiceClients, service: str, header: str) -> None:
     assert_problem(await read_something(nobody, service, {"Authorization": header}), 401)
 
 
 @pytest.mark.parametrize("endpoint", PROTECTED, ids=str)
-async def test_without_a_token_it_is_401(nobody: Caller, endpoint: Endpoint) -> None:
+async def test_without_a_token_it_is_401(nobody: ServiceClients, endpoint: Endpoint) -> None:
     assert_problem(await endpoint.call(nobody), 401)
 
 
@@ -94,7 +96,7 @@ async def test_a_customer_is_no_admin(customer: Account, endpoint: Endpoint) -> 
 
 
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER"])
-async def test_the_scheme_has_no_case(nobody: Caller, customer: Account, scheme: str) -> None:
+async def test_the_scheme_has_no_case(nobody: ServiceClients, customer: Account, scheme: str) -> None:
     headers = {"Authorization": f"{scheme} {customer.access_token}"}
     user: Json = ok(await nobody.auth.get("/users/me", headers=headers))
     assert user["id"] == customer.id

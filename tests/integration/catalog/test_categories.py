@@ -3,15 +3,15 @@ import uuid
 
 import pytest
 
-from tests.integration.support.callers import Caller
+from tests.integration.support.clients import ServiceClients
+from tests.integration.support.factories import follow, make_category, make_product
 from tests.integration.support.names import unique, unknown_id
 from tests.integration.support.pages import ids
 from tests.integration.support.problems import assert_problem, ok, refused_fields, tagged_version
-from tests.integration.support.things import follow, make_category, make_product
 from tests.integration.support.trees import read_category
 
 
-async def test_a_category_is_made(admin: Caller, nobody: Caller) -> None:
+async def test_a_category_is_made(admin: ServiceClients, nobody: ServiceClients) -> None:
     name = unique("Garden tools ")
     response = await admin.catalog.post("/category", json={"name": f"  {name} "})
     made = ok(response, 201)
@@ -23,7 +23,7 @@ async def test_a_category_is_made(admin: Caller, nobody: Caller) -> None:
     assert tagged_version(found) == 1
 
 
-async def test_a_category_is_found_by_id_and_slug(admin: Caller, nobody: Caller) -> None:
+async def test_a_category_is_found_by_id_and_slug(admin: ServiceClients, nobody: ServiceClients) -> None:
     root = await make_category(admin)
     middle = await make_category(admin, root)
     leaves = [await make_category(admin, middle) for _ in range(2)]
@@ -36,7 +36,7 @@ async def test_a_category_is_found_by_id_and_slug(admin: Caller, nobody: Caller)
     assert (deepest["level"], deepest["children"]) == (2, [])
 
 
-async def test_what_is_unknown_is_not_found(admin: Caller) -> None:
+async def test_what_is_unknown_is_not_found(admin: ServiceClients) -> None:
     unknown = unknown_id()
     for request in (
         admin.catalog.get(f"/category/{unknown}"),
@@ -52,7 +52,7 @@ async def test_what_is_unknown_is_not_found(admin: Caller) -> None:
     assert_problem(response, 404, "category_not_found")
 
 
-async def test_a_name_is_taken_only_among_siblings(admin: Caller) -> None:
+async def test_a_name_is_taken_only_among_siblings(admin: ServiceClients) -> None:
     parent, other = await make_category(admin), await make_category(admin)
     child = await make_category(admin, parent)
     again = {"name": f" {child['name']} ", "parent_id": parent["id"]}
@@ -70,7 +70,7 @@ async def test_a_name_is_taken_only_among_siblings(admin: Caller) -> None:
 
 
 @pytest.mark.parametrize("as_root", [True, False])
-async def test_of_equal_categories_made_at_once_one_stays(admin: Caller, as_root: bool) -> None:
+async def test_of_equal_categories_made_at_once_one_stays(admin: ServiceClients, as_root: bool) -> None:
     parent_id = None if as_root else (await make_category(admin))["id"]
     body = {"name": unique("Twin "), "parent_id": parent_id}
     answers = await asyncio.gather(*(admin.catalog.post("/category", json=body) for _ in range(8)))
@@ -80,7 +80,7 @@ async def test_of_equal_categories_made_at_once_one_stays(admin: Caller, as_root
             assert_problem(answer, 409, "category_name_taken")
 
 
-async def test_a_slug_is_unique(admin: Caller) -> None:
+async def test_a_slug_is_unique(admin: ServiceClients) -> None:
     slug = unique("slug-")
     first = await make_category(admin, slug=slug)
     assert first["slug"] == slug
@@ -90,7 +90,7 @@ async def test_a_slug_is_unique(admin: Caller) -> None:
 
 
 @pytest.mark.parametrize("name", ["日本語", "!!!", "😀", "Ünïcode & Co.", "a" * 200])
-async def test_any_name_gets_a_slug(admin: Caller, nobody: Caller, name: str) -> None:
+async def test_any_name_gets_a_slug(admin: ServiceClients, nobody: ServiceClients, name: str) -> None:
     parent = await make_category(admin)
     made = await make_category(admin, parent, name=name)
     assert made["name"] == name
@@ -99,7 +99,7 @@ async def test_any_name_gets_a_slug(admin: Caller, nobody: Caller, name: str) ->
 
 
 @pytest.mark.parametrize("name", ["", "   ", "a" * 201, None, 7, ["x"]])
-async def test_a_name_has_bounds(admin: Caller, name: object) -> None:
+async def test_a_name_has_bounds(admin: ServiceClients, name: object) -> None:
     problem = assert_problem(await admin.catalog.post("/category", json={"name": name}), 422)
     assert "name" in refused_fields(problem)
     made = await make_category(admin)
@@ -108,12 +108,12 @@ async def test_a_name_has_bounds(admin: Caller, name: object) -> None:
 
 
 @pytest.mark.parametrize("slug", ["", "has space", "UPPER/slash", "a?b", "a" * 5000, "../up", 7])
-async def test_a_slug_fits_into_an_address(admin: Caller, slug: object) -> None:
+async def test_a_slug_fits_into_an_address(admin: ServiceClients, slug: object) -> None:
     problem = assert_problem(await admin.catalog.post("/category", json={"name": unique(), "slug": slug}), 422)
     assert "slug" in refused_fields(problem)
 
 
-async def test_only_an_empty_category_is_deleted(admin: Caller, nobody: Caller) -> None:
+async def test_only_an_empty_category_is_deleted(admin: ServiceClients, nobody: ServiceClients) -> None:
     parent = await make_category(admin)
     child = await make_category(admin, parent)
     product = await make_product(admin, category_id=child["id"])
@@ -126,7 +126,9 @@ async def test_only_an_empty_category_is_deleted(admin: Caller, nobody: Caller) 
         assert_problem(await nobody.catalog.get(f"/category/{category['id']}"), 404, "category_not_found")
 
 
-async def test_no_product_slips_into_a_category_that_is_being_deleted(admin: Caller, nobody: Caller) -> None:
+async def test_no_product_slips_into_a_category_that_is_being_deleted(
+    admin: ServiceClients, nobody: ServiceClients
+) -> None:
     for _ in range(5):
         category = await make_category(admin)
         body = {"name": unique("Late "), "price": "1.00", "category_id": category["id"]}

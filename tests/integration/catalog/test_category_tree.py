@@ -2,21 +2,21 @@ import asyncio
 
 import pytest
 
-from tests.integration.support.callers import Caller, Json
+from tests.integration.support.clients import Json, ServiceClients
+from tests.integration.support.factories import make_category, make_product
 from tests.integration.support.pages import ids
 from tests.integration.support.problems import assert_problem, ok
-from tests.integration.support.things import make_category, make_product
 from tests.integration.support.trees import assert_depth_first, flat, flatten, nested, read_category
 
 
-async def move(admin: Caller, category: Json, below: Json | None) -> Json:
+async def move(admin: ServiceClients, category: Json, below: Json | None) -> Json:
     body = {"parent_id": below["id"] if below else None}
     moved: Json = ok(await admin.catalog.put(f"/category/{category['id']}", json=body))
     return moved
 
 
 @pytest.fixture
-async def tree(admin: Caller) -> dict[str, Json]:
+async def tree(admin: ServiceClients) -> dict[str, Json]:
     # Below the root are a and d, below a is b, below b is c.
     root = await make_category(admin)
     a = await make_category(admin, root)
@@ -26,7 +26,7 @@ async def tree(admin: Caller) -> dict[str, Json]:
     return {"root": root, "a": a, "b": b, "c": c, "d": d}
 
 
-async def test_the_flat_list_is_depth_first(nobody: Caller, tree: dict[str, Json]) -> None:
+async def test_the_flat_list_is_depth_first(nobody: ServiceClients, tree: dict[str, Json]) -> None:
     everything = await flat(nobody)
     assert_depth_first(everything)
     place = {category["id"]: (number, category) for number, category in enumerate(everything)}
@@ -39,13 +39,13 @@ async def test_the_flat_list_is_depth_first(nobody: Caller, tree: dict[str, Json
     assert set(ids(below)) == {category["id"] for category in tree.values()}
 
 
-async def test_one_subtree(nobody: Caller, tree: dict[str, Json]) -> None:
+async def test_one_subtree(nobody: ServiceClients, tree: dict[str, Json]) -> None:
     below = await flat(nobody, root_id=tree["a"]["id"])
     assert ids(below) == ids([tree["a"], tree["b"], tree["c"]])
     assert [category["level"] for category in below] == [1, 2, 3]
 
 
-async def test_the_tree_view_nests_the_same(nobody: Caller, tree: dict[str, Json]) -> None:
+async def test_the_tree_view_nests_the_same(nobody: ServiceClients, tree: dict[str, Json]) -> None:
     below = await flat(nobody, root_id=tree["root"]["id"])
     trees = await nested(nobody, root_id=tree["root"]["id"])
     assert list(flatten(trees)) == [
@@ -54,7 +54,7 @@ async def test_the_tree_view_nests_the_same(nobody: Caller, tree: dict[str, Json
     assert tree["root"]["id"] in ids(await nested(nobody))
 
 
-async def test_depth_cuts_the_tree(nobody: Caller, tree: dict[str, Json]) -> None:
+async def test_depth_cuts_the_tree(nobody: ServiceClients, tree: dict[str, Json]) -> None:
     def names(trees: list[Json]) -> set[str]:
         known = {category["id"]: name for name, category in tree.items()}
         return {known[node] for node, _ in flatten(trees)}
@@ -71,7 +71,9 @@ async def test_depth_cuts_the_tree(nobody: Caller, tree: dict[str, Json]) -> Non
     assert_problem(await nobody.catalog.get("/categories", params={"view": "circle"}), 422)
 
 
-async def test_products_are_counted_with_what_is_below(admin: Caller, nobody: Caller, tree: dict[str, Json]) -> None:
+async def test_products_are_counted_with_what_is_below(
+    admin: ServiceClients, nobody: ServiceClients, tree: dict[str, Json]
+) -> None:
     async def counts() -> dict[str, int]:
         below = await flat(nobody, root_id=tree["root"]["id"])
         found = {category["id"]: category["product_count"] for category in below}
@@ -88,7 +90,9 @@ async def test_products_are_counted_with_what_is_below(admin: Caller, nobody: Ca
     assert await counts() == {"root": 3, "a": 0, "b": 2, "c": 1, "d": 2}
 
 
-async def test_a_move_takes_the_whole_subtree(admin: Caller, nobody: Caller, tree: dict[str, Json]) -> None:
+async def test_a_move_takes_the_whole_subtree(
+    admin: ServiceClients, nobody: ServiceClients, tree: dict[str, Json]
+) -> None:
     moved = await move(admin, tree["b"], None)
     assert (moved["level"], moved["parent_id"], moved["version"]) == (0, None, 2)
     assert (await read_category(nobody, tree["c"]["id"]))["level"] == 1
@@ -103,14 +107,16 @@ async def test_a_move_takes_the_whole_subtree(admin: Caller, nobody: Caller, tre
 
 
 @pytest.mark.parametrize("below", ["a", "b", "c"])
-async def test_nothing_moves_below_itself(admin: Caller, nobody: Caller, tree: dict[str, Json], below: str) -> None:
+async def test_nothing_moves_below_itself(
+    admin: ServiceClients, nobody: ServiceClients, tree: dict[str, Json], below: str
+) -> None:
     body = {"parent_id": tree[below]["id"]}
     response = await admin.catalog.put(f"/category/{tree['a']['id']}", json=body)
     assert_problem(response, 409, "category_cycle")
     assert (await read_category(nobody, tree["a"]["id"]))["parent_id"] == tree["root"]["id"]
 
 
-async def test_of_two_crossing_moves_one_wins(admin: Caller, nobody: Caller) -> None:
+async def test_of_two_crossing_moves_one_wins(admin: ServiceClients, nobody: ServiceClients) -> None:
     async def cross() -> None:
         root = await make_category(admin)
         a, b = await make_category(admin, root), await make_category(admin, root)
@@ -128,7 +134,7 @@ async def test_of_two_crossing_moves_one_wins(admin: Caller, nobody: Caller) -> 
     await asyncio.gather(*(cross() for _ in range(5)))
 
 
-async def test_moves_in_a_ring_never_close_it(admin: Caller, nobody: Caller) -> None:
+async def test_moves_in_a_ring_never_close_it(admin: ServiceClients, nobody: ServiceClients) -> None:
     root = await make_category(admin)
     ring = [await make_category(admin, root) for _ in range(5)]
     answers = await asyncio.gather(

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.integration.support.callers import Caller, Json
+from tests.integration.support.clients import Json, ServiceClients
+from tests.integration.support.factories import make_category, make_product
 from tests.integration.support.names import unique, word
 from tests.integration.support.pages import ids, walk
 from tests.integration.support.problems import assert_problem, ok
-from tests.integration.support.things import make_category, make_product
 from tests.integration.support.trees import assert_depth_first, flat, flatten, nested, read_category
 
 LEVELS = 2000
@@ -26,7 +26,7 @@ def deep_json() -> Iterator[None]:
 
 
 @pytest.fixture
-async def chain(admin: Caller) -> AsyncIterator[list[Json]]:
+async def chain(admin: ServiceClients) -> AsyncIterator[list[Json]]:
     made: list[Json] = []
     try:
         for level in range(LEVELS):
@@ -36,7 +36,7 @@ async def chain(admin: Caller) -> AsyncIterator[list[Json]]:
         await take_down(admin, made)
 
 
-async def take_down(admin: Caller, chain: list[Json]) -> None:
+async def take_down(admin: ServiceClients, chain: list[Json]) -> None:
     """Cut into pieces that go at the same time, each from its end: only what is empty can be deleted."""
 
     async def remove(piece: list[Json]) -> None:
@@ -51,7 +51,7 @@ async def take_down(admin: Caller, chain: list[Json]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("deep_json")
-async def test_a_chain_of_2000_levels(admin: Caller, nobody: Caller, chain: list[Json]) -> None:
+async def test_a_chain_of_2000_levels(admin: ServiceClients, nobody: ServiceClients, chain: list[Json]) -> None:
     root, middle, deepest = chain[0], chain[LEVELS // 2], chain[-1]
     term = word()
     product = await make_product(admin, name=f"Deep {term}", category_id=deepest["id"])
@@ -74,7 +74,7 @@ async def test_a_chain_of_2000_levels(admin: Caller, nobody: Caller, chain: list
         await admin.catalog.delete(f"/product/{product['id']}")
 
 
-async def look_at(nobody: Caller, chain: list[Json], product: Json, term: str) -> None:
+async def look_at(nobody: ServiceClients, chain: list[Json], product: Json, term: str) -> None:
     root, deepest = chain[0], chain[-1]
     below = await flat(nobody, root_id=root["id"])
     assert ids(below) == ids(chain)

@@ -1,14 +1,14 @@
 import pytest
 
-from tests.integration.support.callers import Caller, Json
+from tests.integration.support.clients import Json, ServiceClients
+from tests.integration.support.factories import make_category, make_product
 from tests.integration.support.names import unique, word
 from tests.integration.support.pages import ids, page, walk
 from tests.integration.support.problems import assert_problem
-from tests.integration.support.things import make_category, make_product
 
 
 @pytest.fixture(scope="module")
-async def shelf(admin: Caller) -> dict[str, Json]:
+async def shelf(admin: ServiceClients) -> dict[str, Json]:
     """Four products in a category of their own; nothing else is in it."""
     category = await make_category(admin)
     inner = await make_category(admin, await make_category(admin, category))
@@ -28,7 +28,7 @@ async def shelf(admin: Caller) -> dict[str, Json]:
     }
 
 
-async def names(nobody: Caller, shelf: dict[str, Json], **params: str) -> list[str]:
+async def names(nobody: ServiceClients, shelf: dict[str, Json], **params: str) -> list[str]:
     known = {thing["id"]: name for name, thing in shelf.items()}
     found = await walk(nobody.catalog, "/products", category_id=shelf["category"]["id"], **params)
     return [known[product["id"]] for product in found]
@@ -44,7 +44,7 @@ async def names(nobody: Caller, shelf: dict[str, Json], **params: str) -> list[s
 )
 @pytest.mark.parametrize("limit", ["1", "2", "3", "100"])
 async def test_sorting(
-    nobody: Caller, shelf: dict[str, Json], sort: str | None, expected: list[str], limit: str
+    nobody: ServiceClients, shelf: dict[str, Json], sort: str | None, expected: list[str], limit: str
 ) -> None:
     params = {"limit": limit, **({"sort": sort} if sort else {})}
     assert await names(nobody, shelf, **params) == expected
@@ -52,7 +52,7 @@ async def test_sorting(
 
 @pytest.mark.parametrize("limit", ["1", "2", "100"])
 async def test_sorting_by_price_has_a_stable_order_of_equals(
-    nobody: Caller, shelf: dict[str, Json], limit: str
+    nobody: ServiceClients, shelf: dict[str, Json], limit: str
 ) -> None:
     rising = await names(nobody, shelf, sort="price", limit=limit)
     assert (rising[0], set(rising[1:3]), rising[3]) == ("banana", {"cherry", "date"}, "apple")
@@ -81,7 +81,9 @@ async def test_sorting_by_price_has_a_stable_order_of_equals(
     ],
     ids=str,
 )
-async def test_filters(nobody: Caller, shelf: dict[str, Json], filters: dict[str, str], expected: list[str]) -> None:
+async def test_filters(
+    nobody: ServiceClients, shelf: dict[str, Json], filters: dict[str, str], expected: list[str]
+) -> None:
     found = await names(nobody, shelf, **filters)
     assert sorted(found) == expected
     counted = await page(
@@ -90,12 +92,12 @@ async def test_filters(nobody: Caller, shelf: dict[str, Json], filters: dict[str
     assert counted["total"] == len(expected)
 
 
-async def test_a_subtree_is_listed_with_everything_below(nobody: Caller, shelf: dict[str, Json]) -> None:
+async def test_a_subtree_is_listed_with_everything_below(nobody: ServiceClients, shelf: dict[str, Json]) -> None:
     inner = await walk(nobody.catalog, "/products", category_id=shelf["inner"]["id"])
     assert ids(inner) == ids([shelf["cherry"], shelf["banana"]])
 
 
-async def test_products_with_their_category(nobody: Caller, shelf: dict[str, Json]) -> None:
+async def test_products_with_their_category(nobody: ServiceClients, shelf: dict[str, Json]) -> None:
     found = await walk(nobody.catalog, f"/products_with_category/{shelf['category']['id']}", limit=3)
     assert sorted(ids(found)) == sorted(ids([shelf[name] for name in ("apple", "banana", "cherry", "date")]))
     for product in found:
@@ -105,7 +107,7 @@ async def test_products_with_their_category(nobody: Caller, shelf: dict[str, Jso
         assert product["category"]["level"] == (2 if inside else 0)
 
 
-async def test_best_match_first(admin: Caller, nobody: Caller) -> None:
+async def test_best_match_first(admin: ServiceClients, nobody: ServiceClients) -> None:
     term, second = word(), word()
     described = await make_product(admin, description=f"This is not about it, but it mentions {term}.")
     named = await make_product(admin, name=f"{term} {second}")
@@ -121,7 +123,7 @@ async def test_best_match_first(admin: Caller, nobody: Caller) -> None:
     assert ids(await walk(nobody.catalog, "/products", q=term, limit=1)) == ids(found)
 
 
-async def test_a_search_sees_a_change_at_once(admin: Caller, nobody: Caller) -> None:
+async def test_a_search_sees_a_change_at_once(admin: ServiceClients, nobody: ServiceClients) -> None:
     before, after = word(), word()
     product = await make_product(admin, name=before)
     await admin.catalog.put(f"/product/{product['id']}", json={"name": after})
@@ -132,5 +134,5 @@ async def test_a_search_sees_a_change_at_once(admin: Caller, nobody: Caller) -> 
 @pytest.mark.parametrize(
     ("name", "value"), [("sort", "cheapest"), ("in_stock", "perhaps"), ("category_id", "no-uuid"), ("with_total", "x")]
 )
-async def test_a_filter_that_means_nothing_is_422(nobody: Caller, name: str, value: str) -> None:
+async def test_a_filter_that_means_nothing_is_422(nobody: ServiceClients, name: str, value: str) -> None:
     assert_problem(await nobody.catalog.get("/products", params={name: value}), 422)

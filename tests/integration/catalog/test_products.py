@@ -3,11 +3,11 @@ import uuid
 
 import pytest
 
-from tests.integration.support.callers import Caller, Json
+from tests.integration.support.clients import Json, ServiceClients
+from tests.integration.support.factories import follow, make_category, make_product
 from tests.integration.support.names import unique, unknown_id
 from tests.integration.support.pages import ids, walk
 from tests.integration.support.problems import assert_problem, ok, refused_fields, tagged_version
-from tests.integration.support.things import follow, make_category, make_product
 
 PRODUCT_FIELDS = {
     "id", "sku", "name", "slug", "description", "price", "currency", "category_id", "attributes", "image_urls",
@@ -15,12 +15,12 @@ PRODUCT_FIELDS = {
 }  # fmt: skip
 
 
-async def read(caller: Caller, ref: str) -> Json:
+async def read(caller: ServiceClients, ref: str) -> Json:
     product: Json = ok(await caller.catalog.get(f"/products/{ref}"))
     return product
 
 
-async def test_a_product_is_made_of_all_its_fields(admin: Caller, nobody: Caller) -> None:
+async def test_a_product_is_made_of_all_its_fields(admin: ServiceClients, nobody: ServiceClients) -> None:
     category = await make_category(admin)
     name, sku, slug = unique("Kettle "), unique("SKU-"), unique("kettle-")
     body = {
@@ -43,7 +43,7 @@ async def test_a_product_is_made_of_all_its_fields(admin: Caller, nobody: Caller
     assert await read(nobody, slug) == made
 
 
-async def test_a_product_of_name_and_price_alone(admin: Caller) -> None:
+async def test_a_product_of_name_and_price_alone(admin: ServiceClients) -> None:
     name = unique("Ünïque Tea ")
     made = await make_product(admin, name=name)
     assert made["slug"] == name.lower().replace("ü", "u").replace("ï", "i").replace(" ", "-")
@@ -51,7 +51,7 @@ async def test_a_product_of_name_and_price_alone(admin: Caller) -> None:
     assert (made["attributes"], made["image_urls"]) == ({}, [])
 
 
-async def test_slugs_made_from_equal_names_differ(admin: Caller, nobody: Caller) -> None:
+async def test_slugs_made_from_equal_names_differ(admin: ServiceClients, nobody: ServiceClients) -> None:
     name = unique("Same ")
     made = await asyncio.gather(*(make_product(admin, name=name) for _ in range(6)))
     assert len({product["slug"] for product in made}) == 6
@@ -60,7 +60,7 @@ async def test_slugs_made_from_equal_names_differ(admin: Caller, nobody: Caller)
 
 
 @pytest.mark.parametrize("field", ["sku", "slug"])
-async def test_a_sku_and_a_slug_are_unique(admin: Caller, field: str) -> None:
+async def test_a_sku_and_a_slug_are_unique(admin: ServiceClients, field: str) -> None:
     value = unique("taken-")
     body = {"name": unique(), "price": "1.00", field: value}
     answers = await asyncio.gather(*(admin.catalog.post("/product", json=body) for _ in range(5)))
@@ -72,7 +72,7 @@ async def test_a_sku_and_a_slug_are_unique(admin: Caller, field: str) -> None:
     assert_problem(await admin.catalog.put(f"/product/{other['id']}", json={field: value}), 409)
 
 
-async def test_an_unknown_category_is_refused(admin: Caller) -> None:
+async def test_an_unknown_category_is_refused(admin: ServiceClients) -> None:
     body = {"name": unique(), "price": "1.00", "category_id": unknown_id()}
     assert_problem(await admin.catalog.post("/product", json=body), 404, "category_not_found")
     product = await make_product(admin)
@@ -80,7 +80,7 @@ async def test_an_unknown_category_is_refused(admin: Caller) -> None:
     assert_problem(response, 404, "category_not_found")
 
 
-async def test_an_unknown_product_is_404(admin: Caller) -> None:
+async def test_an_unknown_product_is_404(admin: ServiceClients) -> None:
     unknown = unknown_id()
     for request in (
         admin.catalog.get(f"/products/{unknown}"),
@@ -97,7 +97,9 @@ async def test_an_unknown_product_is_404(admin: Caller) -> None:
     [("name", "New name"), ("price", "7.50"), ("description", "New."), ("attributes", {"a": "b"}),
      ("image_urls", ["/x.png"]), ("sku", None), ("slug", None), ("category_id", None)],
 )  # fmt: skip
-async def test_each_field_changes_alone(admin: Caller, nobody: Caller, field: str, value: object) -> None:
+async def test_each_field_changes_alone(
+    admin: ServiceClients, nobody: ServiceClients, field: str, value: object
+) -> None:
     category = await make_category(admin)
     before = await make_product(admin, category_id=category["id"], sku=unique("s-"), description="Old.")
     if field in {"sku", "slug"}:
@@ -109,14 +111,14 @@ async def test_each_field_changes_alone(admin: Caller, nobody: Caller, field: st
     assert await read(nobody, before["id"]) == after
 
 
-async def test_stock_is_not_set_by_a_put(admin: Caller) -> None:
+async def test_stock_is_not_set_by_a_put(admin: ServiceClients) -> None:
     product = await make_product(admin, stock=5)
     for field in ("stock", "available", "version", "id"):
         response = await admin.catalog.put(f"/product/{product['id']}", json={field: 9})
         assert field in refused_fields(assert_problem(response, 422))
 
 
-async def test_a_deleted_product_leaves_every_list_at_once(admin: Caller, nobody: Caller) -> None:
+async def test_a_deleted_product_leaves_every_list_at_once(admin: ServiceClients, nobody: ServiceClients) -> None:
     category = await make_category(admin)
     product = await make_product(admin, category_id=category["id"], sku=unique("gone-"))
     assert (await admin.catalog.delete(f"/product/{product['id']}")).status_code == 204
@@ -142,7 +144,7 @@ async def test_a_deleted_product_leaves_every_list_at_once(admin: Caller, nobody
     ],
     ids=lambda value: repr(value)[:40],
 )  # fmt: skip
-async def test_what_a_product_cannot_be(admin: Caller, field: str, value: object) -> None:
+async def test_what_a_product_cannot_be(admin: ServiceClients, field: str, value: object) -> None:
     body = {"name": unique(), "price": "1.00", field: value}
     problem = assert_problem(await admin.catalog.post("/product", json=body), 422)
     assert field in refused_fields(problem)
@@ -152,12 +154,12 @@ async def test_what_a_product_cannot_be(admin: Caller, field: str, value: object
 
 
 @pytest.mark.parametrize("stock", [-1, 10_000_001, 1.5, "many", True, 10**30])
-async def test_stock_has_bounds(admin: Caller, stock: object) -> None:
+async def test_stock_has_bounds(admin: ServiceClients, stock: object) -> None:
     body = {"name": unique(), "price": "1.00", "stock": stock}
     assert "stock" in refused_fields(assert_problem(await admin.catalog.post("/product", json=body), 422))
 
 
-async def test_the_largest_product(admin: Caller, nobody: Caller) -> None:
+async def test_the_largest_product(admin: ServiceClients, nobody: ServiceClients) -> None:
     fields = {
         "name": "n" * 200,
         "description": "😀" * 20_000,

@@ -2,12 +2,12 @@ import asyncio
 
 import pytest
 
-from tests.integration.support.callers import Account, Caller, Json
+from tests.integration.support.clients import Account, Json, ServiceClients
+from tests.integration.support.factories import available, line, make_product, reserved, stock
 from tests.integration.support.problems import assert_problem, ok, refused_fields
-from tests.integration.support.things import available, line, make_product, reserved, stock
 
 
-async def adjust(admin: Caller, product: Json, delta: int, reason: str) -> int:
+async def adjust(admin: ServiceClients, product: Json, delta: int, reason: str) -> int:
     body = {"delta": delta, "reason": reason}
     return (await admin.catalog.post(f"/product/{product['id']}/stock", json=body)).status_code
 
@@ -16,7 +16,7 @@ def ledger(counted: Json) -> list[tuple[int, str]]:
     return [(entry["delta"], entry["reason"]) for entry in counted["ledger"]]
 
 
-async def test_each_change_is_kept(admin: Caller, nobody: Caller) -> None:
+async def test_each_change_is_kept(admin: ServiceClients, nobody: ServiceClients) -> None:
     product = await make_product(admin, stock=5)
     before = await stock(admin, product)
     assert (before["on_hand"], before["reserved"], before["available"]) == (5, 0, 5)
@@ -30,7 +30,7 @@ async def test_each_change_is_kept(admin: Caller, nobody: Caller) -> None:
     assert (seen["available"], seen["in_stock"]) == (12, True)
 
 
-async def test_stock_never_falls_below_zero(admin: Caller) -> None:
+async def test_stock_never_falls_below_zero(admin: ServiceClients) -> None:
     product = await make_product(admin, stock=2)
     body = {"delta": -3, "reason": "counted"}
     response = await admin.catalog.post(f"/product/{product['id']}/stock", json=body)
@@ -40,7 +40,7 @@ async def test_stock_never_falls_below_zero(admin: Caller) -> None:
     assert (-3, "counted") not in ledger(counted)
 
 
-async def test_stock_never_falls_below_what_is_reserved(admin: Caller, customer: Account) -> None:
+async def test_stock_never_falls_below_what_is_reserved(admin: ServiceClients, customer: Account) -> None:
     product = await make_product(admin, stock=5)
     await reserved(customer.call, line(product, 4))
     body = {"delta": -2, "reason": "counted"}
@@ -51,7 +51,7 @@ async def test_stock_never_falls_below_what_is_reserved(admin: Caller, customer:
     assert (counted["on_hand"], counted["reserved"], counted["available"]) == (4, 4, 0)
 
 
-async def test_of_20_takers_at_once_10_get_the_10_there_are(admin: Caller) -> None:
+async def test_of_20_takers_at_once_10_get_the_10_there_are(admin: ServiceClients) -> None:
     product = await make_product(admin, stock=10)
     answers = await asyncio.gather(*(adjust(admin, product, -1, f"taker {n}") for n in range(20)))
     assert answers.count(409) == 10
@@ -60,7 +60,7 @@ async def test_of_20_takers_at_once_10_get_the_10_there_are(admin: Caller) -> No
     assert taken == [-1] * 10
 
 
-async def test_stock_never_rises_above_its_bound(admin: Caller) -> None:
+async def test_stock_never_rises_above_its_bound(admin: ServiceClients) -> None:
     product = await make_product(admin, stock=10_000_000)
     body = {"delta": 1, "reason": "one too many"}
     response = await admin.catalog.post(f"/product/{product['id']}/stock", json=body)
@@ -74,7 +74,7 @@ async def test_stock_never_rises_above_its_bound(admin: Caller) -> None:
     [("delta", 1.5), ("delta", "x"), ("delta", None), ("delta", True), ("delta", 10**30), ("delta", -(10**30)),
      ("reason", ""), ("reason", "  "), ("reason", None), ("reason", 7), ("on_hand", 5)],
 )  # fmt: skip
-async def test_what_is_no_change_of_stock(admin: Caller, field: str, value: object) -> None:
+async def test_what_is_no_change_of_stock(admin: ServiceClients, field: str, value: object) -> None:
     product = await make_product(admin, stock=1)
     body = {"delta": 1, "reason": "delivery", field: value}
     response = await admin.catalog.post(f"/product/{product['id']}/stock", json=body)

@@ -4,11 +4,11 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 from tests.integration.support.broker import Heard, Tap
-from tests.integration.support.callers import Account, Caller, Json
+from tests.integration.support.clients import Account, Json, ServiceClients
+from tests.integration.support.factories import line, make_product, place, settled
 from tests.integration.support.names import unique
-from tests.integration.support.people import someone
 from tests.integration.support.problems import ok
-from tests.integration.support.things import line, make_product, place, settled
+from tests.integration.support.users import user_payload
 
 
 def request_id() -> dict[str, str]:
@@ -36,8 +36,8 @@ def assert_cloud_event(heard: Heard, source: str, subject: str) -> Json:
     return data
 
 
-async def test_the_life_of_a_user(tap: Tap, nobody: Caller, admin: Caller) -> None:
-    who, headers = someone(), request_id()
+async def test_the_life_of_a_user(tap: Tap, nobody: ServiceClients, admin: ServiceClients) -> None:
+    who, headers = user_payload(), request_id()
     user = ok(await nobody.auth.post("/auth/register", json=who, headers=headers), 201)
     ok(await admin.auth.patch(f"/users/{user['id']}", json={"is_active": False}))
     assert (await admin.auth.delete(f"/users/{user['id']}")).status_code == 204
@@ -53,7 +53,7 @@ async def test_the_life_of_a_user(tap: Tap, nobody: Caller, admin: Caller) -> No
     assert story[0].message.correlation_id == headers["X-Request-ID"]
 
 
-async def test_the_life_of_a_product(tap: Tap, admin: Caller) -> None:
+async def test_the_life_of_a_product(tap: Tap, admin: ServiceClients) -> None:
     product = await make_product(admin, price="3.50", sku=unique("e-"), image_urls=["/a.png", "/b.png"])
     ok(await admin.catalog.put(f"/product/{product['id']}", json={"price": "4.00"}))
     assert (await admin.catalog.delete(f"/product/{product['id']}")).status_code == 204
@@ -68,7 +68,7 @@ async def test_the_life_of_a_product(tap: Tap, admin: Caller) -> None:
     assert (updated["price"], updated["version"], deleted["version"]) == ("4.00", 2, 3)
 
 
-async def test_one_id_follows_an_order_through_the_shop(tap: Tap, admin: Caller, customer: Account) -> None:
+async def test_one_id_follows_an_order_through_the_shop(tap: Tap, admin: ServiceClients, customer: Account) -> None:
     product = await make_product(admin, price="2.00", stock=5)
     headers = request_id()
     response = await customer.call.order.post("/order", json={"items": [line(product, 2)]}, headers=headers)
@@ -92,7 +92,7 @@ async def test_one_id_follows_an_order_through_the_shop(tap: Tap, admin: Caller,
     assert_cloud_event(held, "/catalog", held.event["subject"])
 
 
-async def test_one_trace_follows_an_order_through_the_shop(tap: Tap, admin: Caller, customer: Account) -> None:
+async def test_one_trace_follows_an_order_through_the_shop(tap: Tap, admin: ServiceClients, customer: Account) -> None:
     product = await make_product(admin, stock=5)
     trace = uuid.uuid4().hex
     headers = {**request_id(), "traceparent": f"00-{trace}-{trace[:16]}-01"}
@@ -103,7 +103,7 @@ async def test_one_trace_follows_an_order_through_the_shop(tap: Tap, admin: Call
     assert [parts[1:2] for parts in traces] == [[trace]] * 3
 
 
-async def test_the_rejection_names_what_is_missing(tap: Tap, admin: Caller, customer: Account) -> None:
+async def test_the_rejection_names_what_is_missing(tap: Tap, admin: ServiceClients, customer: Account) -> None:
     product = await make_product(admin, stock=3)
     order = await settled(customer.call, await place(customer.call, line(product, 8)))
     story = await tap.until(lambda: tap.about(order["id"]), "order.placed", "order.rejected")
@@ -118,7 +118,9 @@ async def test_the_rejection_names_what_is_missing(tap: Tap, admin: Caller, cust
     }  # fmt: skip
 
 
-async def test_cancelling_is_told_under_the_id_of_the_cancelling(tap: Tap, admin: Caller, customer: Account) -> None:
+async def test_cancelling_is_told_under_the_id_of_the_cancelling(
+    tap: Tap, admin: ServiceClients, customer: Account
+) -> None:
     product = await make_product(admin, stock=5)
     order = await settled(customer.call, await place(customer.call, line(product)))
     headers = request_id()
@@ -129,16 +131,16 @@ async def test_cancelling_is_told_under_the_id_of_the_cancelling(tap: Tap, admin
     assert (data["status"], data["version"]) == ("cancelled", 3)
 
 
-async def test_what_is_refused_is_not_told(tap: Tap, nobody: Caller, customer: Account) -> None:
+async def test_what_is_refused_is_not_told(tap: Tap, nobody: ServiceClients, customer: Account) -> None:
     refused, headers = request_id(), request_id()
-    taken = {**someone(), "email": customer.user["email"]}
+    taken = {**user_payload(), "email": customer.user["email"]}
     assert (await nobody.auth.post("/auth/register", json=taken, headers=refused)).status_code == 409
-    ok(await nobody.auth.post("/auth/register", json=someone(), headers=headers), 201)
+    ok(await nobody.auth.post("/auth/register", json=user_payload(), headers=headers), 201)
     await tap.until(lambda: tap.of(headers["X-Request-ID"]), "user.created")
     assert tap.of(refused["X-Request-ID"]) == []
 
 
-async def test_each_version_is_told_once(tap: Tap, admin: Caller) -> None:
+async def test_each_version_is_told_once(tap: Tap, admin: ServiceClients) -> None:
     product = await make_product(admin)
     for number in range(1, 6):
         ok(await admin.catalog.put(f"/product/{product['id']}", json={"price": f"{number}.00"}))

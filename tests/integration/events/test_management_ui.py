@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from tests.integration.support.broker import EXCHANGES
-from tests.integration.support.callers import Account, Caller
+from tests.integration.support.clients import Account, ServiceClients
+from tests.integration.support.factories import line, make_product, place, settled
 from tests.integration.support.problems import ok
-from tests.integration.support.things import line, make_product, place, settled
 from tests.integration.support.wait import until
 
 QUEUES = {
@@ -53,7 +53,7 @@ async def test_every_queue_is_consumed(broker_ui: httpx.AsyncClient, vhost: str)
 
 
 async def test_the_trace_tells_the_story_of_an_order(
-    broker_ui: httpx.AsyncClient, vhost: str, admin: Caller, customer: Account
+    broker_ui: httpx.AsyncClient, vhost: str, admin: ServiceClients, customer: Account
 ) -> None:
     product = await make_product(admin, stock=5)
     order = await settled(customer.call, await place(customer.call, line(product)))

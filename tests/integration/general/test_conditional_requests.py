@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from tests.integration.support.callers import Account, Caller, Json, Switchboard
+from tests.integration.support.clients import Account, ClientFactory, Json, ServiceClients
+from tests.integration.support.factories import line, make_category, make_product, reserved
 from tests.integration.support.names import unique
 from tests.integration.support.pages import ids
-from tests.integration.support.people import join, register
 from tests.integration.support.problems import assert_problem, ok, tagged_version
-from tests.integration.support.things import line, make_category, make_product, reserved
+from tests.integration.support.users import register, register_and_log_in
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,11 @@ class Thing:
 
 
 @pytest.fixture(params=["me", "user", "category", "product", "order"])
-async def thing(request: pytest.FixtureRequest, admin: Caller, customer: Account, switchboard: Switchboard) -> Thing:
+async def thing(
+    request: pytest.FixtureRequest, admin: ServiceClients, customer: Account, switchboard: ClientFactory
+) -> Thing:
     if request.param == "me":
-        me = await join(switchboard)
+        me = await register_and_log_in(switchboard)
         change = {"username": unique("etag")}
         return Thing(me.call.auth, "/users/me", "/users/me", "PUT", change, "/users/me", 1)
     if request.param == "user":
@@ -121,7 +123,7 @@ async def test_a_thing_is_deleted_as_it_was_seen(thing: Thing) -> None:
     assert (response.status_code, response.content) == (204, b"")
 
 
-async def test_a_cache_notices_what_is_shown_beside_the_thing(admin: Caller, nobody: Caller) -> None:
+async def test_a_cache_notices_what_is_shown_beside_the_thing(admin: ServiceClients, nobody: ServiceClients) -> None:
     product = await make_product(admin, stock=1)
     path = f"/products/{product['id']}"
     tag = {"If-None-Match": (await nobody.catalog.get(path)).headers["etag"]}

@@ -8,13 +8,13 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from tests.integration.support.callers import Account, Caller, Json, Switchboard
+from tests.integration.support.clients import Account, ClientFactory, Json, ServiceClients
 from tests.integration.support.endpoints import ENDPOINTS, Endpoint
+from tests.integration.support.factories import line, make_category, make_product, make_webhook, place
+from tests.integration.support.invalid_inputs import BODIES, QUERIES, VALUES
 from tests.integration.support.names import unique, word
-from tests.integration.support.nasty import BODIES, QUERIES, VALUES
-from tests.integration.support.people import PASSWORD, join, someone
 from tests.integration.support.problems import assert_answered
-from tests.integration.support.things import line, make_category, make_product, make_webhook, place
+from tests.integration.support.users import PASSWORD, register_and_log_in, user_payload
 
 JSON = {"Content-Type": "application/json"}
 
@@ -25,7 +25,9 @@ def with_value(body: Json, field: str, value: str) -> bytes:
 
 
 @pytest.fixture(scope="module")
-async def targets(admin: Caller, customer: Account, switchboard: Switchboard) -> AsyncIterator[dict[str, str]]:
+async def targets(
+    admin: ServiceClients, customer: Account, switchboard: ClientFactory
+) -> AsyncIterator[dict[str, str]]:
     """Real things, so that what is sent reaches the database and not only the first check."""
     category, product = await make_category(admin), await make_product(admin, stock=1000)
     webhook = f"/webhook/{(await make_webhook(admin))['id']}"
@@ -37,7 +39,7 @@ async def targets(admin: Caller, customer: Account, switchboard: Switchboard) ->
         "cart line": f"/cart/items/{product['id']}",
         "product_id": product["id"],
         "category_id": category["id"],
-        "user": f"/users/{(await join(switchboard)).id}",
+        "user": f"/users/{(await register_and_log_in(switchboard)).id}",
         "webhook": webhook,
     }
     # There may only be some.
@@ -73,7 +75,7 @@ FIELDS: list[tuple[str, str, str, list[str], Json]] = [
 
 @pytest.mark.parametrize(("service", "method", "path", "fields", "rest"), FIELDS, ids=lambda part: str(part)[:20])
 async def test_nasty_values_of_every_field(
-    admin: Caller, customer: Account, targets: dict[str, str], service: str, method: str, path: str,
+    admin: ServiceClients, customer: Account, targets: dict[str, str], service: str, method: str, path: str,
     fields: list[str], rest: Json,
 ) -> None:  # fmt: skip
     client = customer.call.order if service == "order" and path != "webhook" else admin.to(service)
@@ -85,7 +87,7 @@ async def test_nasty_values_of_every_field(
             if path == "/category":
                 base["parent_id"] = targets["category_id"]
             if path == "/auth/register":
-                base = {**someone(), "password": "short"} if field != "password" else someone()
+                base = {**user_payload(), "password": "short"} if field != "password" else user_payload()
             if path == "/cart/items":
                 base["product_id"] = targets["product_id"]
             if path == "/order":
@@ -109,7 +111,7 @@ async def test_nasty_lines_of_an_order(customer: Account, targets: dict[str, str
 
 @pytest.mark.parametrize("value", ["NUL", "lone high surrogate", "huge integer", "deep list", "empty text"])
 @pytest.mark.parametrize("field", ["login", "password"])
-async def test_nasty_logins(elsewhere: Caller, field: str, value: str) -> None:
+async def test_nasty_logins(elsewhere: ServiceClients, field: str, value: str) -> None:
     text = with_value({"login": unique("nobody"), "password": PASSWORD}, field, VALUES[value])
     assert_answered(await elsewhere.auth.post("/auth/login", content=text, headers=JSON))
 
@@ -121,12 +123,12 @@ async def test_nasty_logins(elsewhere: Caller, field: str, value: str) -> None:
     "kind",
     ["application/x-www-form-urlencoded", "multipart/form-data", "multipart/form-data; boundary=x", "text/plain"],
 )
-async def test_nasty_forms(elsewhere: Caller, text: bytes, kind: str) -> None:
+async def test_nasty_forms(elsewhere: ServiceClients, text: bytes, kind: str) -> None:
     assert_answered(await elsewhere.auth.post("/auth/token", content=text, headers={"Content-Type": kind}))
 
 
 @pytest.mark.parametrize("field", ["username", "email", "password", "current_password"])
-async def test_nasty_changes_of_oneself(elsewhere: Caller, stranger: Account, field: str) -> None:
+async def test_nasty_changes_of_oneself(elsewhere: ServiceClients, stranger: Account, field: str) -> None:
     headers = {**JSON, "Authorization": f"Bearer {stranger.access_token}"}
     for value in VALUES.values():
         base: dict[str, Any] = {} if field in {"current_password", "username"} else {"current_password": "wrong"}
@@ -137,7 +139,7 @@ async def test_nasty_changes_of_oneself(elsewhere: Caller, stranger: Account, fi
 
 
 @pytest.mark.parametrize("endpoint", [e for e in ENDPOINTS if e.method in {"POST", "PUT", "PATCH"}], ids=str)
-async def test_nasty_bodies(admin: Caller, endpoint: Endpoint) -> None:
+async def test_nasty_bodies(admin: ServiceClients, endpoint: Endpoint) -> None:
     for body in BODIES.values():
         assert_answered(await endpoint.call(admin, content=body, headers=JSON))
 
@@ -156,7 +158,7 @@ PARAMETERS = [
 
 
 @pytest.mark.parametrize(("service", "path", "names"), PARAMETERS)
-async def test_nasty_query_parameters(admin: Caller, service: str, path: str, names: list[str]) -> None:
+async def test_nasty_query_parameters(admin: ServiceClients, service: str, path: str, names: list[str]) -> None:
     for name in names:
         for value in QUERIES:
             text = quote(value, errors="surrogatepass")
@@ -173,20 +175,20 @@ async def test_nasty_query_parameters(admin: Caller, service: str, path: str, na
 @pytest.mark.parametrize(
     "name", ["attr.", "attr", "attr.a.b", "attr.%00", "attr.%ff", "attr.'", "attr.[]", "attr." + "x" * 3000]
 )
-async def test_nasty_names_of_attributes(nobody: Caller, name: str) -> None:
+async def test_nasty_names_of_attributes(nobody: ServiceClients, name: str) -> None:
     assert_answered(await nobody.catalog.get(f"/products?{name}=x&limit=1"))
 
 
 @pytest.mark.parametrize("text", ["%00", "%ff", "%ed%a0%80", "a%00b"])
 @pytest.mark.parametrize("endpoint", [e for e in ENDPOINTS if "{id}" in e.path], ids=str)
-async def test_nasty_ids(admin: Caller, endpoint: Endpoint, text: str) -> None:
+async def test_nasty_ids(admin: ServiceClients, endpoint: Endpoint, text: str) -> None:
     response: httpx.Response = await admin.to(endpoint.service).request(
         endpoint.method, endpoint.path.replace("{id}", text), json=endpoint.body
     )
     assert_answered(response)
 
 
-async def test_what_is_strange_but_legal_is_kept_as_it_is(admin: Caller, nobody: Caller) -> None:
+async def test_what_is_strange_but_legal_is_kept_as_it_is(admin: ServiceClients, nobody: ServiceClients) -> None:
     strange = f"😀 {word()} \u202eabc Ω≈ç√ \u0301e <script>alert(1)</script> '; DROP TABLE product; -- %s {{0}}"
     product = await make_product(admin, name=strange, description=strange, attributes={strange[:40]: strange})
     response = await nobody.catalog.get(f"/products/{product['id']}")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.support.callers import Json, Switchboard
+from tests.integration.support.clients import ClientFactory, Json
 from tests.integration.support.endpoints import ENDPOINTS, PROTECTED, Endpoint
 from tests.integration.support.problems import ok
 from tests.integration.support.stack import SERVICES
@@ -14,7 +14,7 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 
 
 @pytest.fixture(params=SERVICES)
-async def document(request: pytest.FixtureRequest, switchboard: Switchboard) -> Json:
+async def document(request: pytest.FixtureRequest, switchboard: ClientFactory) -> Json:
     found: Json = ok(await switchboard.root(request.param).get("/openapi.json"))
     return {**found, "service": request.param}
 

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from tests.integration.support.callers import Switchboard
+from tests.integration.support.clients import ClientFactory
 from tests.integration.support.names import unknown_id
 from tests.integration.support.problems import ok
 from tests.integration.support.stack import SERVICES
@@ -10,12 +10,12 @@ from tests.integration.support.stack import SERVICES
 pytestmark = pytest.mark.parametrize("service", SERVICES)
 
 
-async def test_health_says_that_it_lives_and_is_ready(switchboard: Switchboard, service: str) -> None:
+async def test_health_says_that_it_lives_and_is_ready(switchboard: ClientFactory, service: str) -> None:
     ok(await switchboard.root(service).get("/health/live"))
     ok(await switchboard.root(service).get("/health/ready"))
 
 
-async def test_metrics_count_requests(switchboard: Switchboard, service: str) -> None:
+async def test_metrics_count_requests(switchboard: ClientFactory, service: str) -> None:
     path = {"auth": "/users/{}", "catalog": "/products/{}", "order": "/order/{}"}[service]
     sought = unknown_id()
     await switchboard.caller().to(service).get(path.format(sought))
@@ -28,7 +28,7 @@ async def test_metrics_count_requests(switchboard: Switchboard, service: str) ->
 
 
 @pytest.mark.parametrize("page", ["/docs", "/redoc"])
-async def test_the_docs_are_a_page(switchboard: Switchboard, service: str, page: str) -> None:
+async def test_the_docs_are_a_page(switchboard: ClientFactory, service: str, page: str) -> None:
     response = await switchboard.root(service).get(page)
     assert response.status_code == 200
     assert response.headers["content-type"].startswith("text/html")

@@ -2,18 +2,18 @@
 
 import pytest
 
-from tests.integration.support.callers import Account, Caller, Json
+from tests.integration.support.clients import Account, Json, ServiceClients
+from tests.integration.support.factories import line, make_category, make_product, place
 from tests.integration.support.names import unique
 from tests.integration.support.pages import ids, page, walk
 from tests.integration.support.problems import assert_answered, assert_problem, refused_fields
-from tests.integration.support.things import line, make_category, make_product, place
 
 LISTS = [("auth", "/users/"), ("catalog", "/products"), ("order", "/orders"), ("order", "/webhooks")]
 
 
 @pytest.mark.parametrize(("service", "path"), LISTS)
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "x", "", "1.5", "9" * 40, "NaN"])
-async def test_a_limit_is_1_to_100(admin: Caller, service: str, path: str, limit: str) -> None:
+async def test_a_limit_is_1_to_100(admin: ServiceClients, service: str, path: str, limit: str) -> None:
     problem = assert_problem(await admin.to(service).get(path, params={"limit": limit}), 422)
     assert "limit" in refused_fields(problem)
 
@@ -22,13 +22,13 @@ async def test_a_limit_is_1_to_100(admin: Caller, service: str, path: str, limit
 @pytest.mark.parametrize(
     "cursor", ["nonsense", "%00", "AAAA", "e30", "W10", "bnVsbA", "eyJhIjoxfQ==", "MQ", "é", "x" * 3000, "-1", "//8"]
 )
-async def test_an_unreadable_cursor_is_422(admin: Caller, service: str, path: str, cursor: str) -> None:
+async def test_an_unreadable_cursor_is_422(admin: ServiceClients, service: str, path: str, cursor: str) -> None:
     problem = assert_problem(await admin.to(service).get(path, params={"cursor": cursor}), 422)
     assert "cursor" in refused_fields(problem)
 
 
 @pytest.fixture(scope="module")
-async def shelf(admin: Caller) -> Json:
+async def shelf(admin: ServiceClients) -> Json:
     category = await make_category(admin)
     for number in range(25):
         name, price = f"{unique('Page ')}", f"{number % 3}.00"
@@ -36,7 +36,7 @@ async def shelf(admin: Caller) -> Json:
     return category
 
 
-async def test_a_page_has_20_items_unless_told(nobody: Caller, shelf: Json) -> None:
+async def test_a_page_has_20_items_unless_told(nobody: ServiceClients, shelf: Json) -> None:
     first = await page(nobody.catalog, "/products", category_id=shelf["id"])
     assert len(first["items"]) == 20
     assert "total" not in first
@@ -50,7 +50,7 @@ async def test_a_page_has_20_items_unless_told(nobody: Caller, shelf: Json) -> N
 
 @pytest.mark.parametrize("sort", ["newest", "price", "-price", "name"])
 @pytest.mark.parametrize("limit", [1, 7, 100])
-async def test_a_walk_sees_each_once(nobody: Caller, shelf: Json, sort: str, limit: int) -> None:
+async def test_a_walk_sees_each_once(nobody: ServiceClients, shelf: Json, sort: str, limit: int) -> None:
     seen = await walk(nobody.catalog, "/products", category_id=shelf["id"], sort=sort, limit=limit)
     assert len(set(ids(seen))) == len(seen) == 25
     whole = await walk(nobody.catalog, "/products", category_id=shelf["id"], sort=sort, limit=100)
@@ -58,7 +58,9 @@ async def test_a_walk_sees_each_once(nobody: Caller, shelf: Json, sort: str, lim
 
 
 @pytest.mark.parametrize("sort", ["newest", "price", "-price", "name"])
-async def test_a_walk_is_stable_while_products_come_and_go(admin: Caller, nobody: Caller, sort: str) -> None:
+async def test_a_walk_is_stable_while_products_come_and_go(
+    admin: ServiceClients, nobody: ServiceClients, sort: str
+) -> None:
     category = await make_category(admin)
     before = [
         await make_product(admin, name=unique("Stable "), price=f"{number % 2 + 1}.00", category_id=category["id"])
@@ -78,7 +80,7 @@ async def test_a_walk_is_stable_while_products_come_and_go(admin: Caller, nobody
     assert set(ids(before)) <= set(seen)
 
 
-async def test_a_walk_of_orders(newcomer: Account, admin: Caller) -> None:
+async def test_a_walk_of_orders(newcomer: Account, admin: ServiceClients) -> None:
     product = await make_product(admin, stock=100)
     placed = [await place(newcomer.call, line(product)) for _ in range(5)]
     newest_first = ids(placed)[::-1]
@@ -91,7 +93,7 @@ async def test_a_walk_of_orders(newcomer: Account, admin: Caller) -> None:
         assert ids(await walk(newcomer.call.order, path, limit=1))[1:] == newest_first
 
 
-async def test_a_cursor_of_another_order_breaks_nothing(nobody: Caller, shelf: Json) -> None:
+async def test_a_cursor_of_another_order_breaks_nothing(nobody: ServiceClients, shelf: Json) -> None:
     sorts = ["newest", "price", "-price", "name"]
     for made_for in sorts:
         first = await page(nobody.catalog, "/products", category_id=shelf["id"], sort=made_for, limit=2)

@@ -1,10 +1,7 @@
 import asyncio
 
-from tests.integration.support.callers import Account, Caller, Json
-from tests.integration.support.names import unknown_id
-from tests.integration.support.pages import ids, walk
-from tests.integration.support.problems import assert_problem, ok
-from tests.integration.support.things import (
+from tests.integration.support.clients import Account, Json, ServiceClients
+from tests.integration.support.factories import (
     available,
     line,
     make_product,
@@ -15,15 +12,18 @@ from tests.integration.support.things import (
     stock,
     until_available,
 )
+from tests.integration.support.names import unknown_id
+from tests.integration.support.pages import ids, walk
+from tests.integration.support.problems import assert_problem, ok
 from tests.integration.support.wait import until
 
 
-async def cancel(caller: Caller, order: Json) -> Json:
+async def cancel(caller: ServiceClients, order: Json) -> Json:
     cancelled: Json = ok(await caller.order.post(f"/order/{order['id']}/cancel"))
     return cancelled
 
 
-async def test_a_cancelled_order_gives_its_stock_back(admin: Caller, customer: Account) -> None:
+async def test_a_cancelled_order_gives_its_stock_back(admin: ServiceClients, customer: Account) -> None:
     product = await make_product(admin, stock=5)
     order = await reserved(customer.call, line(product, 4))
     assert await available(admin, product) == 1
@@ -35,7 +35,7 @@ async def test_a_cancelled_order_gives_its_stock_back(admin: Caller, customer: A
     await reserved(customer.call, line(product, 5))
 
 
-async def test_cancelling_twice_changes_nothing(admin: Caller, customer: Account) -> None:
+async def test_cancelling_twice_changes_nothing(admin: ServiceClients, customer: Account) -> None:
     product = await make_product(admin, stock=5)
     order = await reserved(customer.call, line(product))
     first = await cancel(customer.call, order)
@@ -44,14 +44,16 @@ async def test_cancelling_twice_changes_nothing(admin: Caller, customer: Account
     assert answers == [first] * 4
 
 
-async def test_an_admin_may_cancel(admin: Caller, customer: Account) -> None:
+async def test_an_admin_may_cancel(admin: ServiceClients, customer: Account) -> None:
     product = await make_product(admin, stock=1)
     order = await reserved(customer.call, line(product))
     assert (await cancel(admin, order))["status"] == "cancelled"
     await until_available(admin, product, 1)
 
 
-async def test_a_cancel_that_overtakes_the_reservation_leaves_nothing_held(admin: Caller, customer: Account) -> None:
+async def test_a_cancel_that_overtakes_the_reservation_leaves_nothing_held(
+    admin: ServiceClients, customer: Account
+) -> None:
     product = await make_product(admin, stock=20)
 
     async def change_of_mind() -> Json:
@@ -70,7 +72,7 @@ async def test_a_cancel_that_overtakes_the_reservation_leaves_nothing_held(admin
     assert (counted["on_hand"], counted["reserved"], counted["available"]) == (20, 20, 0)
 
 
-async def test_of_many_cancels_at_once_one_is_counted(admin: Caller, customer: Account) -> None:
+async def test_of_many_cancels_at_once_one_is_counted(admin: ServiceClients, customer: Account) -> None:
     product = await make_product(admin, stock=3)
     order = await reserved(customer.call, line(product, 2))
     answers = await asyncio.gather(*(cancel(customer.call, order) for _ in range(6)))
@@ -78,7 +80,7 @@ async def test_of_many_cancels_at_once_one_is_counted(admin: Caller, customer: A
     await until_available(admin, product, 3)
 
 
-async def test_a_rejected_order_is_not_cancelled(admin: Caller, customer: Account) -> None:
+async def test_a_rejected_order_is_not_cancelled(admin: ServiceClients, customer: Account) -> None:
     product = await make_product(admin, stock=0)
     order = await settled(customer.call, await place(customer.call, line(product)))
     assert order["status"] == "rejected"
@@ -86,7 +88,7 @@ async def test_a_rejected_order_is_not_cancelled(admin: Caller, customer: Accoun
     assert_problem(response, 409, "illegal_transition")
 
 
-async def test_a_deleted_order_is_cancelled_first(admin: Caller, newcomer: Account) -> None:
+async def test_a_deleted_order_is_cancelled_first(admin: ServiceClients, newcomer: Account) -> None:
     product = await make_product(admin, stock=2)
     kept = await reserved(newcomer.call, line(product))
     order = await reserved(newcomer.call, line(product))
@@ -103,7 +105,7 @@ async def test_a_deleted_order_is_cancelled_first(admin: Caller, newcomer: Accou
     assert (seen["status"], seen["deleted_at"][-1]) == ("cancelled", "Z")
 
 
-async def test_a_final_order_can_be_deleted(admin: Caller, customer: Account) -> None:
+async def test_a_final_order_can_be_deleted(admin: ServiceClients, customer: Account) -> None:
     product = await make_product(admin, stock=0)
     order = await settled(customer.call, await place(customer.call, line(product)))
     assert (await customer.call.order.delete(f"/delete_order/{order['id']}")).status_code == 204

@@ -4,24 +4,24 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.support.callers import Account, Caller, Json
+from tests.integration.support.clients import Account, Json, ServiceClients
+from tests.integration.support.factories import follow, line, make_product, settled
 from tests.integration.support.names import unique, unknown_id
 from tests.integration.support.pages import walk
 from tests.integration.support.problems import assert_problem, ok, refused_fields, tagged_version
-from tests.integration.support.things import follow, line, make_product, settled
 from tests.integration.support.wait import until
 
 
-async def put(caller: Caller, product: Json, quantity: int = 1) -> httpx.Response:
+async def put(caller: ServiceClients, product: Json, quantity: int = 1) -> httpx.Response:
     return await caller.order.post("/cart/items", json=line(product, quantity))
 
 
-async def cart_of(caller: Caller) -> Json:
+async def cart_of(caller: ServiceClients) -> Json:
     cart: Json = ok(await caller.order.get("/cart"))
     return cart
 
 
-async def check_out(caller: Caller, **fields: Any) -> httpx.Response:
+async def check_out(caller: ServiceClients, **fields: Any) -> httpx.Response:
     return await caller.order.post("/order", json=fields)
 
 
@@ -36,7 +36,7 @@ async def test_a_cart_is_empty_at_first(newcomer: Account) -> None:
     assert_problem(await check_out(newcomer.call), 409, "cart_empty")
 
 
-async def test_from_the_cart_to_an_order_whose_stock_is_held(admin: Caller, newcomer: Account) -> None:
+async def test_from_the_cart_to_an_order_whose_stock_is_held(admin: ServiceClients, newcomer: Account) -> None:
     tea, cup = await make_product(admin, price="2.50", stock=5), await make_product(admin, price="10.00", stock=1)
     await put(newcomer.call, tea)
     await put(newcomer.call, cup)
@@ -60,7 +60,7 @@ async def test_from_the_cart_to_an_order_whose_stock_is_held(admin: Caller, newc
     assert (await settled(newcomer.call, order))["status"] == "awaiting_payment"
 
 
-async def test_lines_are_changed_and_taken_out(admin: Caller, newcomer: Account) -> None:
+async def test_lines_are_changed_and_taken_out(admin: ServiceClients, newcomer: Account) -> None:
     tea, cup = await make_product(admin), await make_product(admin)
     for product in (tea, cup):
         await put(newcomer.call, product)
@@ -74,7 +74,7 @@ async def test_lines_are_changed_and_taken_out(admin: Caller, newcomer: Account)
     assert contents(await cart_of(newcomer.call)) == {}
 
 
-async def test_what_cannot_be_put_in(admin: Caller, newcomer: Account) -> None:
+async def test_what_cannot_be_put_in(admin: ServiceClients, newcomer: Account) -> None:
     resting, tea = await make_product(admin, is_active=False), await make_product(admin)
     assert_problem(await put(newcomer.call, {"id": unknown_id()}), 404, "product_not_found")
     response = await put(newcomer.call, resting)
@@ -85,27 +85,27 @@ async def test_what_cannot_be_put_in(admin: Caller, newcomer: Account) -> None:
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 1000, 10**30, 1.5, "two", None, True, []])
-async def test_a_quantity_is_1_to_999(admin: Caller, customer: Account, quantity: object) -> None:
+async def test_a_quantity_is_1_to_999(admin: ServiceClients, customer: Account, quantity: object) -> None:
     product = await make_product(admin)
     body = {"product_id": product["id"], "quantity": quantity}
     problem = assert_problem(await customer.call.order.post("/cart/items", json=body), 422)
     assert "quantity" in refused_fields(problem)
 
 
-async def test_the_client_has_no_say_in_prices(admin: Caller, customer: Account) -> None:
+async def test_the_client_has_no_say_in_prices(admin: ServiceClients, customer: Account) -> None:
     body = {**line(await make_product(admin)), "unit_price": "0.01"}
     problem = assert_problem(await customer.call.order.post("/cart/items", json=body), 422)
     assert "unit_price" in refused_fields(problem)
 
 
-async def test_a_product_can_be_put_in_as_soon_as_it_is_made(admin: Caller, newcomer: Account) -> None:
+async def test_a_product_can_be_put_in_as_soon_as_it_is_made(admin: ServiceClients, newcomer: Account) -> None:
     for number in range(5):
         product = await make_product(admin, price=f"{number}.99")
         cart = ok(await put(newcomer.call, product), 201)
         assert cart["items"][-1]["unit_price"] == f"{number}.99"
 
 
-async def test_a_cart_shows_what_the_catalog_says_now(admin: Caller, newcomer: Account) -> None:
+async def test_a_cart_shows_what_the_catalog_says_now(admin: ServiceClients, newcomer: Account) -> None:
     tea, cup = await make_product(admin, price="2.50", stock=9), await make_product(admin, price="10.00", stock=9)
     for product in (tea, cup):
         await put(newcomer.call, product, 2)
@@ -131,7 +131,7 @@ async def test_a_cart_shows_what_the_catalog_says_now(admin: Caller, newcomer: A
     assert [(item["unit_price"], item["is_available"]) for item in cart["items"]][1] == ("10.00", False)
 
 
-async def test_a_cart_is_changed_as_it_was_seen(admin: Caller, newcomer: Account) -> None:
+async def test_a_cart_is_changed_as_it_was_seen(admin: ServiceClients, newcomer: Account) -> None:
     tea = await make_product(admin)
     path = f"/cart/items/{tea['id']}"
     ok(await put(newcomer.call, tea), 201)
@@ -151,7 +151,7 @@ async def test_a_cart_is_changed_as_it_was_seen(admin: Caller, newcomer: Account
     assert (await newcomer.call.order.delete("/cart", headers={"If-Match": '"2"'})).status_code == 204
 
 
-async def test_a_cart_is_nobody_elses(admin: Caller, newcomer: Account, stranger: Account) -> None:
+async def test_a_cart_is_nobody_elses(admin: ServiceClients, newcomer: Account, stranger: Account) -> None:
     tea = await make_product(admin)
     ok(await put(newcomer.call, tea), 201)
     for other in (stranger.call, admin):
@@ -159,7 +159,7 @@ async def test_a_cart_is_nobody_elses(admin: Caller, newcomer: Account, stranger
         assert_problem(await other.order.delete(f"/cart/items/{tea['id']}"), 404, "cart_line_not_found")
 
 
-async def test_twenty_adds_at_once_make_one_line_of_20(admin: Caller, newcomer: Account) -> None:
+async def test_twenty_adds_at_once_make_one_line_of_20(admin: ServiceClients, newcomer: Account) -> None:
     tea = await make_product(admin)
     for answer in await asyncio.gather(*(put(newcomer.call, tea) for _ in range(20))):
         ok(answer, 201)
@@ -168,7 +168,7 @@ async def test_twenty_adds_at_once_make_one_line_of_20(admin: Caller, newcomer: 
     assert cart["version"] == 20
 
 
-async def test_checkouts_at_once_make_one_order(admin: Caller, newcomer: Account) -> None:
+async def test_checkouts_at_once_make_one_order(admin: ServiceClients, newcomer: Account) -> None:
     tea = await make_product(admin, stock=100)
     for orders in range(1, 6):
         ok(await put(newcomer.call, tea), 201)
@@ -180,7 +180,7 @@ async def test_checkouts_at_once_make_one_order(admin: Caller, newcomer: Account
         assert len(await walk(newcomer.call.order, "/orders")) == orders
 
 
-async def test_nothing_is_lost_between_a_cart_and_its_checkouts(admin: Caller, newcomer: Account) -> None:
+async def test_nothing_is_lost_between_a_cart_and_its_checkouts(admin: ServiceClients, newcomer: Account) -> None:
     tea = await make_product(admin, stock=1000)
     ok(await put(newcomer.call, tea), 201)
     answers = await asyncio.gather(
@@ -193,7 +193,7 @@ async def test_nothing_is_lost_between_a_cart_and_its_checkouts(admin: Caller, n
 
 
 @pytest.mark.slow
-async def test_100_products_are_a_cart_and_101_are_not(admin: Caller, newcomer: Account) -> None:
+async def test_100_products_are_a_cart_and_101_are_not(admin: ServiceClients, newcomer: Account) -> None:
     products = [await make_product(admin, price="0.99", stock=1) for _ in range(101)]
     for product in products[:100]:
         cart = ok(await put(newcomer.call, product), 201)

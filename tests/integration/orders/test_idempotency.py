@@ -6,19 +6,19 @@ import uuid
 import httpx
 import pytest
 
-from tests.integration.support.callers import Account, Caller, Json, Switchboard
+from tests.integration.support.clients import Account, ClientFactory, Json, ServiceClients
+from tests.integration.support.factories import available, line, make_product, reserved, settled
 from tests.integration.support.names import unique, unknown_id
 from tests.integration.support.pages import walk
 from tests.integration.support.problems import assert_problem, ok
-from tests.integration.support.things import available, line, make_product, reserved, settled
 from tests.integration.support.wait import until
 
 
-async def post(caller: Caller, path: str, body: object, key: str) -> httpx.Response:
+async def post(caller: ServiceClients, path: str, body: object, key: str) -> httpx.Response:
     return await caller.order.post(path, json=body, headers={"Idempotency-Key": key})
 
 
-async def pay(caller: Caller, order: Json, token: str, key: str) -> httpx.Response:
+async def pay(caller: ServiceClients, order: Json, token: str, key: str) -> httpx.Response:
     return await post(caller, f"/order/{order['id']}/payment", {"method": "card", "token": token}, key)
 
 
@@ -33,7 +33,7 @@ def key() -> str:
     return str(uuid.uuid4())
 
 
-async def test_an_order_sent_twice_is_one(admin: Caller, newcomer: Account, key: str) -> None:
+async def test_an_order_sent_twice_is_one(admin: ServiceClients, newcomer: Account, key: str) -> None:
     product = await make_product(admin, stock=5)
     body = {"items": [line(product, 2)], "comment": "Ring twice."}
     first = await post(newcomer.call, "/order", body, key)
@@ -50,13 +50,13 @@ async def test_an_order_sent_twice_is_one(admin: Caller, newcomer: Account, key:
     assert await available(admin, product) == 3
 
 
-async def test_without_a_key_each_order_is_a_new_one(admin: Caller, newcomer: Account) -> None:
+async def test_without_a_key_each_order_is_a_new_one(admin: ServiceClients, newcomer: Account) -> None:
     body = {"items": [line(await make_product(admin, stock=5))]}
     orders = [ok(await newcomer.call.order.post("/order", json=body), 201) for _ in range(2)]
     assert orders[0]["id"] != orders[1]["id"]
 
 
-async def test_a_key_is_of_one_request(admin: Caller, newcomer: Account, key: str) -> None:
+async def test_a_key_is_of_one_request(admin: ServiceClients, newcomer: Account, key: str) -> None:
     product = await make_product(admin, stock=5)
     order = ok(await post(newcomer.call, "/order", {"items": [line(product)]}, key), 201)
     for path, body in (
@@ -69,7 +69,7 @@ async def test_a_key_is_of_one_request(admin: Caller, newcomer: Account, key: st
 
 
 @pytest.mark.slow
-async def test_of_twenty_at_once_one_is_done(admin: Caller, newcomer: Account, key: str) -> None:
+async def test_of_twenty_at_once_one_is_done(admin: ServiceClients, newcomer: Account, key: str) -> None:
     product = await make_product(admin, stock=50)
     body = {"items": [line(product)]}
     answers = await asyncio.gather(*(post(newcomer.call, "/order", body, key) for _ in range(20)))
@@ -86,7 +86,7 @@ async def test_of_twenty_at_once_one_is_done(admin: Caller, newcomer: Account, k
     assert await available(admin, product) == 49
 
 
-async def test_keys_belong_to_their_user(admin: Caller, newcomer: Account, stranger: Account, key: str) -> None:
+async def test_keys_belong_to_their_user(admin: ServiceClients, newcomer: Account, stranger: Account, key: str) -> None:
     product = await make_product(admin, stock=5)
     mine = await post(newcomer.call, "/order", {"items": [line(product)]}, key)
     theirs = await post(stranger.call, "/order", {"items": [line(product, 2)]}, key)
@@ -94,7 +94,7 @@ async def test_keys_belong_to_their_user(admin: Caller, newcomer: Account, stran
     assert ok(theirs, 201)["user_id"] == stranger.id
 
 
-async def test_what_was_refused_may_be_sent_again(admin: Caller, newcomer: Account, key: str) -> None:
+async def test_what_was_refused_may_be_sent_again(admin: ServiceClients, newcomer: Account, key: str) -> None:
     unknown = {"items": [{"product_id": unknown_id(), "quantity": 1}]}
     for _ in range(2):
         refusal = await post(newcomer.call, "/order", unknown, key)
@@ -108,25 +108,25 @@ async def test_what_was_refused_may_be_sent_again(admin: Caller, newcomer: Accou
 @pytest.mark.parametrize(
     "name", ["x", "two words", '"quoted"', "~" * 255], ids=["short", "spaced", "quoted", "longest"]
 )
-async def test_what_is_a_key(admin: Caller, newcomer: Account, name: str) -> None:
+async def test_what_is_a_key(admin: ServiceClients, newcomer: Account, name: str) -> None:
     body = {"items": [line(await make_product(admin, stock=5))]}
     first, second = [await post(newcomer.call, "/order", body, name) for _ in range(2)]
     assert (first.status_code, replayed(second)) == (201, True)
 
 
 @pytest.mark.parametrize("name", [b"", b"x" * 256, b"caf\xc3\xa9", b"\xff", b"a\tb"])
-async def test_what_is_no_key(admin: Caller, customer: Account, name: bytes) -> None:
+async def test_what_is_no_key(admin: ServiceClients, customer: Account, name: bytes) -> None:
     body = {"items": [line(await make_product(admin, stock=5))]}
     response = await customer.call.order.post("/order", json=body, headers=[(b"Idempotency-Key", name)])
     problem = assert_problem(response, 422, "validation_error")
     assert [error["field"].lower() for error in problem["errors"]] == ["idempotency-key"]
 
 
-async def test_nobody_has_no_key(nobody: Caller, key: str) -> None:
+async def test_nobody_has_no_key(nobody: ServiceClients, key: str) -> None:
     assert_problem(await post(nobody, "/order", {"items": []}, key), 401, "not_authenticated")
 
 
-async def test_a_payment_sent_twice_is_one(admin: Caller, newcomer: Account, key: str) -> None:
+async def test_a_payment_sent_twice_is_one(admin: ServiceClients, newcomer: Account, key: str) -> None:
     order = await reserved(newcomer.call, line(await make_product(admin, stock=5)))
     first = await pay(newcomer.call, order, "tok_ok", key)
     again = await pay(newcomer.call, order, "tok_ok", key)
@@ -136,7 +136,7 @@ async def test_a_payment_sent_twice_is_one(admin: Caller, newcomer: Account, key
 
 
 @pytest.mark.slow
-async def test_ten_payments_at_once_are_one(admin: Caller, newcomer: Account, key: str) -> None:
+async def test_ten_payments_at_once_are_one(admin: ServiceClients, newcomer: Account, key: str) -> None:
     order = await reserved(newcomer.call, line(await make_product(admin, stock=5)))
     answers = await asyncio.gather(*(pay(newcomer.call, order, "tok_slow", key) for _ in range(10)))
     paid = [answer for answer in answers if answer.status_code == 201]
@@ -147,7 +147,7 @@ async def test_ten_payments_at_once_are_one(admin: Caller, newcomer: Account, ke
     assert replayed(await pay(newcomer.call, order, "tok_slow", key))
 
 
-async def test_a_declined_payment_stays_declined(admin: Caller, newcomer: Account, key: str) -> None:
+async def test_a_declined_payment_stays_declined(admin: ServiceClients, newcomer: Account, key: str) -> None:
     order = await reserved(newcomer.call, line(await make_product(admin, stock=5)))
     first = await pay(newcomer.call, order, "tok_declined", key)
     again = await pay(newcomer.call, order, "tok_declined", key)
@@ -156,7 +156,9 @@ async def test_a_declined_payment_stays_declined(admin: Caller, newcomer: Accoun
     ok(await pay(newcomer.call, order, "tok_ok", unique()), 201)
 
 
-async def test_a_payment_that_nothing_came_of_may_be_sent_again(admin: Caller, newcomer: Account, key: str) -> None:
+async def test_a_payment_that_nothing_came_of_may_be_sent_again(
+    admin: ServiceClients, newcomer: Account, key: str
+) -> None:
     order = await reserved(newcomer.call, line(await make_product(admin, stock=5)))
     for _ in range(2):
         away = await pay(newcomer.call, order, "tok_error", key)
@@ -166,7 +168,9 @@ async def test_a_payment_that_nothing_came_of_may_be_sent_again(admin: Caller, n
 
 
 @pytest.mark.slow
-async def test_an_unknown_outcome_becomes_known_under_its_key(admin: Caller, newcomer: Account, key: str) -> None:
+async def test_an_unknown_outcome_becomes_known_under_its_key(
+    admin: ServiceClients, newcomer: Account, key: str
+) -> None:
     order = await reserved(newcomer.call, line(await make_product(admin, stock=5)))
     first = await pay(newcomer.call, order, "tok_unknown", key)
     started = ok(first, 202)
@@ -180,14 +184,14 @@ async def test_an_unknown_outcome_becomes_known_under_its_key(admin: Caller, new
     assert (again.content, replayed(again)) == (known.content, True)
 
 
-async def test_what_is_no_creation_takes_no_key(admin: Caller, newcomer: Account, key: str) -> None:
+async def test_what_is_no_creation_takes_no_key(admin: ServiceClients, newcomer: Account, key: str) -> None:
     order = await reserved(newcomer.call, line(await make_product(admin, stock=5)))
     for _ in range(2):
         cancelled = await newcomer.call.order.post(f"/order/{order['id']}/cancel", headers={"Idempotency-Key": key})
         assert (ok(cancelled)["status"], replayed(cancelled)) == ("cancelled", False)
 
 
-async def test_it_is_documented_where_it_is_honoured(switchboard: Switchboard) -> None:
+async def test_it_is_documented_where_it_is_honoured(switchboard: ClientFactory) -> None:
     paths = ok(await switchboard.root("order").get("/openapi.json"))["paths"]
     honouring = {
         path

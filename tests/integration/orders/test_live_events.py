@@ -8,15 +8,17 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from tests.integration.support.callers import Account, Caller, Json
+from tests.integration.support.clients import Account, Json, ServiceClients
+from tests.integration.support.factories import line, make_product, place, reserved
 from tests.integration.support.names import unknown_id
 from tests.integration.support.problems import assert_problem, ok
-from tests.integration.support.things import line, make_product, place, reserved
 from tests.integration.support.wait import PATIENCE, until
 
 
 @asynccontextmanager
-async def following(caller: Caller, order: Json, after: int | None = None) -> AsyncIterator[AsyncIterator[Json]]:
+async def following(
+    caller: ServiceClients, order: Json, after: int | None = None
+) -> AsyncIterator[AsyncIterator[Json]]:
     headers = {} if after is None else {"Last-Event-ID": str(after)}
     async with caller.order.stream("GET", f"/order/{order['id']}/events", headers=headers) as response:
         assert response.status_code == 200, await response.aread()
@@ -51,12 +53,12 @@ async def next_of(stream: AsyncIterator[Json]) -> Json:
         return await anext(stream)
 
 
-async def history_of(caller: Caller, order: Json) -> list[Json]:
+async def history_of(caller: ServiceClients, order: Json) -> list[Json]:
     entries: list[Json] = ok(await caller.order.get(f"/order/{order['id']}/history", params={"limit": 100}))["items"]
     return sorted(entries, key=lambda entry: int(entry["version"]))
 
 
-async def test_an_order_from_its_beginning_to_its_end(admin: Caller, customer: Account) -> None:
+async def test_an_order_from_its_beginning_to_its_end(admin: ServiceClients, customer: Account) -> None:
     order = await place(customer.call, line(await make_product(admin, stock=5)))
     async with following(customer.call, order) as mine, following(admin, order) as admins:
         assert (await next_of(mine))["to"] == "pending"
@@ -71,13 +73,13 @@ async def test_an_order_from_its_beginning_to_its_end(admin: Caller, customer: A
         assert await rest(admins) == history
 
 
-async def test_a_rejection_ends_it(admin: Caller, customer: Account) -> None:
+async def test_a_rejection_ends_it(admin: ServiceClients, customer: Account) -> None:
     order = await place(customer.call, line(await make_product(admin, stock=0)))
     async with following(customer.call, order) as stream:
         assert [entry["to"] for entry in await rest(stream)] == ["pending", "rejected"]
 
 
-async def test_who_lost_the_connection_goes_on(admin: Caller, customer: Account) -> None:
+async def test_who_lost_the_connection_goes_on(admin: ServiceClients, customer: Account) -> None:
     order = await reserved(customer.call, line(await make_product(admin, stock=5)))
     async with following(customer.call, order) as stream:
         seen = await next_of(stream)
@@ -90,7 +92,7 @@ async def test_who_lost_the_connection_goes_on(admin: Caller, customer: Account)
     assert (over.status_code, over.content) == (204, b""), "the standard's way to say: do not come again"
 
 
-async def test_many_follow_one_order(admin: Caller, customer: Account) -> None:
+async def test_many_follow_one_order(admin: ServiceClients, customer: Account) -> None:
     order = await place(customer.call, line(await make_product(admin, stock=5)))
 
     async def follow() -> list[Json]:
@@ -111,7 +113,7 @@ async def test_many_follow_one_order(admin: Caller, customer: Account) -> None:
 
 
 @pytest.mark.parametrize("given", ["", "x", "-1", "1.5", "0x1", "1" * 30, "999999999", "é"])
-async def test_an_id_that_no_event_has(admin: Caller, customer: Account, given: str) -> None:
+async def test_an_id_that_no_event_has(admin: ServiceClients, customer: Account, given: str) -> None:
     order = await place(customer.call, line(await make_product(admin, stock=5)))
     headers = [(b"Last-Event-ID", given.encode())]
     response = await customer.call.order.get(f"/order/{order['id']}/events", headers=headers)
@@ -119,7 +121,7 @@ async def test_an_id_that_no_event_has(admin: Caller, customer: Account, given: 
 
 
 async def test_anothers_order_is_not_followed(
-    admin: Caller, customer: Account, stranger: Account, nobody: Caller
+    admin: ServiceClients, customer: Account, stranger: Account, nobody: ServiceClients
 ) -> None:
     order = await place(customer.call, line(await make_product(admin, stock=5)))
     path = f"/order/{order['id']}/events"

@@ -6,10 +6,10 @@ from html import escape
 import httpx
 import pytest
 
-from tests.integration.support.callers import Account, Caller, Json
+from tests.integration.support.clients import Account, Json, ServiceClients
+from tests.integration.support.factories import line, make_product, place, reserved, settled
 from tests.integration.support.names import unique
 from tests.integration.support.problems import ok
-from tests.integration.support.things import line, make_product, place, reserved, settled
 from tests.integration.support.wait import until
 
 RECEIVED = "We have received your order"
@@ -33,7 +33,7 @@ async def text_of(postbox: httpx.AsyncClient, mail: Json, part: str = "text") ->
 
 
 @pytest.mark.slow
-async def test_from_cart_to_delivered(admin: Caller, newcomer: Account, postbox: httpx.AsyncClient) -> None:
+async def test_from_cart_to_delivered(admin: ServiceClients, newcomer: Account, postbox: httpx.AsyncClient) -> None:
     product = await make_product(admin, stock=5)
     order = await reserved(newcomer.call, line(product, 2))
     # Nobody is asked to pay who has paid by the time that the mail is written.
@@ -61,7 +61,9 @@ async def test_from_cart_to_delivered(admin: Caller, newcomer: Account, postbox:
             assert f"{order['total']} {order['currency']}" in said
 
 
-async def test_an_order_that_cannot_be_fulfilled(admin: Caller, newcomer: Account, postbox: httpx.AsyncClient) -> None:
+async def test_an_order_that_cannot_be_fulfilled(
+    admin: ServiceClients, newcomer: Account, postbox: httpx.AsyncClient
+) -> None:
     product = await make_product(admin, stock=1)
     order = await settled(newcomer.call, await place(newcomer.call, line(product, 3)))
     assert order["status"] == "rejected"
@@ -71,7 +73,7 @@ async def test_an_order_that_cannot_be_fulfilled(admin: Caller, newcomer: Accoun
     assert f"{product['name']}: 3 wanted, 1 available" in said
 
 
-async def test_a_change_of_mind(admin: Caller, newcomer: Account, postbox: httpx.AsyncClient) -> None:
+async def test_a_change_of_mind(admin: ServiceClients, newcomer: Account, postbox: httpx.AsyncClient) -> None:
     product = await make_product(admin, stock=9)
     order = await reserved(newcomer.call, line(product, 1))
     await mails_of(postbox, newcomer, 2)
@@ -96,7 +98,7 @@ async def test_a_change_of_mind(admin: Caller, newcomer: Account, postbox: httpx
 
 
 async def test_a_page_shows_it_and_lets_it_do_nothing(
-    admin: Caller, newcomer: Account, postbox: httpx.AsyncClient
+    admin: ServiceClients, newcomer: Account, postbox: httpx.AsyncClient
 ) -> None:
     name = f"<img src=x onerror=alert(1)>{unique()}"
     product = await make_product(admin, name=name, stock=1)

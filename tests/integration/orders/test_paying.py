@@ -5,11 +5,8 @@ import asyncio
 import httpx
 import pytest
 
-from tests.integration.support.callers import Account, Caller, Json
-from tests.integration.support.names import unknown_id
-from tests.integration.support.pages import walk
-from tests.integration.support.problems import assert_problem, ok
-from tests.integration.support.things import (
+from tests.integration.support.clients import Account, Json, ServiceClients
+from tests.integration.support.factories import (
     follow,
     line,
     make_product,
@@ -20,26 +17,29 @@ from tests.integration.support.things import (
     stock,
     until_available,
 )
+from tests.integration.support.names import unknown_id
+from tests.integration.support.pages import walk
+from tests.integration.support.problems import assert_problem, ok
 from tests.integration.support.wait import until
 
 OK = "tok_ok"
 
 
-async def pay(caller: Caller, order: Json, token: str = OK) -> httpx.Response:
+async def pay(caller: ServiceClients, order: Json, token: str = OK) -> httpx.Response:
     return await caller.order.post(f"/order/{order['id']}/payment", json={"method": "card", "token": token})
 
 
-async def advance(admin: Caller, order: Json, status: str) -> Json:
+async def advance(admin: ServiceClients, order: Json, status: str) -> Json:
     moved: Json = ok(await admin.order.put(f"/update_order/{order['id']}", json={"status": status}))
     return moved
 
 
-async def numbers(admin: Caller, product: Json) -> tuple[int, int]:
+async def numbers(admin: ServiceClients, product: Json) -> tuple[int, int]:
     counted = await stock(admin, product)
     return counted["on_hand"], counted["reserved"]
 
 
-async def test_from_order_to_delivery(admin: Caller, customer: Account) -> None:
+async def test_from_order_to_delivery(admin: ServiceClients, customer: Account) -> None:
     product = await make_product(admin, price="12.50", stock=5)
     order = await reserved(customer.call, line(product, 2))
     assert order["reserved_until"] > order["updated_at"]
@@ -61,7 +61,7 @@ async def test_from_order_to_delivery(admin: Caller, customer: Account) -> None:
     assert await numbers(admin, product) == (3, 0)
 
 
-async def test_what_was_declined_can_be_paid_again(admin: Caller, customer: Account) -> None:
+async def test_what_was_declined_can_be_paid_again(admin: ServiceClients, customer: Account) -> None:
     order = await reserved(customer.call, line(await make_product(admin, stock=1)))
     assert_problem(await pay(customer.call, order, "tok_declined"), 402, "payment_declined")
     seen = await read_order(customer.call, order)
@@ -73,7 +73,7 @@ async def test_what_was_declined_can_be_paid_again(admin: Caller, customer: Acco
     assert_problem(await pay(customer.call, order), 409, "order_not_payable")
 
 
-async def test_ten_payments_at_once_pay_once(admin: Caller, customer: Account) -> None:
+async def test_ten_payments_at_once_pay_once(admin: ServiceClients, customer: Account) -> None:
     order = await reserved(customer.call, line(await make_product(admin, stock=1)))
     answers = await asyncio.gather(*(pay(customer.call, order) for _ in range(10)))
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 9
@@ -81,7 +81,7 @@ async def test_ten_payments_at_once_pay_once(admin: Caller, customer: Account) -
 
 
 @pytest.mark.slow
-async def test_a_provider_that_does_not_answer_is_asked_until_it_does(admin: Caller, customer: Account) -> None:
+async def test_a_provider_that_does_not_answer_is_asked_until_it_does(admin: ServiceClients, customer: Account) -> None:
     product = await make_product(admin, stock=3)
     order = await reserved(customer.call, line(product))
     response = await pay(customer.call, order, "tok_unknown")
@@ -101,12 +101,12 @@ async def test_a_provider_that_does_not_answer_is_asked_until_it_does(admin: Cal
 
 
 @pytest.mark.slow
-async def test_a_slow_provider_is_waited_for(admin: Caller, customer: Account) -> None:
+async def test_a_slow_provider_is_waited_for(admin: ServiceClients, customer: Account) -> None:
     order = await reserved(customer.call, line(await make_product(admin, stock=1)))
     assert ok(await pay(customer.call, order, "tok_slow"), 201)["status"] == "succeeded"
 
 
-async def test_cancelling_a_paid_order_refunds_it(admin: Caller, customer: Account) -> None:
+async def test_cancelling_a_paid_order_refunds_it(admin: ServiceClients, customer: Account) -> None:
     product = await make_product(admin, stock=4)
     order = await reserved(customer.call, line(product, 4))
     ok(await pay(customer.call, order), 201)
@@ -120,7 +120,7 @@ async def test_cancelling_a_paid_order_refunds_it(admin: Caller, customer: Accou
     assert (await customer.call.order.delete(f"/delete_order/{order['id']}")).status_code == 204
 
 
-async def test_what_is_shipped_is_not_refunded(admin: Caller, customer: Account) -> None:
+async def test_what_is_shipped_is_not_refunded(admin: ServiceClients, customer: Account) -> None:
     order = await reserved(customer.call, line(await make_product(admin, stock=1)))
     ok(await pay(customer.call, order), 201)
     await advance(admin, order, "shipped")
@@ -128,21 +128,21 @@ async def test_what_is_shipped_is_not_refunded(admin: Caller, customer: Account)
     assert_problem(await customer.call.order.delete(f"/delete_order/{order['id']}"), 409, "order_in_progress")
 
 
-async def test_what_has_no_stock_yet_or_never_cannot_be_paid(admin: Caller, customer: Account) -> None:
+async def test_what_has_no_stock_yet_or_never_cannot_be_paid(admin: ServiceClients, customer: Account) -> None:
     order = await settled(customer.call, await place(customer.call, line(await make_product(admin, stock=0))))
     assert order["status"] == "rejected"
     assert_problem(await pay(customer.call, order), 409, "order_not_payable")
     assert_problem(await pay(customer.call, {"id": unknown_id()}), 404, "order_not_found")
 
 
-async def test_nobody_pays_for_another(admin: Caller, customer: Account, stranger: Account) -> None:
+async def test_nobody_pays_for_another(admin: ServiceClients, customer: Account, stranger: Account) -> None:
     order = await reserved(customer.call, line(await make_product(admin, stock=1)))
     assert_problem(await pay(stranger.call, order), 404, "order_not_found")
     assert_problem(await pay(admin, order), 403, "forbidden")
     assert (await read_order(customer.call, order))["payment"] is None
 
 
-async def test_new_items_are_reserved_anew(admin: Caller, customer: Account) -> None:
+async def test_new_items_are_reserved_anew(admin: ServiceClients, customer: Account) -> None:
     first, second = await make_product(admin, stock=3), await make_product(admin, price="1.10", stock=3)
     order = await reserved(customer.call, line(first, 3))
     amended = ok(await customer.call.order.put(f"/update_order/{order['id']}", json={"items": [line(second, 2)]}))
@@ -155,7 +155,7 @@ async def test_new_items_are_reserved_anew(admin: Caller, customer: Account) -> 
     assert ok(await pay(customer.call, order), 201)["amount"] == "2.20"
 
 
-async def test_amending_to_what_is_not_there_rejects_and_gives_back(admin: Caller, customer: Account) -> None:
+async def test_amending_to_what_is_not_there_rejects_and_gives_back(admin: ServiceClients, customer: Account) -> None:
     product = await make_product(admin, stock=3)
     order = await reserved(customer.call, line(product, 2))
     ok(await customer.call.order.put(f"/update_order/{order['id']}", json={"items": [line(product, 4)]}))
@@ -163,7 +163,7 @@ async def test_amending_to_what_is_not_there_rejects_and_gives_back(admin: Calle
     await until_available(admin, product, 3)
 
 
-async def test_amending_with_bad_items(admin: Caller, customer: Account) -> None:
+async def test_amending_with_bad_items(admin: ServiceClients, customer: Account) -> None:
     product = await make_product(admin, stock=3)
     order = await reserved(customer.call, line(product, 2))
     put = customer.call.order.put
@@ -176,7 +176,7 @@ async def test_amending_with_bad_items(admin: Caller, customer: Account) -> None
     assert await read_order(customer.call, order) == order
 
 
-async def test_messages_that_the_provider_did_not_sign(nobody: Caller) -> None:
+async def test_messages_that_the_provider_did_not_sign(nobody: ServiceClients) -> None:
     for value in (b"", b"t=1,v1=00", b"\xff"):
         response = await nobody.order.post("/payments/webhook", json={"id": "m"}, headers={b"Shop-Signature": value})
         assert_problem(response, 401, "invalid_signature")

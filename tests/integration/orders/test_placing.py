@@ -4,12 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.integration.support.callers import Account, Caller, Switchboard
-from tests.integration.support.names import unknown_id
-from tests.integration.support.pages import walk
-from tests.integration.support.people import join
-from tests.integration.support.problems import assert_problem, ok, refused_fields
-from tests.integration.support.things import (
+from tests.integration.support.clients import Account, ClientFactory, ServiceClients
+from tests.integration.support.factories import (
     available,
     follow,
     line,
@@ -21,6 +17,10 @@ from tests.integration.support.things import (
     stock,
     until_available,
 )
+from tests.integration.support.names import unknown_id
+from tests.integration.support.pages import walk
+from tests.integration.support.problems import assert_problem, ok, refused_fields
+from tests.integration.support.users import register_and_log_in
 
 ORDER_FIELDS = {
     "id", "user_id", "status", "items", "total", "currency", "delivery_address", "comment", "status_reason", "payment",
@@ -28,7 +28,7 @@ ORDER_FIELDS = {
 }  # fmt: skip
 
 
-async def test_an_order_waits_for_its_stock_and_gets_it(admin: Caller, customer: Account) -> None:
+async def test_an_order_waits_for_its_stock_and_gets_it(admin: ServiceClients, customer: Account) -> None:
     tea = await make_product(admin, price="2.50", stock=5)
     cup = await make_product(admin, price="10.00", stock=1)
     body = {"items": [line(tea, 2), line(cup)], "delivery_address": "1 Quiet Lane", "comment": "Ring twice."}
@@ -55,20 +55,20 @@ async def test_an_order_waits_for_its_stock_and_gets_it(admin: Caller, customer:
     assert ok(await customer.call.catalog.get(f"/products/{cup['id']}"))["in_stock"] is False
 
 
-async def test_who_registers_can_order_at_once(admin: Caller, switchboard: Switchboard) -> None:
-    account = await join(switchboard)
+async def test_who_registers_can_order_at_once(admin: ServiceClients, switchboard: ClientFactory) -> None:
+    account = await register_and_log_in(switchboard)
     order = await place(account.call, line(await make_product(admin, stock=1)))
     assert order["user_id"] == account.id
 
 
-async def test_a_product_can_be_ordered_as_soon_as_it_is_made(admin: Caller, customer: Account) -> None:
+async def test_a_product_can_be_ordered_as_soon_as_it_is_made(admin: ServiceClients, customer: Account) -> None:
     for number in range(5):
         product = await make_product(admin, price=f"{number}.99", stock=1)
         order = await place(customer.call, line(product))
         assert (order["total"], order["items"][0]["name"]) == (f"{number}.99", product["name"])
 
 
-async def test_too_much_is_rejected_and_nothing_is_held(admin: Caller, customer: Account) -> None:
+async def test_too_much_is_rejected_and_nothing_is_held(admin: ServiceClients, customer: Account) -> None:
     enough, scarce = await make_product(admin, stock=50), await make_product(admin, stock=3)
     order = await settled(customer.call, await place(customer.call, line(enough, 5), line(scarce, 77)))
     assert order["status"] == "rejected"
@@ -82,7 +82,7 @@ async def test_too_much_is_rejected_and_nothing_is_held(admin: Caller, customer:
     await reserved(customer.call, line(enough, 50), line(scarce, 3))
 
 
-async def test_the_last_ones_can_all_be_had(admin: Caller, customer: Account) -> None:
+async def test_the_last_ones_can_all_be_had(admin: ServiceClients, customer: Account) -> None:
     product = await make_product(admin, stock=3)
     await reserved(customer.call, line(product, 3))
     late = await settled(customer.call, await place(customer.call, line(product)))
@@ -91,7 +91,7 @@ async def test_the_last_ones_can_all_be_had(admin: Caller, customer: Account) ->
 
 @pytest.mark.slow
 async def test_of_40_orders_at_once_on_10_exactly_10_are_held(
-    admin: Caller, customer: Account, stranger: Account
+    admin: ServiceClients, customer: Account, stranger: Account
 ) -> None:
     product = await make_product(admin, stock=10)
     buyers = [customer.call, stranger.call] * 20
@@ -103,7 +103,7 @@ async def test_of_40_orders_at_once_on_10_exactly_10_are_held(
     assert (counted["on_hand"], counted["reserved"], counted["available"]) == (10, 10, 0)
 
 
-async def test_crossing_orders_of_the_same_products_all_get_an_answer(admin: Caller, customer: Account) -> None:
+async def test_crossing_orders_of_the_same_products_all_get_an_answer(admin: ServiceClients, customer: Account) -> None:
     products = [await make_product(admin, stock=12) for _ in range(3)]
     lines = [line(product) for product in products]
     turned = [lines[turn:] + lines[:turn] for turn in range(3)] + [lines[::-1]]
@@ -113,21 +113,21 @@ async def test_crossing_orders_of_the_same_products_all_get_an_answer(admin: Cal
     assert [await available(admin, product) for product in products] == [0, 0, 0]
 
 
-async def test_an_unknown_product_makes_no_order(admin: Caller, newcomer: Account) -> None:
+async def test_an_unknown_product_makes_no_order(admin: ServiceClients, newcomer: Account) -> None:
     known = await make_product(admin, stock=5)
     body = {"items": [line(known), {"product_id": unknown_id(), "quantity": 1}]}
     assert_problem(await newcomer.call.order.post("/order", json=body), 404, "product_not_found")
     assert await walk(newcomer.call.order, "/orders") == []
 
 
-async def test_a_product_twice_is_refused(admin: Caller, customer: Account) -> None:
+async def test_a_product_twice_is_refused(admin: ServiceClients, customer: Account) -> None:
     product = await make_product(admin, stock=5)
     again = {**line(product, 2), "product_id": product["id"].upper()}
     assert_problem(await customer.call.order.post("/order", json={"items": [line(product), again]}), 422)
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 1000, 10**30, 1.5, "two", None, True, []])
-async def test_a_quantity_is_1_to_999(admin: Caller, customer: Account, quantity: object) -> None:
+async def test_a_quantity_is_1_to_999(admin: ServiceClients, customer: Account, quantity: object) -> None:
     product = await make_product(admin, stock=5)
     body = {"items": [{"product_id": product["id"], "quantity": quantity}]}
     problem = assert_problem(await customer.call.order.post("/order", json=body), 422)
@@ -139,7 +139,9 @@ async def test_a_quantity_is_1_to_999(admin: Caller, customer: Account, quantity
     [{"unit_price": "0.01"}, {"name": "x"}, {"product_id": "no-uuid"}, {"product_id": None}, {"product_id": 7}],
     ids=str,
 )
-async def test_a_line_is_a_product_and_a_quantity(admin: Caller, customer: Account, changes: dict[str, object]) -> None:
+async def test_a_line_is_a_product_and_a_quantity(
+    admin: ServiceClients, customer: Account, changes: dict[str, object]
+) -> None:
     product = await make_product(admin, stock=5)
     body = {"items": [{**line(product), **changes}]}
     problem = assert_problem(await customer.call.order.post("/order", json=body), 422)
@@ -147,7 +149,9 @@ async def test_a_line_is_a_product_and_a_quantity(admin: Caller, customer: Accou
 
 
 @pytest.mark.parametrize("field", ["total", "status", "user_id", "currency", "id"])
-async def test_an_order_takes_no_word_on_what_the_shop_decides(admin: Caller, customer: Account, field: str) -> None:
+async def test_an_order_takes_no_word_on_what_the_shop_decides(
+    admin: ServiceClients, customer: Account, field: str
+) -> None:
     product = await make_product(admin, stock=5)
     body = {"items": [line(product)], field: "0.01"}
     problem = assert_problem(await customer.call.order.post("/order", json=body), 422)
@@ -155,7 +159,7 @@ async def test_an_order_takes_no_word_on_what_the_shop_decides(admin: Caller, cu
 
 
 @pytest.mark.slow
-async def test_100_lines_are_an_order_and_101_are_not(admin: Caller, customer: Account) -> None:
+async def test_100_lines_are_an_order_and_101_are_not(admin: ServiceClients, customer: Account) -> None:
     products = [await make_product(admin, price="0.99", stock=1) for _ in range(101)]
     lines = [line(product) for product in products]
     assert_problem(await customer.call.order.post("/order", json={"items": lines}), 422)
@@ -164,7 +168,7 @@ async def test_100_lines_are_an_order_and_101_are_not(admin: Caller, customer: A
     assert len(order["items"]) == 100
 
 
-async def test_the_dearest_order_is_added_up_to_the_cent(admin: Caller, customer: Account) -> None:
+async def test_the_dearest_order_is_added_up_to_the_cent(admin: ServiceClients, customer: Account) -> None:
     product = await make_product(admin, price="9999999.99", stock=2000)
     order = await reserved(customer.call, line(product, 999))
     assert order["total"] == order["items"][0]["line_total"] == "9989999990.01"

@@ -2,15 +2,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.integration.support.callers import Account, Caller, Json
+from tests.integration.support.clients import Account, Json, ServiceClients
+from tests.integration.support.factories import line, make_product, place, read_order, reserved, settled
 from tests.integration.support.names import unknown_id
 from tests.integration.support.pages import ids, walk
 from tests.integration.support.problems import assert_problem, ok
-from tests.integration.support.things import line, make_product, place, read_order, reserved, settled
 
 
 @pytest.fixture(scope="module")
-async def order(admin: Caller, customer: Account) -> Json:
+async def order(admin: ServiceClients, customer: Account) -> Json:
     return await reserved(customer.call, line(await make_product(admin, stock=5)))
 
 
@@ -44,7 +44,7 @@ def assert_no_order_in(text: str, order: Json) -> None:
     assert order["id"] not in text
 
 
-async def test_an_admin_sees_all(admin: Caller, customer: Account, order: Json) -> None:
+async def test_an_admin_sees_all(admin: ServiceClients, customer: Account, order: Json) -> None:
     response = await admin.order.get(f"/order/{order['id']}")
     assert ok(response) == order
     assert response.headers["etag"] == f'"{order["version"]}"'
@@ -56,7 +56,7 @@ async def test_an_admin_sees_all(admin: Caller, customer: Account, order: Json) 
     assert await walk(admin.order, "/orders", user_id=unknown_id()) == []
 
 
-async def test_an_admin_sees_the_newest_order_of_anybody(admin: Caller, newcomer: Account) -> None:
+async def test_an_admin_sees_the_newest_order_of_anybody(admin: ServiceClients, newcomer: Account) -> None:
     placed = await place(newcomer.call, line(await make_product(admin, stock=5)))
     newest = ok(await admin.order.get("/orders", params={"limit": 100}))["items"]
     assert placed["id"] in ids(newest)
@@ -68,7 +68,7 @@ async def test_a_list_shows_what_the_order_shows(customer: Account, order: Json)
         assert listed[order["id"]][field] == order[field]
 
 
-async def test_orders_are_filtered(admin: Caller, newcomer: Account) -> None:
+async def test_orders_are_filtered(admin: ServiceClients, newcomer: Account) -> None:
     product = await make_product(admin, stock=1)
     held = await reserved(newcomer.call, line(product))
     out = await settled(newcomer.call, await place(newcomer.call, line(product)))
@@ -76,7 +76,7 @@ async def test_orders_are_filtered(admin: Caller, newcomer: Account) -> None:
     assert created[0] <= created[1] <= datetime.now(UTC) + timedelta(minutes=1)
     second = timedelta(seconds=1)
 
-    async def found(caller: Caller, **filters: str) -> list[str]:
+    async def found(caller: ServiceClients, **filters: str) -> list[str]:
         return ids(await walk(caller.order, "/orders", **filters))
 
     both, last, first = [out["id"], held["id"]], [out["id"]], [held["id"]]
@@ -104,7 +104,7 @@ async def test_a_filter_that_means_nothing_is_422(customer: Account, name: str, 
     assert_problem(await customer.call.order.get("/orders", params={name: value}), 422)
 
 
-async def test_the_history_tells_every_change(admin: Caller, customer: Account) -> None:
+async def test_the_history_tells_every_change(admin: ServiceClients, customer: Account) -> None:
     placed = await reserved(customer.call, line(await make_product(admin, stock=5)))
     ok(await admin.order.post(f"/order/{placed['id']}/cancel"))
     for caller in (customer.call, admin):
@@ -119,7 +119,7 @@ async def test_the_history_tells_every_change(admin: Caller, customer: Account) 
         assert len({str(entry["actor"]) for entry in history}) == 3, "customer, system, admin"
 
 
-async def test_the_history_of_a_rejection_says_why(admin: Caller, customer: Account) -> None:
+async def test_the_history_of_a_rejection_says_why(admin: ServiceClients, customer: Account) -> None:
     product = await make_product(admin, stock=0)
     order = await settled(customer.call, await place(customer.call, line(product)))
     history = ok(await customer.call.order.get(f"/order/{order['id']}/history"))["items"]

@@ -1,13 +1,13 @@
 """What the catalog changes reaches the orders, and leaves the placed ones alone."""
 
-from tests.integration.support.callers import Account, Caller, Json
+from tests.integration.support.clients import Account, Json, ServiceClients
+from tests.integration.support.factories import line, make_product, place, read_order
 from tests.integration.support.names import unique
 from tests.integration.support.problems import assert_problem, ok
-from tests.integration.support.things import line, make_product, place, read_order
 from tests.integration.support.wait import until
 
 
-async def test_a_new_price_holds_for_new_orders_only(admin: Caller, customer: Account) -> None:
+async def test_a_new_price_holds_for_new_orders_only(admin: ServiceClients, customer: Account) -> None:
     product = await make_product(admin, price="10.00", stock=1000)
     old = await place(customer.call, line(product))
     name = unique("Renamed ")
@@ -23,7 +23,7 @@ async def test_a_new_price_holds_for_new_orders_only(admin: Caller, customer: Ac
     assert (kept["unit_price"], kept["name"]) == ("10.00", product["name"])
 
 
-async def test_a_deleted_product_is_ordered_no_more(admin: Caller, customer: Account) -> None:
+async def test_a_deleted_product_is_ordered_no_more(admin: ServiceClients, customer: Account) -> None:
     product = await make_product(admin, stock=1000)
     old = await place(customer.call, line(product))
     assert (await admin.catalog.delete(f"/product/{product['id']}")).status_code == 204
@@ -34,7 +34,7 @@ async def test_a_deleted_product_is_ordered_no_more(admin: Caller, customer: Acc
     assert (kept["unit_price"], kept["name"]) == ("10.00", product["name"])
 
 
-async def test_a_product_deleted_before_anybody_ordered_it(admin: Caller, customer: Account) -> None:
+async def test_a_product_deleted_before_anybody_ordered_it(admin: ServiceClients, customer: Account) -> None:
     product = await make_product(admin, stock=1)
     assert (await admin.catalog.delete(f"/product/{product['id']}")).status_code == 204
     body = {"items": [line(product)]}

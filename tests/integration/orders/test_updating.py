@@ -1,12 +1,12 @@
 import pytest
 
-from tests.integration.support.callers import Account, Caller, Json
+from tests.integration.support.clients import Account, Json, ServiceClients
+from tests.integration.support.factories import line, make_product, read_order, reserved
 from tests.integration.support.problems import assert_problem, ok, tagged_version
-from tests.integration.support.things import line, make_product, read_order, reserved
 
 
 @pytest.fixture
-async def order(admin: Caller, customer: Account) -> Json:
+async def order(admin: ServiceClients, customer: Account) -> Json:
     return await reserved(customer.call, line(await make_product(admin, stock=5)))
 
 
@@ -27,7 +27,7 @@ async def test_what_is_cancelled_changes_no_more(customer: Account, order: Json)
 
 
 @pytest.mark.parametrize("status", ["shipped", "delivered"])
-async def test_nothing_is_shipped_before_it_is_paid(admin: Caller, order: Json, status: str) -> None:
+async def test_nothing_is_shipped_before_it_is_paid(admin: ServiceClients, order: Json, status: str) -> None:
     response = await admin.order.put(f"/update_order/{order['id']}", json={"status": status})
     assert_problem(response, 409, "illegal_transition")
     assert await read_order(admin, order) == order
@@ -42,7 +42,7 @@ async def test_the_owner_sets_no_status(customer: Account, order: Json, status: 
 
 
 @pytest.mark.parametrize("status", ["paid", "cancelled", "pending", "expired", "refunded", "lost", 7])
-async def test_an_admin_sets_no_other_status(admin: Caller, order: Json, status: object) -> None:
+async def test_an_admin_sets_no_other_status(admin: ServiceClients, order: Json, status: object) -> None:
     response = await admin.order.put(f"/update_order/{order['id']}", json={"status": status})
     assert response.status_code in {409, 422}
     assert_problem(response, response.status_code)

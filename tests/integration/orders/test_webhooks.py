@@ -18,11 +18,11 @@ from uuid import UUID
 import httpx
 import pytest
 
-from tests.integration.support.callers import Account, Caller, Json
+from tests.integration.support.clients import Account, Json, ServiceClients
+from tests.integration.support.factories import follow, line, make_product, make_webhook, place
 from tests.integration.support.names import unknown_id
 from tests.integration.support.pages import ids, walk
 from tests.integration.support.problems import assert_problem, ok, refused_fields, tagged_version
-from tests.integration.support.things import follow, line, make_product, make_webhook, place
 from tests.integration.support.wait import until
 
 WANTED: Json = {"url": "https://receiver.invalid/events", "types": ["order.paid"], "is_active": False}
@@ -58,7 +58,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 @pytest.fixture
-async def registered(admin: Caller) -> AsyncIterator[list[Json]]:
+async def registered(admin: ServiceClients) -> AsyncIterator[list[Json]]:
     """What a test registers is not left behind: there may only be some."""
     made: list[Json] = []
     yield made
@@ -67,7 +67,7 @@ async def registered(admin: Caller) -> AsyncIterator[list[Json]]:
 
 
 @pytest.fixture
-async def webhook(admin: Caller, registered: list[Json]) -> Json:
+async def webhook(admin: ServiceClients, registered: list[Json]) -> Json:
     made = await make_webhook(admin)
     registered.append(made)
     return made
@@ -77,7 +77,7 @@ def path(webhook: Json, rest: str = "") -> str:
     return f"/webhook/{webhook['id']}{rest}"
 
 
-async def test_registering(admin: Caller, registered: list[Json]) -> None:
+async def test_registering(admin: ServiceClients, registered: list[Json]) -> None:
     body = {**WANTED, "types": ["order.*", "user.deleted", "order.*"], "description": "Bookkeeping"}
     created = await admin.order.post("/webhook", json=body)
     made = ok(created, 201)
@@ -101,7 +101,7 @@ async def test_registering(admin: Caller, registered: list[Json]) -> None:
         f"https://{'a' * 64}.invalid/", "https://receiver.invalid/" + "x" * 2000, "https://999.1.1.1/", None, 7,
     ],
 )  # fmt: skip
-async def test_a_url_that_is_none(admin: Caller, webhook: Json, url: object) -> None:
+async def test_a_url_that_is_none(admin: ServiceClients, webhook: Json, url: object) -> None:
     for answer in (
         await admin.order.post("/webhook", json={**WANTED, "url": url}),
         await admin.order.put(path(webhook), json={"url": url}),
@@ -110,12 +110,12 @@ async def test_a_url_that_is_none(admin: Caller, webhook: Json, url: object) -> 
 
 
 @pytest.mark.parametrize("types", [[], ["order.payed"], ["*.paid"], ["order"], [""], "order.paid", [None], None])
-async def test_types_that_are_none(admin: Caller, types: object) -> None:
+async def test_types_that_are_none(admin: ServiceClients, types: object) -> None:
     problem = assert_problem(await admin.order.post("/webhook", json={**WANTED, "types": types}), 422)
     assert refused_fields(problem).startswith("types")
 
 
-async def test_changing(admin: Caller, webhook: Json) -> None:
+async def test_changing(admin: ServiceClients, webhook: Json) -> None:
     changes = {"url": "https://other.invalid/", "types": ["*"], "description": "All"}
     changed = await admin.order.put(path(webhook), json=changes, headers={"If-Match": '"1"'})
     assert {name: ok(changed)[name] for name in changes} == changes
@@ -129,7 +129,7 @@ async def test_changing(admin: Caller, webhook: Json) -> None:
     assert (tagged_version(read), same.status_code) == (3, 304)
 
 
-async def test_a_new_secret(admin: Caller, webhook: Json) -> None:
+async def test_a_new_secret(admin: ServiceClients, webhook: Json) -> None:
     answer = await admin.order.post(path(webhook, "/secret"))
     assert ok(answer)["secret"] != webhook["secret"]
     assert (answer.json()["version"], answer.headers["cache-control"]) == (2, "no-store")
@@ -137,7 +137,7 @@ async def test_a_new_secret(admin: Caller, webhook: Json) -> None:
     assert_problem(stale, 412, "version_conflict")
 
 
-async def test_deleting(admin: Caller, webhook: Json) -> None:
+async def test_deleting(admin: ServiceClients, webhook: Json) -> None:
     stale = await admin.order.delete(path(webhook), headers={"If-Match": '"7"'})
     assert_problem(stale, 412, "version_conflict")
     assert (await admin.order.delete(path(webhook))).status_code == 204
@@ -146,13 +146,13 @@ async def test_deleting(admin: Caller, webhook: Json) -> None:
     assert webhook["id"] not in ids(await walk(admin.order, "/webhooks", limit=7))
 
 
-async def test_a_webhook_that_is_off_is_sent_nothing(admin: Caller, webhook: Json) -> None:
+async def test_a_webhook_that_is_off_is_sent_nothing(admin: ServiceClients, webhook: Json) -> None:
     assert_problem(await admin.order.post(path(webhook, "/ping")), 409, "webhook_inactive")
     assert ok(await admin.order.get(path(webhook, "/deliveries")))["items"] == []
     assert_problem(await admin.order.get(path(webhook, f"/deliveries/{unknown_id()}")), 404, "delivery_not_found")
 
 
-async def test_a_receiver_that_is_not_there(admin: Caller, webhook: Json) -> None:
+async def test_a_receiver_that_is_not_there(admin: ServiceClients, webhook: Json) -> None:
     """Needs none: the name leads nowhere."""
     ok(await admin.order.put(path(webhook), json={"is_active": True}))
     nothing = path(webhook, f"/deliveries/{unknown_id()}/resend")
@@ -178,7 +178,7 @@ async def test_a_receiver_that_is_not_there(admin: Caller, webhook: Json) -> Non
 
 
 async def test_the_story_of_an_order_is_told(
-    admin: Caller, customer: Account, receiver: Receiver, registered: list[Json]
+    admin: ServiceClients, customer: Account, receiver: Receiver, registered: list[Json]
 ) -> None:
     webhook = await make_webhook(admin, url=receiver.url, types=["order.*", "stock.reserved"], is_active=True)
     registered.append(webhook)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import aio_pika
 from aio_pika.abc import AbstractIncomingMessage, AbstractRobustConnection
 
-from tests.integration.support.callers import Json
+from tests.integration.support.clients import Json
 from tests.integration.support.wait import until
 
 EXCHANGES = ("auth.events", "catalog.events", "order.events")

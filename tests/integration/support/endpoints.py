@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import httpx
 
-from tests.integration.support.callers import Caller
+from tests.integration.support.clients import ServiceClients
 from tests.integration.support.names import unknown_id
 
 Who = Literal["anyone", "user", "admin"]
@@ -23,7 +23,7 @@ class Endpoint:
     def __str__(self) -> str:
         return f"{self.service} {self.method} {self.path}"
 
-    async def call(self, caller: Caller, *, suffix: str = "", **request: Any) -> httpx.Response:
+    async def call(self, caller: ServiceClients, *, suffix: str = "", **request: Any) -> httpx.Response:
         """Calls it about something that does not exist, so that nothing can come of it."""
         path = self.path.replace("{id}", unknown_id()).rstrip("/") + suffix
         if not request and self.body is not None:

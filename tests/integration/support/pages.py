@@ -2,7 +2,7 @@ from typing import Any
 
 import httpx
 
-from tests.integration.support.callers import Json
+from tests.integration.support.clients import Json
 from tests.integration.support.problems import ok
 
 

@@ -2,22 +2,22 @@
 
 from collections.abc import Iterator
 
-from tests.integration.support.callers import Caller, Json
+from tests.integration.support.clients import Json, ServiceClients
 from tests.integration.support.problems import ok
 
 
-async def flat(caller: Caller, **params: str) -> list[Json]:
+async def flat(caller: ServiceClients, **params: str) -> list[Json]:
     found: list[Json] = ok(await caller.catalog.get("/categories", params=params))["items"]
     return found
 
 
-async def nested(caller: Caller, **params: str) -> list[Json]:
+async def nested(caller: ServiceClients, **params: str) -> list[Json]:
     body = ok(await caller.catalog.get("/categories", params={"view": "tree", **params}))
     found: list[Json] = body["items"]
     return found
 
 
-async def read_category(caller: Caller, ref: str) -> Json:
+async def read_category(caller: ServiceClients, ref: str) -> Json:
     found: Json = ok(await caller.catalog.get(f"/category/{ref}"))
     return found
 
