@@ -73,7 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
         await transactions.aclose()
 
     app = new_api(
-        "auth_service",
+        "Shop Auth API",
         DESCRIPTION,
         routers=[sessions.router, me.router, users.router],
         checks={"database": reader.ping, "first_admin": first_admin},

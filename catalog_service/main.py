@@ -50,7 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
         await transactions.aclose()
 
     app = new_api(
-        "Catalog",
+        "Shop Catalog API",
         "Categories, products and their stock.",
         routers=[categories.router, products.router, products.public_router, stock.router],
         checks={"database": reader.ping},

@@ -60,7 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
         await transactions.aclose()
 
     app = new_api(
-        "order_service",
+        "Shop Order API",
         "Orders of the shop, from placing to delivery.",
         routers=[
             cart.router,

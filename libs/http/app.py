@@ -10,6 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp, ExceptionHandler, Receive, Scope, Send
 
+from libs import __version__
 from libs.http.error_middleware import ErrorMiddleware
 from libs.http.etag import install_not_modified
 from libs.http.fast.cache_middleware import CacheMiddleware
@@ -79,7 +80,7 @@ def new_api(
     app = _Api(
         title=title,
         description=description,
-        version="1.0.0",
+        version=__version__,
         lifespan=tracing.flush_on_shutdown(lifespan),
         redirect_slashes=False,
         # FastAPI makes a span of each request as soon as somebody takes spans. The rest is told by other means.

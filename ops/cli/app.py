@@ -2,7 +2,7 @@
 
 import typer
 
-from ops.cli import bench, check, container, lock, seed, soak, stack, test
+from ops.cli import bench, check, container, lock, reference, seed, soak, stack, test
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -10,5 +10,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="An event-driven online shop: runs it, tests it, looks after it.",
 )
-for group in (stack, seed, test, soak, bench, check, lock, *container.GROUPS):
+for group in (stack, seed, test, soak, bench, check, lock, reference, *container.GROUPS):
     group.register(app)
