@@ -1,8 +1,8 @@
-"""Sending what webhooks are to be event. No transaction is open while a receiver is talked to.
+"""Delivers what is due. No transaction is open while a receiver is talked to.
 
-Several workers may do it at once. A delivery is claimed, sent, settled; one whose claim runs out, because its worker
-died or froze in between, is sent again under the same id. Each receiver has senders of its own, so that one that is
-slow or dead holds up nobody but itself.
+Several workers may do it at once. A delivery is a job (`libs.jobs`); one whose lease runs out, because its worker died
+or froze, is sent again under the same id. Each receiver has senders of its own, so that one that is slow or dead delays
+no other.
 """
 
 import asyncio
@@ -11,19 +11,21 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
 
+from libs.jobs import run_due
 from libs.process.failpoints import failpoint
 from order_service.webhooks.delivery import AttemptResult, DeliveryAttempt, DeliveryStatus, retry_delay
 from order_service.webhooks.exceptions import WebhookNotFound
 from order_service.webhooks.ports import DeliveryMetrics, UnitOfWork, UnitOfWorkFactory, WebhookSender
 
 SENDERS = 4
-"""Requests at once to one receiver, by one worker."""
+"""Concurrent requests to one receiver, by one worker."""
 LEASE = timedelta(seconds=60)
-"""Longer than a sender takes for one delivery, so that no two workers send the same at once."""
+"""Longer than one delivery takes, so that no two workers send the same at once."""
 POLL_INTERVAL = 1.0
 METRICS_INTERVAL = 15.0
 SHUTDOWN_GRACE = 3.0
@@ -58,19 +60,12 @@ class WebhookDispatcher:
         busy = list(self._running.values())
         for webhook_id, number in due.items():
             for _ in range(min(number, SENDERS - busy.count(webhook_id))):
-                self._running[asyncio.create_task(self._deliver_all(webhook_id))] = webhook_id
+                jobs = run_due(partial(self._claim, webhook_id), self._send, self._settle, grace=SHUTDOWN_GRACE)
+                self._running[asyncio.create_task(jobs)] = webhook_id
         return bool(self._running)
 
-    async def _deliver_all(self, webhook_id: UUID) -> None:
-        """One after the other, until nothing is due for this receiver."""
-        while (attempt := await self._claim(webhook_id)) is not None:
-            failpoint("webhook.claimed")
-            result = await self.sender.send(attempt)
-            failpoint("webhook.sent")
-            await self._settle(attempt, result)
-
     def _reap(self) -> None:
-        """Whatever has ended a sender too early is event. What it had claimed is due again when the claim runs out."""
+        """Logs what has ended a sender too early. What it had claimed is due again when the lease runs out."""
         for task in [task for task in self._running if task.done()]:
             webhook_id = self._running.pop(task)
             if (error := task.exception()) is not None:
@@ -81,10 +76,16 @@ class WebhookDispatcher:
         async with self.uow() as work:
             return await work.deliveries.claim(webhook_id, now, now + LEASE)
 
+    async def _send(self, attempt: DeliveryAttempt) -> AttemptResult:
+        failpoint("webhook.claimed")
+        result = await self.sender.send(attempt)
+        failpoint("webhook.sent")
+        return result
+
     async def _settle(self, attempt: DeliveryAttempt, result: AttemptResult) -> None:
         now = datetime.now(UTC)
         async with self.uow() as work:
-            # The webhook first, as everybody locks it, also who asks for the delivery once more.
+            # The webhook is locked first, as by everything else that needs both rows.
             await _record_health(work, attempt, result, now)
             status, due_at = _next_state(await work.deliveries.failed_tries(attempt), result, now)
             if not await work.deliveries.settle(attempt, result, status, due_at, now):
@@ -110,11 +111,9 @@ class WebhookDispatcher:
 
     async def _finish(self) -> None:
         running, self._running = self._running, {}
-        if running:
-            await asyncio.wait(running, timeout=SHUTDOWN_GRACE)
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 async def _record_health(work: UnitOfWork, attempt: DeliveryAttempt, result: AttemptResult, now: datetime) -> None:
