@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from catalog_service.api import categories, products, stock
 from catalog_service.core.settings import Settings
-from catalog_service.repositories.cache_invalidation import ChangeListener
+from catalog_service.repositories.cache_invalidation import ChangeListener, ChangePublisher
 from catalog_service.repositories.category_queries import SqlCategoryQueries
 from catalog_service.repositories.product_queries import SqlProductQueries
 from catalog_service.repositories.stock_queries import SqlStockQueries
@@ -36,13 +36,13 @@ def create_app(settings: Settings) -> FastAPI:
     # The shop's own services are reached directly, whatever proxy the environment names for the world outside.
     client = httpx.AsyncClient(trust_env=False)
 
-    memory = ResponseCache(settings.product_cache_size)
-    changes = ChangeListener(settings.database_url, memory)
+    cache = ResponseCache(settings.product_cache_size)
+    listener = ChangeListener(settings.database_url, cache)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        hearing = changes.running() if settings.product_cache_size else nullcontext()
-        async with export_pool_metrics({"transactions": transactions, "reads": reader}), hearing:
+        listening = listener.running() if settings.product_cache_size else nullcontext()
+        async with export_pool_metrics({"transactions": transactions, "reads": reader}), listening:
             yield
         await client.aclose()
         await notifier.aclose()
@@ -56,13 +56,13 @@ def create_app(settings: Settings) -> FastAPI:
         checks={"database": reader.ping},
         lifespan=lifespan,
         cors_origins=settings.cors_origins,
-        memory=memory,
+        cache=cache,
     )
     keys = RemoteKeys(settings.jwks_url, client)
     verifier = TokenVerifier(keys, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
     app.state.authenticator = Authenticator(verifier, SqlAccountStatus(reader))
     app.state.currency = settings.currency
-    app.state.uow = partial(CatalogUnitOfWork, transactions, notifier)
+    app.state.uow = partial(CatalogUnitOfWork, transactions, notifier, ChangePublisher(transactions))
     app.state.categories = SqlCategoryQueries(reader)
     app.state.products = SqlProductQueries(reader)
     app.state.stock = SqlStockQueries(reader)

@@ -5,6 +5,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from catalog_service.consumer import orders, users
+from catalog_service.repositories.cache_invalidation import ChangePublisher
 from catalog_service.repositories.erasure import erase_names
 from catalog_service.repositories.gauges import GAUGES
 from catalog_service.repositories.snapshots import product_snapshots
@@ -28,6 +29,7 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
     timers = Database(settings.database_url, pool_size=settings.database_pool_size)
     transactions = Database(settings.database_url, pool_size=settings.database_pool_size, lock_timeout=LOCK_TIMEOUT)
     notifier = OutboxNotifier(settings.database_url)
+    uow = partial(CatalogUnitOfWork, transactions, notifier, ChangePublisher(transactions))
     return create_worker_app(
         database_url=settings.database_url,
         timers=timers,
@@ -36,7 +38,7 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
         broker=BrokerAddress(settings.amqp_url, settings.rabbitmq_ui_url),
         publishes=CATALOG_EVENTS,
         routers=[users.router, orders.router],
-        context={"uow": partial(CatalogUnitOfWork, transactions, notifier), "users": SqlUserReplicaStore(transactions)},
+        context={"uow": uow, "users": SqlUserReplicaStore(transactions)},
         own_checks={"replicas": partial(check_no_rebuild, timers)},
         periodic=[
             PeriodicTask("census", INTERVAL, TableGauges(timers, GAUGES).refresh),

@@ -20,6 +20,7 @@ from benchmarks.limits.publishing import underlay
 from benchmarks.limits.replica import QUEUE
 from benchmarks.load import Answers
 from benchmarks.rows.replica import followers_database, worker_environment
+from catalog_service.repositories.cache_invalidation import ChangePublisher
 from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
 from catalog_service.services.manage_products import change_product
 from libs.database.database import Database
@@ -64,7 +65,7 @@ async def seeing(ground: Fixtures) -> AsyncIterator[Comparison]:
         told(orders_url) as seen,
     ):
         channel = await underlay(connection)
-        uow = partial(CatalogUnitOfWork, transactions, notifier)
+        uow = partial(CatalogUnitOfWork, transactions, notifier, ChangePublisher(transactions))
         yield Comparison(limit=delays(partial(publish, channel), seen), shop=delays(partial(commit, uow), seen))
     await notifier.aclose()
     await transactions.aclose()

@@ -47,8 +47,10 @@ MARK_DELETED = (
 
 
 class SqlProducts:
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, changed: set[UUID]) -> None:
+        """`changed` learns the products that the transaction changes."""
         self._transaction = transaction
+        self._changed = changed
 
     async def add(self, product: Product) -> bool:
         with translate_constraint(_refusals(product)):
@@ -62,12 +64,14 @@ class SqlProducts:
         return Product(**row)
 
     async def save(self, product: Product) -> None:
+        self._changed.add(product.id)
         row = _row(product)
         arguments = {name: row[name] for name in (*CHANGING, "sort_name", "search")}
         with translate_constraint(_refusals(product)):
             await self._transaction.execute(SAVE, {"product_id": product.id, "seen": product.version - 1, **arguments})
 
     async def mark_deleted(self, product: Product) -> None:
+        self._changed.add(product.id)
         await self._transaction.execute(
             MARK_DELETED,
             {

@@ -70,8 +70,10 @@ APPLY_MOVEMENTS = text("""
 
 
 class SqlStocks:
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, changed: set[UUID]) -> None:
+        """`changed` learns the products whose stock the transaction changes."""
         self._transaction = transaction
+        self._changed = changed
 
     async def add(self, new: Stock) -> None:
         await self._transaction.execute(
@@ -93,15 +95,16 @@ class SqlStocks:
             raise ProductNotFound(f"There is no product {product_id}.")
         return Stock(*row)
 
-    async def save(self, changed: Stock) -> None:
+    async def save(self, stock: Stock) -> None:
+        self._changed.add(stock.product_id)
         await self._transaction.execute(
             SAVE,
             {
-                "product": changed.product_id,
-                "seen": changed.version - 1,
-                "on_hand": changed.on_hand,
-                "reserved": changed.reserved,
-                "version": changed.version,
+                "product": stock.product_id,
+                "seen": stock.version - 1,
+                "on_hand": stock.on_hand,
+                "reserved": stock.reserved,
+                "version": stock.version,
             },
         )
 
@@ -125,6 +128,7 @@ class SqlStocks:
 
     async def apply_movements(self, movements: Mapping[UUID, Sequence[StockMovement]], now: datetime) -> None:
         each = [(order_id, movement) for order_id, moved in movements.items() for movement in moved]
+        self._changed.update(movement.product_id for _, movement in each)
         await self._transaction.execute(
             APPLY_MOVEMENTS,
             {

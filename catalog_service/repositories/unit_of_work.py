@@ -1,6 +1,8 @@
 """The transaction of catalog_service."""
 
+from types import TracebackType
 from typing import TypeVar
+from uuid import UUID
 
 from catalog_service.domain.events import (
     DomainEvent,
@@ -12,12 +14,14 @@ from catalog_service.domain.events import (
 )
 from catalog_service.domain.ports import Categories, Products, Reservations, Stocks
 from catalog_service.domain.product import Product
+from catalog_service.repositories.cache_invalidation import ChangePublisher
 from catalog_service.repositories.categories import SqlCategories
 from catalog_service.repositories.products import SqlProducts
 from catalog_service.repositories.reservations import SqlReservations
 from catalog_service.repositories.stocks import SqlStocks
 from libs.contracts import catalog as contracts
-from libs.database.database import Transaction
+from libs.database.database import Database, Transaction
+from libs.outbox.notifier import OutboxNotifier
 from libs.outbox.unit_of_work import SqlUnitOfWork
 
 State = TypeVar("State", contracts.ProductCreated, contracts.ProductUpdated)
@@ -29,10 +33,26 @@ class CatalogUnitOfWork(SqlUnitOfWork[DomainEvent]):
     stocks: Stocks
     reservations: Reservations
 
+    def __init__(self, transactions: Database, notifier: OutboxNotifier, changes: ChangePublisher) -> None:
+        super().__init__(transactions, notifier)
+        self._changes = changes
+        self._changed: set[UUID] = set()
+        """Products whose public answers the transaction changes."""
+
+    async def __aexit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await super().__aexit__(error_type, error, traceback)
+        if error is None and self._changed:
+            await self._changes.publish(self._changed)
+
     def open_repositories(self, transaction: Transaction) -> None:
         self.categories = SqlCategories(transaction)
-        self.products = SqlProducts(transaction)
-        self.stocks = SqlStocks(transaction)
+        self.products = SqlProducts(transaction, self._changed)
+        self.stocks = SqlStocks(transaction, self._changed)
         self.reservations = SqlReservations(transaction)
 
     def contract(self, fact: DomainEvent) -> contracts.ProductEvent | contracts.StockEvent:

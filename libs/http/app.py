@@ -29,7 +29,7 @@ API = "/api/v1"
 
 class _Api(FastAPI):
     cors_origins: Sequence[str] = ()
-    memory: ResponseCache | None = None
+    cache: ResponseCache | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not tracing.enabled():
@@ -45,8 +45,8 @@ class _Api(FastAPI):
         if not tracing.enabled():  # Else FastAPI's router tells the span which endpoint it is of.
             app = FastRouter(self, app)
         app = ErrorMiddleware(app)
-        if self.memory is not None:
-            app = CacheMiddleware(app, self.memory)
+        if self.cache is not None:
+            app = CacheMiddleware(app, self.cache)
         if self.cors_origins:
             app = CORSMiddleware(
                 app,
@@ -75,7 +75,7 @@ def new_api(
     checks: Mapping[str, Check],
     lifespan: tracing.Lifespan[FastAPI],
     cors_origins: Sequence[str],
-    memory: ResponseCache | None = None,
+    cache: ResponseCache | None = None,
 ) -> FastAPI:
     app = _Api(
         title=title,
@@ -87,7 +87,7 @@ def new_api(
         telemetry={"metrics": False, "logs": False, "operation_spans": False, "exclude": is_quiet},
     )
     app.cors_origins = cors_origins
-    app.memory = app.state.memory = memory
+    app.cache = app.state.cache = cache
     install_problem_handlers(app)
     install_not_modified(app)
     for router in routers:

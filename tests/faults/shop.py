@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from catalog_service.domain.ports import UnitOfWorkFactory
 from catalog_service.domain.stock import Admin
+from catalog_service.repositories.cache_invalidation import ChangePublisher
 from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
 from catalog_service.services.manage_products import create_product
 from libs.database.database import Database
@@ -83,7 +84,13 @@ class Shop:
             try:
                 await asyncio.gather(*(each.start() for each in processes.values()))
                 async with httpx.AsyncClient(base_url=base_url, headers=headers, trust_env=False, timeout=60) as client:
-                    yield cls(processes, orders, catalog, partial(CatalogUnitOfWork, transactions, notifier), client)
+                    yield cls(
+                        processes,
+                        orders,
+                        catalog,
+                        partial(CatalogUnitOfWork, transactions, notifier, ChangePublisher(transactions)),
+                        client,
+                    )
             finally:
                 for each in processes.values():
                     await each.stop()

@@ -29,7 +29,7 @@ class Watched:
             (await send(self.client)).raise_for_status()
         self.wire.executed.clear()
         (await send(self.client)).raise_for_status()
-        return [each for each in self.wire.executed if not each.startswith("NOTIFY") and "pg_trigger" not in each]
+        return [each for each in self.wire.executed if not each.startswith("NOTIFY") and each != "SELECT 1"]
 
 
 @asynccontextmanager

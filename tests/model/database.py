@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from catalog_service.domain.product import Product
 from catalog_service.domain.stock import Admin, Stock
+from catalog_service.repositories.cache_invalidation import ChangePublisher
 from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
 from libs.database.database import Database
 from libs.outbox.notifier import OutboxNotifier
@@ -51,7 +52,9 @@ class DatabaseSystem:
         self._transactions = [Database(url, pool_size=2) for url in self._urls]
         self._bells = [OutboxNotifier(url) for url in self._urls]
         self.orders = partial(OrderUnitOfWork, self._transactions[0], self._bells[0])
-        self.catalog = partial(CatalogUnitOfWork, self._transactions[1], self._bells[1])
+        self.catalog = partial(
+            CatalogUnitOfWork, self._transactions[1], self._bells[1], ChangePublisher(self._transactions[1])
+        )
         self.provider = MockProvider(self._transactions[0])
 
     async def __aenter__(self) -> Self:

@@ -75,3 +75,9 @@ async def test_a_downgrade_leaves_nothing_and_an_upgrade_makes_it_again(
     assert (await schema_dump(url)).strip() == ""
     await alembic(service, url, "upgrade", "head")
     assert await schema_dump(url) == before
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_no_function_of_a_database_notifies(service: str, database_for: DatabaseFor) -> None:
+    """In a trigger, NOTIFY takes a lock on the whole server for each transaction that commits."""
+    assert "notify" not in (await schema_dump(await database_for(f"{service}_service"))).lower()

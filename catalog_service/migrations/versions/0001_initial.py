@@ -217,52 +217,10 @@ TABLES = (
     )
     """,
 )
-FUNCTIONS = (
-    """
-CREATE FUNCTION tell_all_changed()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-    BEGIN
-        PERFORM pg_notify('products_changed', '');
-        RETURN NULL;
-    END $function$
-    """,
-    """
-CREATE FUNCTION tell_changed_products()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-    BEGIN
-        PERFORM pg_notify('products_changed', CASE WHEN count(*) <= 200 THEN string_agg(id::text, ',') ELSE '' END)
-        FROM changed HAVING count(*) > 0;
-        RETURN NULL;
-    END $function$
-    """,
-    """
-CREATE FUNCTION tell_changed_stock()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-    BEGIN
-        PERFORM pg_notify('products_changed', CASE WHEN count(*) <= 200 THEN string_agg(product_id::text, ',') ELSE '' END)
-        FROM changed HAVING count(*) > 0;
-        RETURN NULL;
-    END $function$
-    """,
-)
-TRIGGERS = (
-    "CREATE TRIGGER tell_deleted AFTER DELETE ON products REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tell_changed_products()",
-    "CREATE TRIGGER tell_truncated AFTER TRUNCATE ON products FOR EACH STATEMENT EXECUTE FUNCTION tell_all_changed()",
-    "CREATE TRIGGER tell_updated AFTER UPDATE ON products REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tell_changed_products()",
-    "CREATE TRIGGER tell_deleted AFTER DELETE ON stock REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tell_changed_stock()",
-    "CREATE TRIGGER tell_truncated AFTER TRUNCATE ON stock FOR EACH STATEMENT EXECUTE FUNCTION tell_all_changed()",
-    "CREATE TRIGGER tell_updated AFTER UPDATE ON stock REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tell_changed_stock()",
-)
 
 
 def upgrade() -> None:
-    for statement in (*TABLES, *FUNCTIONS, *TRIGGERS):
+    for statement in TABLES:
         op.execute(statement)
 
 
@@ -270,6 +228,3 @@ def downgrade() -> None:
     op.execute(
         "DROP TABLE users, stock_ledger, stock, reservations, rebuilds, products, outbox_sent, outbox, interventions, deliveries, categories, announcements"
     )
-    op.execute("DROP FUNCTION tell_all_changed()")
-    op.execute("DROP FUNCTION tell_changed_products()")
-    op.execute("DROP FUNCTION tell_changed_stock()")

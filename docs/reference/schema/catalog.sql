@@ -129,9 +129,6 @@ CREATE INDEX ix_products_search ON public.products USING gin (search);
 CREATE INDEX ix_products_sort_name ON public.products USING btree (sort_name, id) WHERE is_active;
 CREATE UNIQUE INDEX uq_products_sku ON public.products USING btree (sku) WHERE (deleted_at IS NULL);
 CREATE UNIQUE INDEX uq_products_slug ON public.products USING btree (slug) WHERE (deleted_at IS NULL);
-CREATE TRIGGER tell_deleted AFTER DELETE ON public.products REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tell_changed_products();
-CREATE TRIGGER tell_truncated AFTER TRUNCATE ON public.products FOR EACH STATEMENT EXECUTE FUNCTION tell_all_changed();
-CREATE TRIGGER tell_updated AFTER UPDATE ON public.products REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tell_changed_products();
 
 CREATE TABLE rebuilds (
     queue text NOT NULL,
@@ -164,9 +161,6 @@ CREATE TABLE stock (
     CONSTRAINT fk_stock_product_id_products FOREIGN KEY (product_id) REFERENCES products(id) ON DELETE RESTRICT,
     CONSTRAINT pk_stock PRIMARY KEY (product_id)
 ) WITH (fillfactor=70);
-CREATE TRIGGER tell_deleted AFTER DELETE ON public.stock REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tell_changed_stock();
-CREATE TRIGGER tell_truncated AFTER TRUNCATE ON public.stock FOR EACH STATEMENT EXECUTE FUNCTION tell_all_changed();
-CREATE TRIGGER tell_updated AFTER UPDATE ON public.stock REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION tell_changed_stock();
 
 CREATE TABLE stock_ledger (
     product_id uuid NOT NULL,
@@ -201,32 +195,3 @@ END),
     CONSTRAINT ck_users_version CHECK ((version >= 0)),
     CONSTRAINT pk_users PRIMARY KEY (id)
 );
-
-CREATE OR REPLACE FUNCTION public.tell_all_changed()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-    BEGIN
-        PERFORM pg_notify('products_changed', '');
-        RETURN NULL;
-    END $function$;
-
-CREATE OR REPLACE FUNCTION public.tell_changed_products()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-    BEGIN
-        PERFORM pg_notify('products_changed', CASE WHEN count(*) <= 200 THEN string_agg(id::text, ',') ELSE '' END)
-        FROM changed HAVING count(*) > 0;
-        RETURN NULL;
-    END $function$;
-
-CREATE OR REPLACE FUNCTION public.tell_changed_stock()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-    BEGIN
-        PERFORM pg_notify('products_changed', CASE WHEN count(*) <= 200 THEN string_agg(product_id::text, ',') ELSE '' END)
-        FROM changed HAVING count(*) > 0;
-        RETURN NULL;
-    END $function$;

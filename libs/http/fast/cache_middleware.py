@@ -18,12 +18,12 @@ BYPASS_HEADERS = frozenset({b"authorization", b"cache-control", b"pragma"})
 
 
 class CacheMiddleware:
-    def __init__(self, app: ASGIApp, memory: ResponseCache) -> None:
+    def __init__(self, app: ASGIApp, cache: ResponseCache) -> None:
         self._app = app
-        self._memory = memory
+        self._cache = cache
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = self._memory.get(scope["path"]) if _asks_for_a_page(scope) else None
+        answer = self._cache.get(scope["path"]) if _asks_for_a_page(scope) else None
         if answer is None or not BYPASS_HEADERS.isdisjoint(name for name, _ in scope["headers"]):
             await self._app(scope, receive, send)
             return
@@ -46,20 +46,20 @@ def _is_known(answer: CachedResponse, headers: Iterable[tuple[bytes, bytes]]) ->
 
 
 class CachedRoute(CompiledRoute):
-    """For endpoints that take `remember: Remember`. The app keeps its `ResponseCache` in `app.state.memory`."""
+    """For endpoints that take `cacheable: MarkCacheable`. The app keeps its `ResponseCache` in `app.state.cache`."""
 
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
 
-        async def handle_and_remember(request: Request) -> Response:
-            memory: ResponseCache = request.app.state.memory
-            with memory.reading() as reading:
+        async def handle_and_cache(request: Request) -> Response:
+            cache: ResponseCache = request.app.state.cache
+            with cache.reading() as reading:
                 request.state.reading = reading
                 response = await handle(request)
-                memory.put(request.scope["path"], reading, self, response)
+                cache.put(request.scope["path"], reading, self, response)
             return response
 
-        return handle_and_remember
+        return handle_and_cache
 
 
 async def _mark_cacheable(request: Request) -> Callable[[UUID], None]:
@@ -68,8 +68,8 @@ async def _mark_cacheable(request: Request) -> Callable[[UUID], None]:
 
 
 async def _invalidate(request: Request) -> Callable[[UUID], None]:
-    memory: ResponseCache = request.app.state.memory
-    return memory.invalidate
+    cache: ResponseCache = request.app.state.cache
+    return cache.invalidate
 
 
 MarkCacheable = Annotated[Callable[[UUID], None], Depends(_mark_cacheable)]

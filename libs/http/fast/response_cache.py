@@ -1,13 +1,14 @@
-"""Answers that are kept ready to be sent, until somebody tells that what they show has changed.
+"""Responses that are kept ready to be sent until what they show has changed, for a second at most.
 
-Nothing in here expires. What is kept is true because whoever changes something tells, and because nothing is kept as
-long as nobody listens. See docs/decisions/hot-products-are-remembered.md.
+Who changes something invalidates it everywhere, and nothing is cached while a process cannot hear of that. The age is
+the bound for what nobody was told of. See docs/decisions/cache-hot-products.md.
 """
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Final
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from starlette.routing import BaseRoute
 
 # Of one answer. A longer one takes the place of many, and gains least.
 MAX_BODY: Final = 16 * 1024
+# Seconds from when what it shows began to be read.
+MAX_AGE: Final = 1.0
 
 HITS = Counter("http_cache_hits_total", "Requests answered from memory, without the database")
 
@@ -24,6 +27,7 @@ HITS = Counter("http_cache_hits_total", "Requests answered from memory, without 
 @dataclass(frozen=True, slots=True)
 class CachedResponse:
     about: UUID
+    read_at: float
     route: BaseRoute
     headers: list[tuple[bytes, bytes]]
     body: bytes
@@ -34,6 +38,7 @@ class CachedResponse:
 class PendingRead:
     """A request on its way through the database. What it finds may be old by the time it comes back."""
 
+    read_at: float
     about: UUID | None = None
     invalidated_meanwhile: set[UUID] = field(default_factory=set)
     is_void: bool = False
@@ -53,17 +58,21 @@ class ResponseCache:
         self._answers: OrderedDict[str, CachedResponse] = OrderedDict()
         self._paths: defaultdict[UUID, set[str]] = defaultdict(set)
         self._readings: set[PendingRead] = set()
-        self._is_told = False
+        self._is_enabled = False
 
     def get(self, path: str) -> CachedResponse | None:
         answer = self._answers.get(path)
-        if answer is not None:
-            self._answers.move_to_end(path)
+        if answer is None:
+            return None
+        if monotonic() - answer.read_at > MAX_AGE:
+            self._drop(path)
+            return None
+        self._answers.move_to_end(path)
         return answer
 
     @contextmanager
     def reading(self) -> Iterator[PendingRead]:
-        reading = PendingRead(is_void=not self._is_told)
+        reading = PendingRead(monotonic(), is_void=not self._is_enabled)
         self._readings.add(reading)
         try:
             yield reading
@@ -78,7 +87,7 @@ class ResponseCache:
             # What it showed before may have been another thing: one is renamed, and a new one has its name.
             self._drop(path)
         self._answers[path] = CachedResponse(
-            reading.about, route, response.raw_headers, bytes(response.body), response.headers["etag"]
+            reading.about, reading.read_at, route, response.raw_headers, bytes(response.body), response.headers["etag"]
         )
         self._paths[reading.about].add(path)
         if len(self._answers) > self._size:
@@ -97,12 +106,12 @@ class ResponseCache:
         self._paths.clear()
 
     def enable(self) -> None:
-        """From now on every change is told."""
-        self._is_told = True
+        """From now on this process hears of every change."""
+        self._is_enabled = True
 
     def disable(self) -> None:
-        """Changes may have gone by untold."""
-        self._is_told = False
+        """Changes may have gone by unheard."""
+        self._is_enabled = False
         self.clear()
 
     def __len__(self) -> int:

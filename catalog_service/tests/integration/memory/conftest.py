@@ -4,8 +4,9 @@ from contextlib import AsyncExitStack
 import pytest
 from fastapi import FastAPI
 
-from catalog_service.tests.integration.memory.process import Process, process
+from catalog_service.tests.integration.memory.process import Clock, Process, process
 from catalog_service.tests.integration.people import Issuer
+from libs.http.fast import response_cache
 
 
 @pytest.fixture
@@ -16,3 +17,10 @@ async def processes(app: FastAPI, database_url: str, issuer: Issuer) -> AsyncIte
             for _ in range(2)
         ]
         yield one, other
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(response_cache, "monotonic", clock)
+    return clock

@@ -1,5 +1,6 @@
 """A process that answers from memory, and what is asked of it."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +20,23 @@ from libs.testing.wait import until
 SIZE = 5
 
 
+class Clock:
+    """The caches'. It goes like any other until it is stopped."""
+
+    def __init__(self) -> None:
+        self._stopped_at: float | None = None
+
+    def __call__(self) -> float:
+        return time.monotonic() if self._stopped_at is None else self._stopped_at
+
+    def stop(self) -> None:
+        self._stopped_at = time.monotonic()
+
+    def pass_by(self, seconds: float) -> None:
+        assert self._stopped_at is not None
+        self._stopped_at += seconds
+
+
 @dataclass
 class Process:
     app: FastAPI
@@ -26,9 +44,9 @@ class Process:
     anyone: httpx.AsyncClient
 
     @property
-    def memory(self) -> ResponseCache:
-        memory: ResponseCache = self.app.state.memory
-        return memory
+    def cache(self) -> ResponseCache:
+        cache: ResponseCache = self.app.state.cache
+        return cache
 
     async def see(self, reference: str) -> httpx.Response:
         return await self.anyone.get(f"/products/{reference}")

@@ -42,4 +42,4 @@ async def test_memory_is_bounded(processes: tuple[Process, Process]) -> None:
     one, _ = processes
     for _ in range(SIZE + 3):
         await one.warm((await new_product(one))["id"])
-    assert len(one.memory) == SIZE
+    assert len(one.cache) == SIZE

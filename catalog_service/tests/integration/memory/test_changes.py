@@ -1,13 +1,21 @@
 """Products change while two processes on one database answer from memory."""
 
 import asyncio
-from typing import Any
+from functools import partial
+from uuid import UUID, uuid4
 
 import asyncpg
 
-from catalog_service.tests.integration.memory.process import Process, new_product
+from catalog_service.domain.reservation import OrderSnapshot
+from catalog_service.repositories.cache_invalidation import ChangePublisher
+from catalog_service.repositories.unit_of_work import CatalogUnitOfWork
+from catalog_service.services.reserve_stock import reserve_stock_for_orders
+from catalog_service.tests.integration.memory.process import Clock, Process, new_product
+from libs.database.database import Database
+from libs.outbox.notifier import OutboxNotifier
 from libs.testing.wait import until
 
+ORDER = uuid4()
 # With its entry in the ledger: other tests look into the books of all products.
 COUNTED = """
     WITH entry AS (
@@ -47,10 +55,13 @@ async def test_others_hear_of_it(processes: tuple[Process, Process]) -> None:
         await until(is_new, timeout=2)
 
 
-async def test_whoever_writes_it_is_heard(processes: tuple[Process, Process], database: asyncpg.Pool) -> None:
-    """By hand, in many rows at once, or all of them."""
+async def test_what_is_changed_by_hand_shows_within_a_second(
+    processes: tuple[Process, Process], database: asyncpg.Pool, clock: Clock
+) -> None:
+    """In one row, in all of them, or in its stock."""
     one, _ = processes
     product = await new_product(one)
+    clock.stop()
     for statement in (
         "UPDATE products SET description = 'by hand' WHERE id = $1",
         "UPDATE products SET description = 'all', price = price WHERE $1::uuid IS NOT NULL",
@@ -58,11 +69,45 @@ async def test_whoever_writes_it_is_heard(processes: tuple[Process, Process], da
     ):
         before = await one.warm(product["id"])
         await database.execute(statement, product["id"])
+        clock.pass_by(1.01)
+        assert (await one.see(product["id"])).json() != before
 
-        async def is_new(before: dict[str, Any] = before) -> bool:
-            return bool((await one.see(product["id"])).json() != before)
+
+async def test_forty_changes_on_one_are_seen_on_the_other(processes: tuple[Process, Process], clock: Clock) -> None:
+    """At once, as far as anyone can tell who has heard that the change is done. No age does it: the clock stands."""
+    one, other = processes
+    product = await new_product(one)
+    clock.stop()
+    for number in range(40):
+        await other.warm(product["id"])
+        changed = await one.admin.put(f"/product/{product['id']}", json={"price": f"{number}.00"})
+        assert changed.status_code == 200
+
+        async def is_new(price: str = f"{number}.00") -> bool:
+            return bool((await other.see(product["id"])).json()["price"] == price)
 
         await until(is_new, timeout=2)
+
+
+async def test_stock_that_orders_take_is_told(
+    processes: tuple[Process, Process], database_url: str, clock: Clock
+) -> None:
+    one, _ = processes
+    product = await new_product(one)
+    transactions, notifier = Database(database_url, pool_size=1), OutboxNotifier(database_url)
+    uow = partial(CatalogUnitOfWork, transactions, notifier, ChangePublisher(transactions))
+    clock.stop()
+    for version, available in ((1, 3), (2, 2)):
+        await one.warm(product["id"])
+        lines = {UUID(product["id"]): 5 - available}
+        await reserve_stock_for_orders(uow, OrderSnapshot(ORDER, version, "pending", lines))
+
+        async def is_new(available: int = available) -> bool:
+            return bool((await one.see(product["id"])).json()["available"] == available)
+
+        await until(is_new, timeout=2)
+    await notifier.aclose()
+    await transactions.aclose()
 
 
 async def test_what_is_deleted_or_hidden_is_gone(processes: tuple[Process, Process]) -> None:

@@ -1,26 +1,22 @@
 """Whoever may not have heard of a change remembers nothing."""
 
-import asyncio
-
 import asyncpg
 import pytest
-from fastapi import FastAPI
 
-from catalog_service.tests.integration.memory.process import Process, answered_from_memory, new_product, process
-from catalog_service.tests.integration.people import Issuer
+from catalog_service.repositories.cache_invalidation import ChangePublisher
+from catalog_service.tests.integration.memory.process import Clock, Process, new_product
 from libs.testing.wait import until
 
 
 async def test_without_a_connection_that_listens_nothing_is_remembered(
-    processes: tuple[Process, Process], database: asyncpg.Pool
+    processes: tuple[Process, Process], database: asyncpg.Pool, clock: Clock
 ) -> None:
     one, _ = processes
+    clock.stop()
     product = await new_product(one)
     await one.warm(product["id"])
-    async with database.acquire() as connection, connection.transaction():
-        await connection.execute("ALTER TABLE products DISABLE TRIGGER USER")  # Nobody tells of what comes now.
-        await connection.execute("UPDATE products SET description = 'untold' WHERE id = $1", product["id"])
-        await connection.execute("ALTER TABLE products ENABLE TRIGGER USER")
+    # Nobody tells of what is changed by hand.
+    await database.execute("UPDATE products SET description = 'untold' WHERE id = $1", product["id"])
     assert (await one.see(product["id"])).json()["description"] == ""
     ended = await database.fetch(
         """
@@ -37,45 +33,6 @@ async def test_without_a_connection_that_listens_nothing_is_remembered(
     await one.warm(product["id"])
 
 
-@pytest.mark.parametrize(
-    ("lost", "back"),
-    [
-        ("ALTER TABLE stock DISABLE TRIGGER tell_updated", "ALTER TABLE stock ENABLE TRIGGER tell_updated"),
-        ("ALTER TRIGGER tell_updated ON stock RENAME TO gone", "ALTER TRIGGER gone ON stock RENAME TO tell_updated"),
-    ],
-)
-async def test_without_the_triggers_that_tell_nothing_is_remembered(
-    processes: tuple[Process, Process],
-    database: asyncpg.Pool,
-    database_url: str,
-    app: FastAPI,
-    issuer: Issuer,
-    lost: str,
-    back: str,
-) -> None:
-    one, _ = processes
-    product = await new_product(one)
-    await one.warm(product["id"])
-    await database.execute(lost)
-    try:
-        async with process(database_url, app.state.authenticator, issuer.token("admin")) as late:
-
-            async def nobody_remembers() -> bool:
-                before = answered_from_memory()
-                for each in (one, late):
-                    for _ in range(3):
-                        await each.see(product["id"])
-                return answered_from_memory() == before
-
-            await until(nobody_remembers, timeout=10)
-            # One that starts now has looked for them by then.
-            await asyncio.sleep(0.5)
-            assert await nobody_remembers()
-    finally:
-        await database.execute(back)
-    await one.warm(product["id"])
-
-
 async def test_what_is_told_and_makes_no_sense_makes_forget_all(
     processes: tuple[Process, Process], database: asyncpg.Pool
 ) -> None:
@@ -83,5 +40,43 @@ async def test_what_is_told_and_makes_no_sense_makes_forget_all(
     product = await new_product(one)
     await one.warm(product["id"])
     await database.execute("SELECT pg_notify('products_changed', $1)", f"no id,{product['id']}")
-    await until(lambda: len(one.memory) == 0, timeout=2)
+    await until(lambda: len(one.cache) == 0, timeout=2)
     await one.warm(product["id"])
+
+
+async def test_what_a_crash_has_kept_from_others_is_shown_for_a_second_at_most(
+    processes: tuple[Process, Process], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commit is done, and its process dies before it tells."""
+    one, other = processes
+    product = await new_product(one)
+    clock.stop()
+    await other.warm(product["id"])
+
+    async def die(_publisher: ChangePublisher, _product_ids: object) -> None:
+        raise SystemError
+
+    monkeypatch.setattr(ChangePublisher, "publish", die)
+    response = await one.admin.put(f"/product/{product['id']}", json={"price": "99.00"})
+    assert response.status_code == 500  # As close to no answer as one process comes.
+    assert (await other.see(product["id"])).json()["price"] == "10.00"
+    clock.pass_by(1.01)
+    assert (await other.see(product["id"])).json()["price"] == "99.00"
+
+
+async def test_a_change_is_a_success_even_if_it_cannot_be_told(
+    processes: tuple[Process, Process], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = processes
+    product = await new_product(one)
+    clock.stop()
+    await other.warm(product["id"])
+
+    async def fail(_publisher: ChangePublisher, _product_ids: object) -> None:
+        raise ConnectionResetError
+
+    monkeypatch.setattr(ChangePublisher, "_notify", fail)
+    response = await one.admin.put(f"/product/{product['id']}", json={"price": "99.00"})
+    assert (response.status_code, (await one.see(product["id"])).json()["price"]) == (200, "99.00")
+    clock.pass_by(1.01)
+    assert (await other.see(product["id"])).json()["price"] == "99.00"

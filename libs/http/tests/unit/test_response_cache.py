@@ -6,6 +6,7 @@ import pytest
 from starlette.responses import Response
 from starlette.routing import Route
 
+from libs.http.fast import response_cache
 from libs.http.fast.response_cache import MAX_BODY, ResponseCache
 
 ROUTE = Route("/lamps/{lamp}", lambda _: None)
@@ -127,3 +128,17 @@ def test_it_holds_on_to_nothing_that_it_forgot(memory: ResponseCache) -> None:
     memory.invalidate(LAMP)
     assert len(memory._paths) == len(memory._answers) == 3  # noqa: SLF001 - what leaks is seen nowhere else.
     assert not memory._readings  # noqa: SLF001 - the same.
+
+
+def test_it_ages_from_when_its_reading_began(memory: ResponseCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(response_cache, "monotonic", lambda: now)
+    with memory.reading() as reading:
+        reading.shows(LAMP)
+        now += 0.6
+        memory.put("/id", reading, ROUTE, answer())
+    now += 0.3
+    assert memory.get("/id") is not None
+    now += 0.3
+    assert memory.get("/id") is None
+    assert len(memory) == 0
