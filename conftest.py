@@ -14,6 +14,7 @@ pytest_plugins = ["libs.testing.fixtures"]
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: takes seconds, and therefore starts first")
+    config.addinivalue_line("markers", "full: runs in `./shop test --full` alone; docs/guides/testing.md says why")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

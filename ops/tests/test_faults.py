@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import aio_pika
 import asyncpg
+import pytest
 
 from libs.database.urls import for_asyncpg
 from libs.testing.wait import until
@@ -59,6 +60,7 @@ async def parked(shop: FragileShop) -> int:
         return sum(queue.declaration_result.message_count or 0 for queue in queues)
 
 
+@pytest.mark.full
 async def test_a_shop_outlives_its_servers_and_its_processes(tmp_path: Path, run_id: str, worker_name: str) -> None:
     # One test, because a shop takes long to start and parallel tests would each start their own.
     async with fragile_shop(tmp_path, run_id, worker_name) as shop:

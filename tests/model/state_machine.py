@@ -160,7 +160,9 @@ class Model(RuleBasedStateMachine):
         async def by_hand() -> None:
             async with self.catalog() as work:
                 stock = await work.stocks.for_change(product)
-                await work.stocks.enter(stock.adjust(delta, "counted", Admin(ADMIN.user_id, "root"), invariants.now()))
+                await work.stocks.add_ledger_entry(
+                    stock.adjust(delta, "counted", Admin(ADMIN.user_id, "root"), invariants.now())
+                )
                 await work.stocks.save(stock)
 
         if self.attempt(by_hand()):

@@ -29,7 +29,7 @@ async def urls(database_for: DatabaseFor) -> tuple[str, str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("shard", range(2))
+@pytest.mark.parametrize("shard", [0, pytest.param(1, marks=pytest.mark.full)])
 async def test_whatever_happens_the_books_are_right(urls: tuple[str, str], shard: int) -> None:
     await asyncio.to_thread(live, urls, shard)
 

@@ -8,6 +8,7 @@ import bcrypt
 import pytest
 
 from auth_service.core.passwords import NICENESS, BcryptPasswordHasher
+from auth_service.core.settings import Settings
 from auth_service.exceptions import TooManyPasswords
 
 
@@ -90,3 +91,14 @@ async def test_where_it_must_not_stand_back_it_hashes_all_the_same(
     monkeypatch.setattr(os, "setpriority", forbid)
     async with passwords.slot() as turn:
         assert await turn.matches("secret", await turn.hash("secret"))
+
+
+async def test_passwords_are_hashed_at_the_cost_of_the_default() -> None:
+    """Tests hash at the least cost elsewhere; a shop does not."""
+    cost = Settings.model_fields["bcrypt_cost"].default
+    passwords = BcryptPasswordHasher(cost=cost, threads=1, waiting=1)
+    async with passwords.slot() as slot:
+        hashed = await slot.hash("correct horse")
+        assert hashed.startswith("$2b$12$")
+        assert await slot.matches("correct horse", hashed)
+    passwords.close()

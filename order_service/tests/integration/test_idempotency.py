@@ -28,7 +28,7 @@ LEASE_IS_OVER = text(
 class Deaf(SqlIdempotencyKeys):
     """Requests on it end like those whose process died with the answer in its hands."""
 
-    async def keep(self, *_: object, **__: object) -> None:
+    async def complete(self, *_: object, **__: object) -> None:
         raise ConnectionResetError
 
 
