@@ -10,22 +10,22 @@ from libs.contracts.topology import ORDER_EVENTS, ORDER_WEBHOOKS
 from libs.database.database import Database
 from libs.database.table_gauges import INTERVAL, TableGauges
 from libs.idempotency import store
+from libs.mail.smtp import SmtpTransport
 from libs.observability.logs import configure_logs
 from libs.observability.tracing import configure_tracing
 from libs.outbox.binding_requests import BindingRequests
 from libs.outbox.notifier import OutboxNotifier
 from libs.process.gc import freeze_startup_objects
 from libs.worker import LOCK_TIMEOUT, PeriodicTask, create_worker_app
-from order_service.consumer import notifications, products, stock, users
+from order_service.consumer import products, stock, users
 from order_service.core.settings import WorkerSettings
-from order_service.gateways.letters import TemplateLetters
-from order_service.gateways.mail import SmtpPostOffice
 from order_service.gateways.providers import new_provider
+from order_service.notifications.mailer import Mailer
+from order_service.notifications.renderer import JinjaEmailRenderer
 from order_service.repositories.census import COUNTS
 from order_service.repositories.erasure import erase_due
 from order_service.repositories.replicas import SqlReplicaOfProducts
 from order_service.repositories.unit_of_work import OrderUnitOfWork
-from order_service.services.posting import Posting
 from order_service.services.settling import Settling
 from order_service.services.timers import announce_again, expire_unpaid
 from order_service.webhooks import consumer as webhook_consumer
@@ -51,12 +51,11 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
         notifier=notifier,
         broker=broker,
         publishes=ORDER_EVENTS,
-        routers=[users.router, products.router, stock.router, notifications.router, webhook_consumer.router],
+        routers=[users.router, products.router, stock.router, webhook_consumer.router],
         context={
             "uow": uow,
             "products": SqlReplicaOfProducts(transactions),
             "hold": settings.hold,
-            "letters": TemplateLetters(),
         },
         own_checks={"replicas": partial(check_no_rebuild, timers)},
         periodic=[
@@ -66,7 +65,7 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
             PeriodicTask("settlement", 1.0, settling.settle_due),
             PeriodicTask("idempotency_keys", 60.0, partial(store.expire, timers)),
             PeriodicTask("erasure", 2.0, partial(erase_due, timers)),
-            PeriodicTask("mail", 1.0, Posting(uow, SmtpPostOffice(settings)).post_due),
+            PeriodicTask("mail", 1.0, Mailer(uow, JinjaEmailRenderer(), SmtpTransport(settings)).send_due),
             PeriodicTask("webhooks", 1.0, dispatcher.deliver_due),
             PeriodicTask(
                 "webhook_bindings", 1.0, WebhookBindings(uow, BindingRequests(broker, ORDER_WEBHOOKS)).reconcile

@@ -10,7 +10,7 @@ from uuid_utils import uuid7
 
 from benchmarks.limits import orders
 from benchmarks.limits.asgi import Answer, Application, Receive, Scope
-from benchmarks.limits.order_worker import TOLD
+from benchmarks.limits.order_worker import EMAIL, TOLD
 from benchmarks.limits.orders import Json, customer, database, kept
 
 RECORD = """
@@ -50,7 +50,7 @@ SETTLE = f"""
     ), history AS (
         INSERT INTO order_history (order_id, version, at, actor, from_status, to_status)
         SELECT id, version, now(), 'payments', 'awaiting_payment', 'paid' FROM changed
-    ), event AS (
+    ), email AS ({EMAIL}), event AS (
         INSERT INTO outbox (event_id, aggregate, aggregate_id, version, type, payload, headers)
         SELECT gen_random_uuid(), 'order', id, version, 'order.paid', {TOLD}, '{{"correlation_id": "-"}}' FROM changed
     )

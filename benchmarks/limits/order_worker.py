@@ -1,18 +1,18 @@
-"""Orders follow the answers of stock, and letters tell of them: batches, each in one transaction, and a relay."""
+"""Orders follow the answers of stock: batches, each in one transaction, and a relay."""
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import aio_pika
 import asyncpg
 
 from benchmarks.limits.asgi import Application
 from benchmarks.limits.consuming import Event, consuming
-from benchmarks.limits.emails import letter
 from benchmarks.limits.outbox import relaying
 from benchmarks.limits.replica import nothing
-from libs.contracts.topology import ORDER_EVENTS, ORDER_NOTIFICATIONS, ORDER_STOCK
+from libs.contracts.topology import ORDER_EVENTS, ORDER_STOCK
 
 # The order as its events tell it, from the row that a statement has changed.
 TOLD = """
@@ -26,6 +26,15 @@ TOLD = """
         ), 'total', total::text, 'currency', currency
     )
 """
+# The e-mail about that.
+EMAIL = """
+    INSERT INTO emails (order_id, order_version, currency, lines, created_at, due_at)
+    SELECT changed.id, changed.version, currency, (
+        SELECT jsonb_agg(jsonb_build_array(product_id, name, unit_price::text, quantity) ORDER BY position)
+        FROM order_lines WHERE order_id = changed.id
+    ), now(), now()
+    FROM changed
+"""
 RESERVED = f"""
     WITH changed AS (
         UPDATE orders
@@ -37,21 +46,9 @@ RESERVED = f"""
     ), history AS (
         INSERT INTO order_history (order_id, version, at, actor, from_status, to_status)
         SELECT id, version, now(), 'catalog', 'pending', 'awaiting_payment' FROM changed
-    )
+    ), email AS ({EMAIL})
     INSERT INTO outbox (event_id, aggregate, aggregate_id, version, type, payload, headers)
     SELECT gen_random_uuid(), 'order', id, version, 'order.reserved', {TOLD}, '{{"correlation_id": "-"}}' FROM changed
-"""
-CUSTOMERS = """
-    SELECT orders.id::text, users.username, CASE status WHEN 'awaiting_payment' THEN reserved_until END
-    FROM orders JOIN users ON users.id = user_id WHERE orders.id = ANY($1::text[]::uuid[])
-"""
-WRITTEN = """
-    INSERT INTO notifications
-        (order_id, order_version, order_status, written_at, delivery, subject, text, html, due_at)
-    SELECT id::uuid, version, status, now(), 'waiting', subject, text, html, now()
-    FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[])
-         AS letter (id, version, status, subject, text, html)
-    ON CONFLICT DO NOTHING
 """
 
 
@@ -60,40 +57,15 @@ async def answered(database: asyncpg.Connection, events: Sequence[Event]) -> Non
     await database.execute(RESERVED, *map(list, zip(*answers, strict=True)))
 
 
-async def changed(database: asyncpg.Connection, events: Sequence[Event]) -> None:
-    found = await database.fetch(CUSTOMERS, [event["id"] for event in events])
-    customers = {order_id: known for order_id, *known in found}
-    letters = [
-        (event["id"], event["version"], event["status"], *letter(event, *customers[event["id"]])) for event in events
-    ]
-    await database.execute(WRITTEN, *map(list, zip(*letters, strict=True)))
-
-
-HANDLERS: dict[str, Callable[[asyncpg.Connection, Sequence[Event]], Awaitable[None]]] = {
-    ORDER_STOCK.name: answered,
-    ORDER_NOTIFICATIONS.name: changed,
-}
-
-
 @asynccontextmanager
 async def working() -> AsyncIterator[None]:
     async with AsyncExitStack() as scope:
         connection = await scope.enter_async_context(await aio_pika.connect(os.environ["AMQP_URL"]))
         await scope.enter_async_context(relaying(ORDER_EVENTS.source, ORDER_EVENTS.name))
-        for queue, handler in HANDLERS.items():
-            database = await asyncpg.connect(os.environ["DATABASE_URL"], server_settings={"jit": "off"})
-            scope.push_async_callback(database.close)
-            await scope.enter_async_context(consuming(connection, queue, with_database(handler, database)))
+        database = await asyncpg.connect(os.environ["DATABASE_URL"], server_settings={"jit": "off"})
+        scope.push_async_callback(database.close)
+        await scope.enter_async_context(consuming(connection, ORDER_STOCK.name, partial(answered, database)))
         yield
-
-
-def with_database(
-    handler: Callable[[asyncpg.Connection, Sequence[Event]], Awaitable[None]], database: asyncpg.Connection
-) -> Callable[[Sequence[Event]], Awaitable[None]]:
-    async def handle(events: Sequence[Event]) -> None:
-        await handler(database, events)
-
-    return handle
 
 
 app = Application(working, nothing)

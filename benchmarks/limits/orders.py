@@ -1,6 +1,7 @@
 """POST an order: what was wanted at the prices of the moment, in one statement that commits by itself.
 
-It writes all that the shop writes: order, lines, history, the event in the outbox, and the answer under its key.
+It writes all that the shop writes: order, lines, history, the e-mail, the event in the outbox, and the answer under
+its key.
 """
 
 import hashlib
@@ -36,6 +37,15 @@ PLACE = """
     ), history AS (
         INSERT INTO order_history (order_id, version, at, actor, to_status)
         VALUES ($1::text::uuid, 1, $8, 'user:' || $2::text, 'pending')
+    ), email AS (
+        INSERT INTO emails (order_id, order_version, currency, lines, traceparent, created_at, due_at)
+        SELECT $1::text::uuid, 1, $5, jsonb_agg(line), $15::text::jsonb ->> 'traceparent', $8, $8
+        FROM (
+            SELECT jsonb_build_array(id, name, unit_price, quantity)
+            FROM unnest($9::text[], $10::text[], $11::text[], $12::int[])
+                 WITH ORDINALITY AS line (id, name, unit_price, quantity, position)
+            ORDER BY position
+        ) AS lines (line)
     ), event AS (
         INSERT INTO outbox (event_id, aggregate, aggregate_id, version, type, payload, headers)
         VALUES ($13::text::uuid, 'order', $1::text::uuid, 1, 'order.placed', $14::text::jsonb, $15::text::jsonb)

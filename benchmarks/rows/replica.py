@@ -26,7 +26,7 @@ def worker_environment(database_url: str, amqp_url: str) -> dict[str, str]:
 
 
 async def followers_database(ground: Fixtures) -> str:
-    """One to which no row has added orders: a worker would find them, tell of them and write letters meanwhile."""
+    """One to which no row has added orders: a worker would find them and be busy with them meanwhile."""
     return await ground.orders(own="_followers")
 
 

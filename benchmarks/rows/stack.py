@@ -1,4 +1,4 @@
-"""Place → reserved → paid → sold, through all processes that take part, and all the letters written."""
+"""Place → reserved → paid → sold, through all processes that take part, and all e-mails about it waiting."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ from libs.testing.wait import until
 # Orders that are on their way together.
 AT_ONCE: Final = 64
 # Of placing, of what was reserved, and of the payment.
-LETTERS: Final = 3
+EMAILS: Final = 3
 # Each connection of a pool knows a statement only once it has run it.
 WARM: Final = 300
 # What a quick run can wait for.
@@ -38,7 +38,7 @@ SIDES: Final = (
     ("_shop", ["order_service.main", "order_service.worker", "catalog_service.worker"]),
 )
 SOLD: Final = "SELECT count(*) FROM reservations WHERE state = 'sold'"
-WRITTEN: Final = "SELECT count(*) FROM notifications"
+WRITTEN: Final = "SELECT count(*) FROM emails"
 
 
 @dataclass
@@ -60,7 +60,7 @@ class Side:
 
         async def is_over() -> bool:
             all_sold: bool = await self.catalog.fetchval(SOLD) >= sold + count
-            return all_sold and await self.orders.fetchval(WRITTEN) >= written + LETTERS * count
+            return all_sold and await self.orders.fetchval(WRITTEN) >= written + EMAILS * count
 
         turns = asyncio.Semaphore(AT_ONCE)
         started, cpu = time.perf_counter(), self.cpu_seconds()

@@ -27,9 +27,7 @@ OF_ORDERS = (
     "SELECT version, actor, from_status, to_status, reason FROM order_history WHERE at > '2026-02-01'",
     "SELECT status, method, token, amount, currency, provider_reference, reason, due_at FROM payments",
     "SELECT amount, currency, declined_because FROM mock_provider_charges",
-    # A letter tells until when to pay, unless it is written when that is done already.
-    "SELECT order_version, order_status, delivery, subject FROM notifications WHERE order_status <> 'awaiting_payment'",
-    "SELECT order_version, order_status, delivery FROM notifications",
+    "SELECT order_version, status, currency, lines, attempts, settled_at, reason FROM emails",
     "SELECT status, claim, outcome_unknown FROM idempotency_keys",
     EVENTS,
 )

@@ -68,7 +68,6 @@ CATALOG_ORDERS = StaticQueue(
 ORDER_USERS = StaticQueue("order.users", AUTH_EVENTS, ("user.*",))
 ORDER_PRODUCTS = StaticQueue("order.products", CATALOG_EVENTS, ("product.*",))
 ORDER_STOCK = StaticQueue("order.stock", CATALOG_EVENTS, ("stock.*",))
-ORDER_NOTIFICATIONS = StaticQueue("order.notifications", ORDER_EVENTS, ("order.*",))
 ORDER_WEBHOOKS = DynamicQueue("order.webhooks")
 QUEUES: tuple[StaticQueue | DynamicQueue, ...] = (
     CATALOG_USERS,
@@ -76,7 +75,6 @@ QUEUES: tuple[StaticQueue | DynamicQueue, ...] = (
     ORDER_USERS,
     ORDER_PRODUCTS,
     ORDER_STOCK,
-    ORDER_NOTIFICATIONS,
     ORDER_WEBHOOKS,
 )
 

@@ -31,11 +31,14 @@ ORDER_ASIDES: Final = """
            || ' by ' || actor || coalesce(': ' || reason, '') AS what
     FROM order_history WHERE order_id = $1
     UNION ALL
-    SELECT settled_at, order_version, 'mail about ' || order_status || ' ' || delivery || coalesce(': ' || reason, '')
-    FROM notifications WHERE order_id = $1 AND settled_at IS NOT NULL
+    SELECT settled_at, order_version,
+           'mail about ' || to_status || ' ' || emails.status || coalesce(': ' || emails.reason, '')
+    FROM emails JOIN order_history USING (order_id)
+    WHERE order_id = $1 AND version = order_version AND settled_at IS NOT NULL
     UNION ALL
-    SELECT written_at, order_version, 'mail about ' || order_status || ' waits to be posted'
-    FROM notifications WHERE order_id = $1 AND settled_at IS NULL
+    SELECT created_at, order_version, 'mail about ' || to_status || ' waits to be sent'
+    FROM emails JOIN order_history USING (order_id)
+    WHERE order_id = $1 AND version = order_version AND settled_at IS NULL
     UNION ALL
     SELECT updated_at, NULL, concat_ws(' ', 'payment of', amount, currency, status, provider_reference)
     FROM payments WHERE order_id = $1

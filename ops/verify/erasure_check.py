@@ -101,11 +101,7 @@ LOCATIONS: Final = (
     Location("order", "open orders", _those("orders", f"status NOT IN {FINAL} AND user_id", _NAMED_ORDER)),
     Location("order", "histories", _of_orders("order_history", "order_id", f"actor !~ '{_ACTOR}'")),
     Location("order", "payments", _of_orders("payments", "order_id", "token IS NOT NULL")),
-    Location(
-        "order",
-        "letters",
-        _of_orders("notifications", "order_id", "num_nonnulls(subject, text, html, reason) > 0"),
-    ),
+    Location("order", "e-mails", _of_orders("emails", "order_id", "num_nonnulls(due_at, reason) > 0")),
     Location("order", "carts", _all("carts", "user_id")),
     Location("order", "stored answers", _all("idempotency_keys", "user_id")),
     Location("order", "told to webhooks", _those("webhook_events", "subject", _NAMED_USER)),

@@ -4,10 +4,8 @@ from datetime import timedelta
 from typing import Annotated
 
 from libs.consumers.inject import Inject
-from order_service.domain.notices import Letters
 from order_service.domain.ports import ReplicaOfProducts, UnitOfWorkFactory
 
 Products = Annotated[ReplicaOfProducts, Inject("products")]
 Uow = Annotated[UnitOfWorkFactory, Inject("uow")]
 Hold = Annotated[timedelta, Inject("hold")]
-TheLetters = Annotated[Letters, Inject("letters")]

@@ -11,7 +11,6 @@ from order_service.domain.actor import Actor
 from order_service.domain.cart import Cart
 from order_service.domain.facts import Fact
 from order_service.domain.gone import Gone
-from order_service.domain.notices import Notifications
 from order_service.domain.order import Order
 from order_service.domain.payment import Payment
 from order_service.domain.people import Person
@@ -107,9 +106,6 @@ class UnitOfWork(Protocol):
 
     @property
     def users(self) -> ReplicaOfUsers: ...
-
-    @property
-    def notifications(self) -> Notifications: ...
 
     def record(self, fact: Fact) -> None:
         """Has others told of the fact if, and only if, the transaction commits."""

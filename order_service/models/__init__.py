@@ -1,6 +1,6 @@
-"""The tables of orders. Those of webhooks, on the same `metadata`, stand with them."""
+"""The tables of orders. Those of webhooks and e-mails, on the same `metadata`, stand with them."""
 
-from order_service.models import carts, notifications, orders, payments, replicas
+from order_service.models import carts, orders, payments, replicas
 from order_service.models.base import metadata
 
-__all__ = ["carts", "metadata", "notifications", "orders", "payments", "replicas"]
+__all__ = ["carts", "metadata", "orders", "payments", "replicas"]

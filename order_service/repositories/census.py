@@ -1,4 +1,4 @@
-"""How many orders there are in which state, what was paid, and what customers are still to be told."""
+"""How many orders there are in which state, what was paid, and what became of e-mails."""
 
 from typing import Final
 
@@ -32,9 +32,7 @@ COUNTS: Final = (
         text("SELECT status, currency, sum(amount) FROM payments GROUP BY status, currency"),
     ),
     GaugeQuery(
-        Gauge(
-            "notifications", "Mails to customers by what became of them", ["delivery"], multiprocess_mode="mostrecent"
-        ),
-        text("SELECT delivery, count(*) FROM notifications GROUP BY delivery"),
+        Gauge("emails", "E-mails to customers by status", ["status"], multiprocess_mode="mostrecent"),
+        text("SELECT status, count(*) FROM emails GROUP BY status"),
     ),
 )

@@ -14,8 +14,8 @@ from libs.database.database import Database, Transaction
 from libs.privacy.erasure_schedule import NEXT_ERASURE_SQL
 from libs.process.failpoints import failpoint
 from order_service.domain.actor import ERASURE, NOBODY
-from order_service.domain.notices import Delivery
 from order_service.models.orders import FINAL_STATUSES
+from order_service.notifications.email import EmailStatus
 
 AT_ONCE: Final = 100
 
@@ -44,17 +44,17 @@ ERASE_ORDERS = text(f"""
 """).bindparams(  # noqa: S608 - made of constants
     _IDS, bindparam("nobody", NOBODY, type_=Text), bindparam("erasure", ERASURE, type_=Text)
 )
-# Whoever is just posting one finds that it is settled.
-ERASE_LETTERS = text("""
-    UPDATE notifications
-    SET subject = NULL, text = NULL, html = NULL, due_at = NULL, reason = NULL,
-        delivery = CASE delivery WHEN :waiting THEN :unaddressed ELSE delivery END,
+# A worker that is just sending one finds that it is settled.
+ERASE_EMAILS = text("""
+    UPDATE emails
+    SET currency = NULL, lines = NULL, due_at = NULL, reason = NULL,
+        status = CASE status WHEN :waiting THEN :unaddressed ELSE status END,
         settled_at = coalesce(settled_at, clock_timestamp())
-    WHERE order_id IN (SELECT id FROM orders WHERE user_id = ANY (:ids)) AND (delivery = :waiting OR reason IS NOT NULL)
+    WHERE order_id IN (SELECT id FROM orders WHERE user_id = ANY (:ids)) AND (status = :waiting OR reason IS NOT NULL)
 """).bindparams(
     _IDS,
-    bindparam("waiting", Delivery.WAITING.value, type_=Text),
-    bindparam("unaddressed", Delivery.UNADDRESSED.value, type_=Text),
+    bindparam("waiting", EmailStatus.WAITING.value, type_=Text),
+    bindparam("unaddressed", EmailStatus.UNADDRESSED.value, type_=Text),
 )
 ERASE_CARTS = text("DELETE FROM carts WHERE user_id = ANY (:ids)").bindparams(_IDS)
 ERASE_ANSWERS = text("DELETE FROM idempotency_keys WHERE user_id = ANY (:ids)").bindparams(_IDS)
@@ -89,5 +89,5 @@ async def _erase_some(transactions: Database) -> int:
 
 
 async def _erase(transaction: Transaction, ids: Sequence[UUID]) -> None:
-    for statement in (ERASE_ORDERS, ERASE_LETTERS, ERASE_CARTS, ERASE_ANSWERS, ERASE_TOLD):
+    for statement in (ERASE_ORDERS, ERASE_EMAILS, ERASE_CARTS, ERASE_ANSWERS, ERASE_TOLD):
         await transaction.execute(statement, {"ids": ids})

@@ -32,7 +32,7 @@ from order_service.repositories.placing import LINE_COLUMNS, PLACE, columns_of, 
 from order_service.repositories.saving import SAVE, changes_of
 
 # Whoever takes several takes them in this order, so nobody waits for somebody who waits for them. No key changes: rows
-# that name an order, as letters do, can be added meanwhile.
+# that name an order can be added meanwhile.
 LOCK = select(orders).where(orders.c.id == any_array("ids", Uuid)).order_by(orders.c.id).with_for_update(key_share=True)
 # After the lock and not with it: while the lock was waited for, the lines may have become others.
 LINES = select(order_lines).where(order_lines.c.order_id == any_array("ids", Uuid)).order_by(order_lines.c.position)

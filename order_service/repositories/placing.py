@@ -14,6 +14,7 @@ from order_service.domain.facts import Fact
 from order_service.domain.order import Order
 from order_service.domain.products import Line
 from order_service.exceptions import OrderExists
+from order_service.notifications.repository import EMAIL_COLUMNS, ENQUEUE, enqueued
 from order_service.repositories.contracts import contract_of
 
 LINE_COLUMNS = arrays(product_ids=Uuid, names=Text, unit_prices=Numeric(9, 2), quantities=Integer)
@@ -34,9 +35,10 @@ _COLUMNS = (
         positions=Integer,
     ),
     *LINE_COLUMNS,
+    *EMAIL_COLUMNS,
 )
 # For any number of orders, and of lines.
-_ROWS = """
+_ROWS = f"""
     WITH new AS (
         SELECT * FROM unnest(:ids, :user_ids, :usernames, :statuses, :totals, :currencies, :delivery_addresses,
                              :comments, :order_versions, :created_ats, :actors)
@@ -53,8 +55,8 @@ _ROWS = """
     ), history AS (
         INSERT INTO order_history (order_id, version, at, actor, to_status)
         SELECT id, version, created_at, actor, status FROM new
-    )
-"""
+    ), emails AS ({ENQUEUE})
+"""  # noqa: S608 - made of constants
 PLACE = text(f"{_ROWS} SELECT").bindparams(*_COLUMNS)
 PLACE_AND_TELL = append_outbox_insert(_ROWS, *_COLUMNS)
 
@@ -74,7 +76,7 @@ def expecting_a_new(order: Order) -> Iterator[None]:
         return OrderExists(f"There is an order {order.id} already.")
 
     # Which of the statement's parts PostgreSQL runs first is its own affair.
-    with translate_constraint({"pk_orders": taken, "pk_order_history": taken, "pk_order_lines": taken}):
+    with translate_constraint(dict.fromkeys(("pk_orders", "pk_order_history", "pk_order_lines", "pk_emails"), taken)):
         yield
 
 
@@ -94,6 +96,7 @@ def columns_of(order: Order) -> dict[str, Sequence[object]]:
         "order_ids": [order.id for _ in order.lines],
         "positions": range(1, len(order.lines) + 1),
         **line_columns(order.lines),
+        **enqueued([order]),
     }
 
 

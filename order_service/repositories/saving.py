@@ -1,4 +1,4 @@
-"""Changed orders in one statement, together with the entries of their history."""
+"""Changed orders in one statement, together with the entries of their history and the e-mails about them."""
 
 from collections.abc import Sequence
 
@@ -6,10 +6,11 @@ from sqlalchemy import BigInteger, DateTime, Numeric, Text, Uuid, text
 
 from libs.database.arrays import arrays
 from order_service.domain.order import Order
+from order_service.notifications.repository import EMAIL_COLUMNS, ENQUEUE, enqueued
 
-# An order that has another version than was read stays as it is, and so does its history. The subqueries hide from
-# PostgreSQL how many there are: it would plan each time anew (see `any_array`).
-SAVE = text("""
+# An order that has another version than was read stays as it is, and so do its history and its e-mails. The subqueries
+# hide from PostgreSQL how many there are: it would plan each time anew (see `any_array`).
+SAVE = text(f"""
     WITH saved AS (
         UPDATE orders
         SET status = changed.status, status_reason = changed.status_reason,
@@ -22,12 +23,14 @@ SAVE = text("""
                          version, updated_at, reserved_until, deleted_at)
         WHERE orders.id = changed.id AND orders.version = changed.seen
         RETURNING orders.id
+    ), emails AS (
+        {ENQUEUE} WHERE order_id IN (SELECT id FROM saved)
     )
     INSERT INTO order_history (order_id, version, at, actor, from_status, to_status, reason)
     SELECT change.*
     FROM saved JOIN unnest((SELECT :order_ids), :versions, :moments, :actors, :from_statuses, :to_statuses, :reasons)
          AS change (order_id, version, at, actor, from_status, to_status, reason) ON change.order_id = saved.id
-""").bindparams(
+""").bindparams(  # noqa: S608 - made of constants
     *arrays(
         ids=Uuid,
         seen=BigInteger,
@@ -49,6 +52,7 @@ SAVE = text("""
         to_statuses=Text,
         reasons=Text,
     ),
+    *EMAIL_COLUMNS,
 )
 
 
@@ -75,4 +79,5 @@ def changes_of(orders: Sequence[Order]) -> dict[str, Sequence[object]]:
         "from_statuses": [change.from_status for _, change in entries],
         "to_statuses": [change.to_status for _, change in entries],
         "reasons": [change.reason for _, change in entries],
+        **enqueued(orders),
     }

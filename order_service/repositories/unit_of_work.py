@@ -4,9 +4,9 @@ from libs.contracts import orders as contracts
 from libs.database.database import Transaction
 from libs.outbox.unit_of_work import SqlUnitOfWork
 from order_service.domain.facts import Fact
+from order_service.notifications.repository import SqlEmails
 from order_service.repositories.carts import SqlCarts
 from order_service.repositories.contracts import contract_of
-from order_service.repositories.notifications import SqlNotifications
 from order_service.repositories.orders import SqlOrders
 from order_service.repositories.payments import SqlPayments, SqlSeenMessages
 from order_service.repositories.replicas import SqlReplicaOfUsers
@@ -20,7 +20,7 @@ class OrderUnitOfWork(SqlUnitOfWork[Fact]):
     payments: SqlPayments
     seen_messages: SqlSeenMessages
     users: SqlReplicaOfUsers
-    notifications: SqlNotifications
+    emails: SqlEmails
     webhooks: SqlWebhooks
     deliveries: SqlDeliveries
 
@@ -30,7 +30,7 @@ class OrderUnitOfWork(SqlUnitOfWork[Fact]):
         self.carts = SqlCarts(transaction)
         self.seen_messages = SqlSeenMessages(transaction)
         self.users = SqlReplicaOfUsers(transaction)
-        self.notifications = SqlNotifications(transaction)
+        self.emails = SqlEmails(transaction)
         self.webhooks = SqlWebhooks(transaction)
         self.deliveries = SqlDeliveries(transaction)
 

@@ -47,14 +47,17 @@ TWICE: Final = {
     ),
     "a customer told": (
         "order",
-        "SELECT order_id, order_status FROM notifications GROUP BY order_id, order_status HAVING count(*) > 1",
+        """
+        SELECT order_id, to_status FROM emails JOIN order_history USING (order_id) WHERE version = order_version
+        GROUP BY order_id, to_status HAVING count(*) > 1
+        """,
     ),
 }
 UNTOLD: Final = """
     SELECT order_id, version, to_status FROM order_history
     WHERE from_status IS DISTINCT FROM to_status AND NOT EXISTS (
-        SELECT FROM notifications
-        WHERE notifications.order_id = order_history.order_id AND order_version = order_history.version)
+        SELECT FROM emails
+        WHERE emails.order_id = order_history.order_id AND order_version = order_history.version)
 """
 
 

@@ -11,9 +11,9 @@ import aio_pika
 import httpx
 
 from auth_service.core.keys import write_new_key
+from libs.mail.tests.mail_server import MailServer
 from libs.process.ids import new_id
 from libs.testing.wait import until
-from order_service.tests.integration.mail_server import MailServer
 from tests.faults.processes import Process
 
 Json = dict[str, Any]

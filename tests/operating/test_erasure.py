@@ -21,9 +21,9 @@ ORDER = """
     VALUES ($1, $2, 'ada', $3, 10, 'EUR', '1 Quiet Lane', 'Ring twice', 1, now(), now(), now())
 """
 HISTORY = "INSERT INTO order_history (order_id, version, at, actor, to_status) VALUES ($1, 1, now(), 'user:' || $2, $3)"
-LETTER = """
-    INSERT INTO notifications (order_id, order_version, order_status, delivery, subject, text, html, written_at, due_at)
-    VALUES ($1, 1, 'pending', 'waiting', 'Dear ada', 'Dear ada', 'Dear ada', now(), now() + interval '1 day')
+EMAIL = """
+    INSERT INTO emails (order_id, order_version, status, currency, lines, created_at, due_at)
+    VALUES ($1, 1, 'waiting', 'EUR', '[]', now(), now() + interval '1 day')
 """
 CART = "INSERT INTO carts (user_id, version, updated_at) VALUES ($1, 1, now())"
 ANSWER = """
@@ -49,7 +49,7 @@ NAMED = frozenset(
         "order: users",
         "order: final orders",
         "order: open orders",
-        "order: letters",
+        "order: e-mails",
         "order: carts",
         "order: stored answers",
         "RabbitMQ: order.users.parked",
@@ -76,7 +76,7 @@ async def ada(shop: Shop) -> AsyncIterator[UUID]:
     for status, order_id in orders.items():
         await order.execute(ORDER, order_id, user_id, status)
         await order.execute(HISTORY, order_id, str(user_id), status)
-    await order.execute(LETTER, orders["paid"])
+    await order.execute(EMAIL, orders["paid"])
     await order.execute(CART, user_id)
     await order.execute(ANSWER, user_id, orders["paid"])
     catalog, product = shop.databases["catalog"], new_id()
@@ -135,7 +135,7 @@ async def test_a_deleted_user_is_named_nowhere(shop: Shop, ada: UUID) -> None:
         "order: users": 1,
         "order: final orders": 2,
         "order: histories": 4,
-        "order: letters": 1,
+        "order: e-mails": 1,
     }.items():
         assert places[kept]["looked_at"] == rows, kept
     assert len(places) > 30

@@ -27,6 +27,30 @@ CREATE TABLE deliveries (
     CONSTRAINT pk_deliveries PRIMARY KEY (consumer, event_id)
 );
 
+CREATE TABLE emails (
+    order_id uuid NOT NULL,
+    order_version bigint NOT NULL,
+    status text NOT NULL DEFAULT 'waiting'::text,
+    currency text,
+    lines jsonb,
+    created_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone,
+    attempts integer NOT NULL DEFAULT 0,
+    settled_at timestamp with time zone,
+    reason text,
+    traceparent text,
+    CONSTRAINT ck_emails_content CHECK ((num_nonnulls(currency, lines, due_at) =
+CASE status
+    WHEN 'waiting'::text THEN 3
+    ELSE 0
+END)),
+    CONSTRAINT ck_emails_settled_at CHECK (((settled_at IS NULL) = (status = 'waiting'::text))),
+    CONSTRAINT ck_emails_status CHECK ((status = ANY (ARRAY['waiting'::text, 'sent'::text, 'refused'::text, 'unaddressed'::text]))),
+    CONSTRAINT fk_emails_order_id_orders FOREIGN KEY (order_id) REFERENCES orders(id),
+    CONSTRAINT pk_emails PRIMARY KEY (order_id, order_version)
+);
+CREATE INDEX ix_emails_due ON public.emails USING btree (due_at) WHERE (due_at IS NOT NULL);
+
 CREATE TABLE idempotency_keys (
     user_id uuid NOT NULL,
     key text NOT NULL,
@@ -75,33 +99,6 @@ CREATE TABLE mock_provider_charges (
     CONSTRAINT pk_mock_provider_charges PRIMARY KEY (payment_id),
     CONSTRAINT uq_mock_provider_charges_reference UNIQUE (reference)
 );
-
-CREATE TABLE notifications (
-    order_id uuid NOT NULL,
-    order_version bigint NOT NULL,
-    order_status text NOT NULL,
-    delivery text NOT NULL,
-    subject text,
-    text text,
-    html text,
-    written_at timestamp with time zone NOT NULL,
-    due_at timestamp with time zone,
-    attempts integer NOT NULL DEFAULT 0,
-    settled_at timestamp with time zone,
-    reason text,
-    traceparent text,
-    CONSTRAINT ck_notifications_delivery CHECK ((delivery = ANY (ARRAY['waiting'::text, 'sent'::text, 'refused'::text, 'unaddressed'::text]))),
-    CONSTRAINT ck_notifications_letter CHECK ((num_nonnulls(subject, text, html, due_at) =
-CASE delivery
-    WHEN 'waiting'::text THEN 4
-    ELSE 0
-END)),
-    CONSTRAINT ck_notifications_order_status CHECK ((order_status = ANY (ARRAY['pending'::text, 'awaiting_payment'::text, 'rejected'::text, 'paid'::text, 'cancelled'::text, 'expired'::text, 'refunded'::text, 'shipped'::text, 'delivered'::text]))),
-    CONSTRAINT ck_notifications_settled_at CHECK (((settled_at IS NULL) = (delivery = 'waiting'::text))),
-    CONSTRAINT fk_notifications_order_id_orders FOREIGN KEY (order_id) REFERENCES orders(id),
-    CONSTRAINT pk_notifications PRIMARY KEY (order_id, order_version)
-);
-CREATE INDEX ix_notifications_due ON public.notifications USING btree (due_at) WHERE (due_at IS NOT NULL);
 
 CREATE TABLE order_history (
     order_id uuid NOT NULL,

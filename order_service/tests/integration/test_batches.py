@@ -3,14 +3,11 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from dataclasses import replace
-from decimal import Decimal
 from functools import partial
 from uuid import UUID
 
 import pytest
 from sqlalchemy import ARRAY, Uuid, bindparam, text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.database.database import Database
 from libs.errors import DomainError
@@ -18,17 +15,12 @@ from libs.observability.context import TraceContext, trace_contexts
 from libs.outbox.notifier import OutboxNotifier
 from libs.process.ids import new_id
 from libs.testing.statements import statements
-from order_service.domain.gone import Gone
-from order_service.domain.notices import Occasion
 from order_service.domain.people import Person
 from order_service.domain.ports import UnitOfWorkFactory
-from order_service.domain.products import Line, Offer, Product
+from order_service.domain.products import Product
 from order_service.domain.shortages import Shortage, StockAnswer
-from order_service.gateways.letters import TemplateLetters
 from order_service.repositories.unit_of_work import OrderUnitOfWork
 from order_service.services.changing import cancel
-from order_service.services.notifying import notify
-from order_service.services.replicas import learn_users
 from order_service.services.stock import take_answers
 from order_service.tests.integration.shop import Caller, Json, Shop, ok
 from order_service.tests.integration.test_races import assert_whole
@@ -63,14 +55,6 @@ def short(order: Json, product: Product, version: int = 1) -> StockAnswer:
 def known(caller: Caller) -> Person:
     actor = caller.actor
     return Person(actor.user_id, actor.username, "ada@example.com", "user", is_active=True, version=1)
-
-
-def occasion(order: Json, version: int = 1) -> Occasion:
-    lines = tuple(
-        Line(UUID(item["product_id"]), item["name"], Decimal(item["unit_price"]), item["quantity"])
-        for item in order["items"]
-    )
-    return Occasion(UUID(order["id"]), version, Offer(lines, order["currency"]))
 
 
 async def test_answers_of_every_kind_at_once(shop: Shop, customer: Caller) -> None:
@@ -121,61 +105,27 @@ async def test_any_number_of_answers_is_as_many_statements(
     assert len(seen) == 1, seen
 
 
-async def test_any_number_of_letters_is_as_many_statements(
-    shop: Shop, customer: Caller, counted: Database, uow: UnitOfWorkFactory
-) -> None:
-    await learn_users(shop.uow, known(customer))
-    lamp = await shop.product()
-    for number in (1, 30):
-        occasions = [occasion(await customer.place(lamp)) for _ in range(number)]
-        async with statements(counted) as seen:
-            await notify(uow, TemplateLetters(), *occasions, *occasions)
-        # What there is to tell, and the letters.
-        assert len(seen) == 2, seen
-        async with statements(counted) as seen:
-            await notify(uow, TemplateLetters(), *occasions)
-        assert len(seen) == 1, seen
-
-
-async def test_letters_of_every_kind_at_once(shop: Shop, customer: Caller, engine: AsyncEngine) -> None:
-    gone = shop.caller()
-    lamp = await shop.product()
-    moved, cancelled, told = [await customer.place(lamp) for _ in range(3)]
-    theirs = await gone.place(lamp)
-    await learn_users(shop.uow, known(customer), Gone(gone.actor.user_id, 2))
-    await notify(shop.uow, TemplateLetters(), occasion(told))
-    await take_answers(shop.uow, HOLD, held(moved))
-    ok(await customer.http.post(f"/order/{cancelled['id']}/cancel"))
-    ids = [UUID(order["id"]) for order in (moved, cancelled, told, theirs)]
+async def test_each_answer_of_many_has_its_email_with_its_own_trace(shop: Shop, customer: Caller) -> None:
+    lamp, desk = await shop.product("Lamp"), await shop.product("Desk", "250.00")
+    moved, missing, late = await customer.place(lamp), await customer.place(desk, lamp), await customer.place(lamp)
+    ok(await customer.http.post(f"/order/{late['id']}/cancel"))
+    ids = [UUID(order["id"]) for order in (moved, missing, late)]
     trace_contexts.set({each: TraceContext("-", f"the trace of {each}") for each in ids})
-    await notify(
-        shop.uow,
-        TemplateLetters(),
-        occasion(moved, 2),
-        occasion(told),
-        occasion(cancelled, 2),
-        occasion(theirs),
-        occasion(moved, 7),
-        replace(occasion(told), order_id=new_id()),
-        occasion(cancelled),
-    )
+    await take_answers(shop.uow, HOLD, held(moved), short(missing, desk), held(late), held(moved))
     trace_contexts.set({})
-    statement = text("SELECT * FROM notifications WHERE order_id = ANY (:ids)").bindparams(
+    statement = text("SELECT * FROM emails WHERE order_id = ANY (:ids) AND order_version > 1").bindparams(
         bindparam("ids", type_=ARRAY(Uuid))
     )
-    async with engine.connect() as connection:
+    async with shop.engine.connect() as connection:
         rows = (await connection.execute(statement, {"ids": ids})).all()
-    assert {(str(row.order_id), row.order_version): (row.order_status, row.delivery, row.subject) for row in rows} == {
-        (moved["id"], 2): ("awaiting_payment", "waiting", "Please pay for your order"),
-        (cancelled["id"], 1): ("pending", "waiting", "We have received your order"),
-        (cancelled["id"], 2): ("cancelled", "waiting", "Your order is cancelled"),
-        (told["id"], 1): ("pending", "waiting", "We have received your order"),
-        (theirs["id"], 1): ("pending", "unaddressed", None),
+    assert {(str(row.order_id), row.order_version): [line[1] for line in row.lines] for row in rows} == {
+        (moved["id"], 2): ["Lamp"],
+        (missing["id"], 2): ["Desk", "Lamp"],
+        (late["id"], 2): ["Lamp"],
     }
     for row in rows:
-        assert (row.due_at is None, row.settled_at is None) == ((False, True) if row.subject else (True, False))
-        if str(row.order_id) != told["id"]:
-            assert row.traceparent == f"the trace of {row.order_id}"
+        assert (row.status, row.settled_at, row.due_at) == ("waiting", None, row.created_at)
+        assert (row.traceparent == f"the trace of {row.order_id}") is (str(row.order_id) != late["id"])
 
 
 async def test_of_each_order_its_own_lines_and_payment_are_read(shop: Shop, customer: Caller) -> None:
@@ -218,8 +168,7 @@ async def test_where_one_of_many_was_not_locked_nothing_is_saved(shop: Shop, cus
 
 async def test_batches_that_overlap_and_customers_in_between(shop: Shop, customer: Caller) -> None:
     """Each worker has the events in an order of its own, and what another has as well."""
-    await learn_users(shop.uow, known(customer))
-    lamp, letters = await shop.product(), TemplateLetters()
+    lamp = await shop.product()
     for _ in range(10):
         orders = [await customer.place(lamp) for _ in range(20)]
         answers = [short(order, lamp) if number % 2 else held(order) for number, order in enumerate(orders)]
@@ -231,16 +180,18 @@ async def test_batches_that_overlap_and_customers_in_between(shop: Shop, custome
                 assert (await customer.read(order))["status"] == "rejected"
 
         workers = [take_answers(shop.uow, HOLD, *random.sample(answers, 15)) for _ in range(4)]
-        # The letters look at the orders' rows, too.
-        telling = [notify(shop.uow, letters, *map(occasion, random.sample(orders, 15))) for _ in range(4)]
-        everything = [*workers, take_answers(shop.uow, HOLD, *reversed(answers)), *telling]
-        everything += [notify(shop.uow, letters, *map(occasion, reversed(orders))), *map(cancelled, orders[::5])]
+        everything = [*workers, take_answers(shop.uow, HOLD, *reversed(answers)), *map(cancelled, orders[::5])]
         random.shuffle(everything)
         await asyncio.gather(*everything)
         for number, order in enumerate(orders):
             after = await assert_whole(shop, customer, order)
             assert after["status"] in ("rejected" if number % 2 else "awaiting_payment", "cancelled")
             assert after["version"] <= 3
-        async with shop.uow() as work:
-            told = await work.notifications.news([(UUID(order["id"]), 1) for order in orders])
-        assert [news.is_told for news in told.values()] == [True] * len(orders)
+            assert await emails_of(shop, order) == list(range(1, after["version"] + 1))
+
+
+async def emails_of(shop: Shop, order: Json) -> list[int]:
+    """The versions that there are e-mails about."""
+    statement = text("SELECT order_version FROM emails WHERE order_id = :id ORDER BY order_version")
+    async with shop.engine.connect() as connection:
+        return list(await connection.scalars(statement, {"id": UUID(order["id"])}))

@@ -17,8 +17,8 @@ PLACE = text("""
         FROM unnest(ARRAY['pending', 'paid', 'paid']) AS status
         RETURNING id, status
     ), mailed AS (
-        INSERT INTO notifications (order_id, order_version, order_status, delivery, written_at, settled_at)
-        SELECT id, 1, status, 'sent', now(), now() FROM placed
+        INSERT INTO emails (order_id, order_version, status, created_at, settled_at)
+        SELECT id, 1, 'sent', now(), now() FROM placed
     )
     INSERT INTO payments
         (id, order_id, status, method, amount, currency, provider_reference, created_at, updated_at)
@@ -36,4 +36,4 @@ async def test_orders_money_and_mails_are_counted(database_for: DatabaseFor) -> 
     assert 3600 <= (value("orders_pending_oldest_seconds") or 0) < 3700
     assert value("payments", {"status": "succeeded"}) == 2
     assert value("payments_amount", {"status": "succeeded", "currency": "EUR"}) == 20
-    assert value("notifications", {"delivery": "sent"}) == 3
+    assert value("emails", {"status": "sent"}) == 3

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +15,8 @@ from libs.idempotency.route import HEADER
 from libs.process.ids import new_id
 from libs.testing.databases import empty
 from order_service.domain.gone import Gone
-from order_service.domain.notices import Delivery, Letter
 from order_service.domain.people import Person
+from order_service.notifications.email import Email, EmailStatus
 from order_service.repositories import erasure
 from order_service.repositories.erasure import erase_due
 from order_service.services.replicas import learn_users
@@ -190,40 +190,41 @@ async def test_carts_and_stored_answers_go(shop: Shop, customer: Caller, transac
     assert len(await rows(shop, "SELECT user_id FROM carts WHERE user_id = :id", id=other.actor.user_id)) == 1
 
 
-async def test_letters_that_wait_are_posted_to_nobody(shop: Shop, customer: Caller, transactions: Database) -> None:
-    await learn(shop, customer)
-    order = await order_of(shop, customer)
-    async with shop.uow() as work:
-        (news,) = (await work.notifications.news([(UUID(order["id"]), 1)])).values()
-        await work.notifications.add({news: Letter("Dear ada", "Dear ada", "Dear ada")}, datetime.now(UTC))
+async def claimed(shop: Shop, order: Json) -> Email:
+    """The e-mail about its placing."""
     now = datetime.now(UTC)
     async with shop.uow() as work:
-        claimed = await work.notifications.claim(now, now)
-    assert claimed is not None
+        while (email := await work.emails.claim(now, now + timedelta(hours=1))) is not None:
+            if email.change.order_id == UUID(order["id"]):
+                return email
+    raise LookupError(order["id"])
+
+
+async def test_emails_that_wait_are_sent_to_nobody(shop: Shop, customer: Caller, transactions: Database) -> None:
+    await learn(shop, customer)
+    order = await order_of(shop, customer)
+    email = await claimed(shop, order)
     await leave(shop, customer)
     await erase_due(transactions)
     async with shop.uow() as work:
-        # Whoever was just posting it comes back.
-        await work.notifications.settle(claimed, Delivery.SENT, None, now)
-    (kept,) = await rows(shop, "SELECT * FROM notifications WHERE order_id = :id", id=UUID(order["id"]))
-    assert (kept["delivery"], kept["subject"], kept["text"], kept["html"]) == ("unaddressed", None, None, None)
+        # The worker that was just sending it comes back.
+        await work.emails.settle(email, EmailStatus.SENT, None, datetime.now(UTC))
+    (kept,) = await rows(shop, "SELECT * FROM emails WHERE order_id = :id", id=UUID(order["id"]))
+    assert (kept["status"], kept["lines"], kept["currency"]) == ("unaddressed", None, None)
 
 
 async def test_what_a_mail_server_said_of_an_address_goes(shop: Shop, customer: Caller, transactions: Database) -> None:
     await learn(shop, customer)
     order = await order_of(shop, customer)
+    email = await claimed(shop, order)
     async with shop.uow() as work:
-        (news,) = (await work.notifications.news([(UUID(order["id"]), 1)])).values()
-        await work.notifications.add({news: Letter("Dear ada", "Dear ada", "Dear ada")}, datetime.now(UTC))
-        now = datetime.now(UTC)
-        mail = await work.notifications.claim(now, now)
-        assert mail is not None
-        await work.notifications.settle(mail, Delivery.REFUSED, f"550 {mail.address} is unknown", now)
+        reason = f"550 {email.address} is unknown"
+        await work.emails.settle(email, EmailStatus.REFUSED, reason, datetime.now(UTC))
     await leave(shop, customer)
     await erase_due(transactions)
     assert await whole_database(shop, customer.actor.user_id.hex) == {}
-    (kept,) = await rows(shop, "SELECT * FROM notifications WHERE order_id = :id", id=UUID(order["id"]))
-    assert (kept["delivery"], kept["reason"]) == ("refused", None)
+    (kept,) = await rows(shop, "SELECT * FROM emails WHERE order_id = :id", id=UUID(order["id"]))
+    assert (kept["status"], kept["reason"]) == ("refused", None)
 
 
 def told_of(caller: Caller, type_: str = "user.updated", sequence: int = 2) -> WebhookEvent:

@@ -17,7 +17,6 @@ from order_service.domain.people import Person
 from order_service.domain.products import Product
 from order_service.domain.status import Status
 from order_service.exceptions import CatalogUnavailable, OrderExists
-from order_service.tests.unit.fake_post import FakeNotifications
 
 
 @dataclass
@@ -181,7 +180,6 @@ class FakeUnitOfWork:
         self.products = FakeReplicaOfProducts()
         self.carts = FakeCarts(self.products)
         self.users = FakeReplicaOfUsers()
-        self.notifications = FakeNotifications()
         self.facts: list[Fact] = []
         self.is_open = False
         self._recorded: list[Fact] = []

@@ -20,7 +20,6 @@ QUEUES = {
     "order.users": [("auth.events", "user.*")],
     "order.products": [("catalog.events", "product.*")],
     "order.stock": [("catalog.events", "stock.*")],
-    "order.notifications": [("order.events", "order.*")],
     "order.webhooks": [],
 }
 
