@@ -17,6 +17,7 @@ from pamqp.body import ContentBody
 from pamqp.header import ContentHeader
 
 from libs.broker.connection import BROKER_ERRORS
+from libs.contracts.topology import is_read
 
 Confirm = asyncio.Future[object]
 """Fails with aiormq's PublishError or DeliveryError, or with what ended the channel."""
@@ -32,7 +33,7 @@ class EncodedMessage:
 def encode_frames(
     channel: Channel, exchange: str, routing_key: str, properties: spec.Basic.Properties, body: bytes
 ) -> EncodedMessage:
-    """A mandatory message. Raises what it may where AMQP cannot say this."""
+    """Mandatory, if some queue is to take it. Raises what it may where AMQP cannot say this."""
     # A broker may have agreed to frames of any length.
     size = channel.max_content_size if channel.max_content_size > 0 else max(1, len(body))
     number = channel.number
@@ -86,4 +87,7 @@ def _fail(confirms: Sequence[Confirm], ended: asyncio.Future[object]) -> None:
 
 @lru_cache
 def _publish_frame(channel: int, exchange: str, routing_key: str) -> bytes:
-    return frame.marshal(spec.Basic.Publish(exchange=exchange, routing_key=routing_key, mandatory=True), channel)
+    return frame.marshal(
+        spec.Basic.Publish(exchange=exchange, routing_key=routing_key, mandatory=is_read(exchange, routing_key)),
+        channel,
+    )

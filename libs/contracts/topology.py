@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +81,9 @@ QUEUES: tuple[StaticQueue | DynamicQueue, ...] = (
 
 TRACE = "shop.trace"
 """The newest events of the whole shop, for a person with the management UI."""
+
+
+def is_read(exchange: str, event_type: str) -> bool:
+    """False if none of the shop's queues always takes such events: one that nobody asks for goes nowhere, rightly."""
+    readers = [queue for queue in QUEUES if isinstance(queue, StaticQueue) and queue.exchange.name == exchange]
+    return not readers or any(fnmatchcase(event_type, pattern) for queue in readers for pattern in queue.patterns)

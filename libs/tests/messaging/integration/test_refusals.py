@@ -30,6 +30,24 @@ async def test_what_no_queue_takes_stays_and_holds_up_nobody(shop: Shop) -> None
     assert await shop.ready(shop.queue.name) == 600
 
 
+async def test_an_event_that_no_queue_has_to_take_does_not_wait_for_one(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("libs.broker.pipelined_publish.is_read", lambda _, event_type: event_type != "nobody.wants")
+    await shop.declare()
+    event = changed()
+    await shop.store(event)
+    async with shop.engine.begin() as connection:
+        await connection.execute(text("UPDATE outbox SET type = 'nobody.wants'"))
+    trace = await shop.channel.declare_queue("shop.trace", passive=True)
+    await trace.unbind(shop.queue.exchange.name, "#")
+    async with running(shop.relay(declare=_nothing).run):
+        await until(lambda: _waiting(shop, 0))
+    async with shop.engine.connect() as connection:
+        sent = (await connection.execute(text("SELECT aggregate_id FROM outbox_sent"))).scalars().all()
+    assert event.id in sent
+
+
 async def test_an_event_for_a_queue_that_is_not_there_waits(shop: Shop) -> None:
     await shop.declare()
     await shop.store(changed(), queue="nobody")
