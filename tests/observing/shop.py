@@ -43,6 +43,7 @@ class Shop:
     """By names such as `order-api` and `order-worker`."""
     logs: Path
     databases: Mapping[str, str]
+    amqp_url: str
     broker: aio_pika.abc.AbstractChannel
     mail: MailServer
     payment_webhook_secret: str
@@ -90,7 +91,7 @@ class Shop:
                 stack.push_async_callback(process.stop)
             await asyncio.gather(*(process.start() for process in processes.values()))
             connection = await stack.enter_async_context(await aio_pika.connect(amqp_url))
-            yield cls(processes, logs, databases, await connection.channel(), mail, secret, stack)
+            yield cls(processes, logs, databases, amqp_url, await connection.channel(), mail, secret, stack)
 
     @property
     def ports(self) -> dict[tuple[str, str], int]:
