@@ -5,40 +5,12 @@ from datetime import date, timedelta
 
 import asyncpg
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
-from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.messaging.migrations import address_outbox, create_deliveries, create_outbox, unaddress_outbox
 from libs.outbox import partitions
 from libs.process.ids import new_id
 from libs.testing.wait import until
 from libs.tests.messaging.shop import Shop, running
-from libs.tests.messaging.things import METADATA, THINGS, ThingChanged
-
-
-async def test_migrations_make_what_the_metadata_says(engine: AsyncEngine) -> None:
-    def migrate(connection: Connection) -> list[object]:
-        connection.execute(text("CREATE SCHEMA migrated"))
-        connection.execute(text("SET LOCAL search_path TO migrated"))
-        opts = {"target_metadata": METADATA, "compare_server_default": True}
-        context = MigrationContext.configure(connection, opts=opts)
-        with Operations.context(context):
-            create_outbox()
-            create_deliveries()
-            # As a database does that is older than the column.
-            unaddress_outbox()
-            address_outbox()
-            address_outbox()
-        THINGS.create(connection)
-        connection.dialect.default_schema_name = "migrated"
-        found: list[object] = compare_metadata(context, METADATA)
-        return found
-
-    async with engine.connect() as connection:
-        assert await connection.run_sync(migrate) == []
+from libs.tests.messaging.things import ThingChanged
 
 
 async def test_partitions_are_made_ahead_and_dropped_when_old(database_url: str) -> None:

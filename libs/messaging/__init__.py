@@ -1,1 +1,0 @@
-"""Events out through the outbox and its relay, events in through guarded consumers. See docs/architecture/events.md."""
