@@ -21,20 +21,20 @@ from libs.tokens.keys import RemoteKeys
 from libs.tokens.verifier import TokenVerifier
 from order_service.api import cart, events, lists, orders, payments
 from order_service.core.settings import Settings
-from order_service.gateways.providers import new_messages, new_provider
-from order_service.repositories.carts import SqlCartReads
-from order_service.repositories.catalog import HttpProductSource
-from order_service.repositories.known import SqlAccountStatus, SqlKnownProducts
-from order_service.repositories.placing import SqlPlacement
-from order_service.repositories.reads import SqlOrderReads
-from order_service.repositories.replicas import SqlReplicaOfProducts
+from order_service.gateways.providers import new_callback_verifier, new_provider
+from order_service.repositories.carts import SqlCartQueries
+from order_service.repositories.catalog_client import HttpProductSource
+from order_service.repositories.order_feed import PgOrderFeed
+from order_service.repositories.order_insert_sql import SqlOrderWriter
+from order_service.repositories.queries import SqlOrderQueries
+from order_service.repositories.replica_queries import SqlAccountStatus, SqlProductReplicaReader
+from order_service.repositories.replicas import SqlProductReplicaStore
 from order_service.repositories.unit_of_work import OrderUnitOfWork
-from order_service.repositories.watching import SqlWatch
-from order_service.services.following import Following
-from order_service.services.paying import Paying
-from order_service.services.placing import Placing
-from order_service.services.pricing import Pricing
-from order_service.services.settling import Settling
+from order_service.services.follow_order import FollowOrder
+from order_service.services.pay_order import PayOrder
+from order_service.services.place_order import PlaceOrder
+from order_service.services.product_pricing import ProductPricing
+from order_service.services.reconcile_payments import PaymentReconciler
 from order_service.webhooks import delivery_routes as webhook_delivery_routes
 from order_service.webhooks import routes as webhook_routes
 from order_service.webhooks.queries import SqlWebhookReads
@@ -46,13 +46,13 @@ def create_app(settings: Settings) -> FastAPI:
     transactions = Database(settings.database_url, pool_size=settings.database_pool_size)
     reader = Reader(settings.database_url, pool_size=settings.database_pool_size)
     notifier = OutboxNotifier(settings.database_url)
-    watch = SqlWatch(settings.database_url)
+    watch = PgOrderFeed(settings.database_url)
     # The shop's own services are reached directly, whatever proxy the environment names for the world outside.
     client = httpx.AsyncClient(trust_env=False)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with watch.watching(), export_pool_metrics({"transactions": transactions, "reads": reader}):
+        async with watch.running(), export_pool_metrics({"transactions": transactions, "reads": reader}):
             yield
         await client.aclose()
         await notifier.aclose()
@@ -80,19 +80,19 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.authenticator = Authenticator(verifier, SqlAccountStatus(reader))
     app.state.idempotency_keys = SqlIdempotencyKeys(reader)
     app.state.uow = partial(OrderUnitOfWork, transactions, notifier)
-    app.state.reads = SqlOrderReads(reader)
-    app.state.carts = SqlCartReads(reader)
-    app.state.following = Following(app.state.reads, watch)
-    app.state.pricing = Pricing(
-        SqlKnownProducts(reader),
-        SqlReplicaOfProducts(transactions),
+    app.state.reads = SqlOrderQueries(reader)
+    app.state.carts = SqlCartQueries(reader)
+    app.state.following = FollowOrder(app.state.reads, watch)
+    app.state.pricing = ProductPricing(
+        SqlProductReplicaReader(reader),
+        SqlProductReplicaStore(transactions),
         HttpProductSource(settings.catalog_url, client),
     )
     provider = new_provider(settings, transactions)
-    app.state.paying = Paying(app.state.uow, provider)
-    app.state.settling = Settling(app.state.uow, provider)
-    app.state.messages = new_messages(settings)
-    app.state.placing = Placing(app.state.uow, app.state.pricing, SqlPlacement(reader, notifier))
+    app.state.paying = PayOrder(app.state.uow, provider)
+    app.state.settling = PaymentReconciler(app.state.uow, provider)
+    app.state.messages = new_callback_verifier(settings)
+    app.state.placing = PlaceOrder(app.state.uow, app.state.pricing, SqlOrderWriter(reader, notifier))
     app.state.webhook_reads = SqlWebhookReads(reader)
     app.state.webhook_registry = WebhookRegistry(app.state.uow, UrlPolicy(settings))
     return app

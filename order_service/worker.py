@@ -22,12 +22,12 @@ from order_service.core.settings import WorkerSettings
 from order_service.gateways.providers import new_provider
 from order_service.notifications.mailer import Mailer
 from order_service.notifications.renderer import JinjaEmailRenderer
-from order_service.repositories.census import COUNTS
 from order_service.repositories.erasure import erase_due
-from order_service.repositories.replicas import SqlReplicaOfProducts
+from order_service.repositories.gauges import GAUGES
+from order_service.repositories.replicas import SqlProductReplicaStore
 from order_service.repositories.unit_of_work import OrderUnitOfWork
-from order_service.services.settling import Settling
-from order_service.services.timers import announce_again, expire_unpaid
+from order_service.services.order_timers import expire_unpaid, republish_pending
+from order_service.services.reconcile_payments import PaymentReconciler
 from order_service.webhooks import consumer as webhook_consumer
 from order_service.webhooks.bindings import WebhookBindings
 from order_service.webhooks.dispatcher import WebhookDispatcher
@@ -43,7 +43,7 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
     uow = partial(OrderUnitOfWork, transactions, notifier)
     dispatcher = WebhookDispatcher(uow, HttpSender(UrlPolicy(settings)), PrometheusDeliveryMetrics())
     broker = BrokerAddress(settings.amqp_url, settings.rabbitmq_ui_url)
-    settling = Settling(uow, new_provider(settings, transactions))
+    settling = PaymentReconciler(uow, new_provider(settings, transactions))
     return create_worker_app(
         database_url=settings.database_url,
         timers=timers,
@@ -54,14 +54,14 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
         routers=[users.router, products.router, stock.router, webhook_consumer.router],
         context={
             "uow": uow,
-            "products": SqlReplicaOfProducts(transactions),
+            "products": SqlProductReplicaStore(transactions),
             "hold": settings.hold,
         },
         own_checks={"replicas": partial(check_no_rebuild, timers)},
         periodic=[
-            PeriodicTask("census", INTERVAL, TableGauges(timers, COUNTS).refresh),
+            PeriodicTask("census", INTERVAL, TableGauges(timers, GAUGES).refresh),
             PeriodicTask("expiry", 1.0, partial(expire_unpaid, uow)),
-            PeriodicTask("announcements", 1.0, partial(announce_again, uow, settings.patience)),
+            PeriodicTask("announcements", 1.0, partial(republish_pending, uow, settings.answer_timeout)),
             PeriodicTask("settlement", 1.0, settling.settle_due),
             PeriodicTask("idempotency_keys", 60.0, partial(store.expire, timers)),
             PeriodicTask("erasure", 2.0, partial(erase_due, timers)),

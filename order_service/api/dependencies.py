@@ -7,12 +7,12 @@ from fastapi import Depends, Request
 from libs.http.security import CurrentUser
 from order_service.domain.actor import Actor
 from order_service.domain.ports import CartReads, OrderReads, UnitOfWorkFactory
-from order_service.domain.provider import ProviderMessages
-from order_service.services.following import Following
-from order_service.services.paying import Paying
-from order_service.services.placing import Placing
-from order_service.services.pricing import Pricing
-from order_service.services.settling import Settling
+from order_service.domain.provider import CallbackVerifier
+from order_service.services.follow_order import FollowOrder
+from order_service.services.pay_order import PayOrder
+from order_service.services.place_order import PlaceOrder
+from order_service.services.product_pricing import ProductPricing
+from order_service.services.reconcile_payments import PaymentReconciler
 
 
 async def _uow(request: Request) -> UnitOfWorkFactory:
@@ -30,33 +30,33 @@ async def _carts(request: Request) -> CartReads:
     return carts
 
 
-async def _placing(request: Request) -> Placing:
-    placing: Placing = request.app.state.placing
+async def _placing(request: Request) -> PlaceOrder:
+    placing: PlaceOrder = request.app.state.placing
     return placing
 
 
-async def _pricing(request: Request) -> Pricing:
-    pricing: Pricing = request.app.state.pricing
+async def _pricing(request: Request) -> ProductPricing:
+    pricing: ProductPricing = request.app.state.pricing
     return pricing
 
 
-async def _paying(request: Request) -> Paying:
-    paying: Paying = request.app.state.paying
+async def _paying(request: Request) -> PayOrder:
+    paying: PayOrder = request.app.state.paying
     return paying
 
 
-async def _settling(request: Request) -> Settling:
-    settling: Settling = request.app.state.settling
+async def _settling(request: Request) -> PaymentReconciler:
+    settling: PaymentReconciler = request.app.state.settling
     return settling
 
 
-async def _following(request: Request) -> Following:
-    following: Following = request.app.state.following
+async def _following(request: Request) -> FollowOrder:
+    following: FollowOrder = request.app.state.following
     return following
 
 
-async def _messages(request: Request) -> ProviderMessages:
-    messages: ProviderMessages = request.app.state.messages
+async def _messages(request: Request) -> CallbackVerifier:
+    messages: CallbackVerifier = request.app.state.messages
     return messages
 
 
@@ -64,13 +64,13 @@ async def _actor(user: CurrentUser) -> Actor:
     return Actor(user.user_id, user.username, user.is_admin)
 
 
-Uow = Annotated[UnitOfWorkFactory, Depends(_uow)]
-Reads = Annotated[OrderReads, Depends(_reads)]
-Carts = Annotated[CartReads, Depends(_carts)]
-PlacingOrders = Annotated[Placing, Depends(_placing)]
-CurrentActor = Annotated[Actor, Depends(_actor)]
-Prices = Annotated[Pricing, Depends(_pricing)]
-PayingOrders = Annotated[Paying, Depends(_paying)]
-Settlements = Annotated[Settling, Depends(_settling)]
-FollowingOrders = Annotated[Following, Depends(_following)]
-Messages = Annotated[ProviderMessages, Depends(_messages)]
+UowDep = Annotated[UnitOfWorkFactory, Depends(_uow)]
+OrderQueriesDep = Annotated[OrderReads, Depends(_reads)]
+CartQueriesDep = Annotated[CartReads, Depends(_carts)]
+PlaceOrderDep = Annotated[PlaceOrder, Depends(_placing)]
+ActorDep = Annotated[Actor, Depends(_actor)]
+ProductPricingDep = Annotated[ProductPricing, Depends(_pricing)]
+PayOrderDep = Annotated[PayOrder, Depends(_paying)]
+PaymentReconcilerDep = Annotated[PaymentReconciler, Depends(_settling)]
+FollowOrderDep = Annotated[FollowOrder, Depends(_following)]
+CallbackVerifierDep = Annotated[CallbackVerifier, Depends(_messages)]

@@ -15,11 +15,11 @@ from starlette.types import Message, Receive, Scope, Send
 from libs.http.fast.compiled_route import CompiledRoute
 from libs.http.openapi import error_responses
 from libs.http.security import CurrentUser
-from order_service.api.dependencies import CurrentActor, FollowingOrders
+from order_service.api.dependencies import ActorDep, FollowOrderDep
 from order_service.domain.ports import Row
 from order_service.exceptions import InvalidLastEventId, OrderNotFound, TooManyStreams
 from order_service.schemas.orders import HistoryEntry
-from order_service.services.following import Story
+from order_service.services.follow_order import HistoryStream
 
 router = APIRouter(tags=["orders"], route_class=CompiledRoute)
 
@@ -56,8 +56,8 @@ async def _seen(
 
 
 async def _story(
-    order_id: UUID, viewer: CurrentActor, following: FollowingOrders, seen: Annotated[int, Depends(_seen)]
-) -> AsyncIterator[Story | None]:
+    order_id: UUID, viewer: ActorDep, following: FollowOrderDep, seen: Annotated[int, Depends(_seen)]
+) -> AsyncIterator[HistoryStream | None]:
     """Held until the response has ended, however it ends."""
     async with following.follow(viewer, order_id, seen) as story:
         yield story
@@ -76,7 +76,7 @@ class _EventStream(EventSourceResponse):
 
 @router.get(
     "/order/{order_id}/events",
-    summary="Follow an order live, until it is final",
+    summary="Stream an order's changes",
     description=(
         "Server-sent events: every entry of the order's history, oldest first, as an event `change` whose `id` is its "
         "version and whose data is a `HistoryEntry`. Then each new one as it is written. The stream ends after an "
@@ -93,7 +93,7 @@ class _EventStream(EventSourceResponse):
         204: {"description": "`Last-Event-ID` was the last event there will be: do not come again."},
     },
 )
-async def follow_order(user: CurrentUser, story: Annotated[Story | None, Depends(_story)]) -> Response:
+async def follow_order(user: CurrentUser, story: Annotated[HistoryStream | None, Depends(_story)]) -> Response:
     if story is None:
         return Response(status_code=204, headers={"Cache-Control": "no-store"})
     shutdown = anyio.Event()

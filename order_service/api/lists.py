@@ -14,12 +14,12 @@ from libs.http.fast.compiled_route import CompiledRoute
 from libs.http.openapi import error_responses
 from libs.http.pagination import Page, PageParams, Pagination, build_page
 from libs.tokens.principal import Forbidden
-from order_service.api.dependencies import CurrentActor, Reads
+from order_service.api.dependencies import ActorDep, OrderQueriesDep
 from order_service.domain.ports import OrderFilter, OrderReads
 from order_service.domain.status import Status
 from order_service.exceptions import OrderNotFound
-from order_service.schemas.orders import HistoryEntry, OrderOut
-from order_service.services.listing import orders_for
+from order_service.schemas.orders import HistoryEntry, OrderResponse
+from order_service.services.order_filter import order_filter_for
 
 router = APIRouter(tags=["orders"], route_class=CompiledRoute)
 
@@ -50,48 +50,48 @@ CreatedTo = Annotated[WrittenMoment | None, Query(description="At this moment or
     "/orders",
     summary="List orders, newest first",
     description="Your own; an admin sees everybody's.",
-    response_model=Page[OrderOut],
+    response_model=Page[OrderResponse],
     responses=error_responses(Forbidden, InvalidCursor),
 )
 async def list_orders(
-    viewer: CurrentActor,
-    reads: Reads,
+    viewer: ActorDep,
+    reads: OrderQueriesDep,
     page: Pagination,
     user_id: Annotated[UUID | None, Query(description="For admins: the orders of one user.")] = None,
     status: OfStatus = None,
     created_from: CreatedFrom = None,
     created_to: CreatedTo = None,
 ) -> dict[str, Any]:
-    wanted = orders_for(viewer, user_id=user_id, status=status, created_from=created_from, created_to=created_to)
+    wanted = order_filter_for(viewer, user_id=user_id, status=status, created_from=created_from, created_to=created_to)
     return await _page(reads, wanted, page)
 
 
 @router.get(
     "/orders/user/{user_id}",
-    summary="List the orders of one user, newest first",
-    response_model=Page[OrderOut],
+    summary="List a user's orders, newest first",
+    response_model=Page[OrderResponse],
     responses=error_responses(Forbidden, InvalidCursor),
 )
 async def list_orders_of_user(
     user_id: UUID,
-    viewer: CurrentActor,
-    reads: Reads,
+    viewer: ActorDep,
+    reads: OrderQueriesDep,
     page: Pagination,
     status: OfStatus = None,
     created_from: CreatedFrom = None,
     created_to: CreatedTo = None,
 ) -> dict[str, Any]:
-    wanted = orders_for(viewer, user_id=user_id, status=status, created_from=created_from, created_to=created_to)
+    wanted = order_filter_for(viewer, user_id=user_id, status=status, created_from=created_from, created_to=created_to)
     return await _page(reads, wanted, page)
 
 
 @router.get(
     "/order/{order_id}/history",
-    summary="Every change of an order, oldest first",
+    summary="List the changes of an order",
     response_model=Page[HistoryEntry],
     responses=error_responses(OrderNotFound, InvalidCursor),
 )
-async def read_history(order_id: UUID, viewer: CurrentActor, reads: Reads, page: Pagination) -> dict[str, Any]:
+async def read_history(order_id: UUID, viewer: ActorDep, reads: OrderQueriesDep, page: Pagination) -> dict[str, Any]:
     after = 0 if page.cursor is None else read_cursor(page.cursor, "history", [int])[0]
     rows = await reads.history(order_id, viewer, page.limit + 1, after)
     total = await reads.count_history(order_id) if page.with_total else None

@@ -10,7 +10,7 @@ from libs.http.etag import ExpectedVersions, SetETag
 from libs.http.openapi import error_responses
 from libs.idempotency.route import Idempotent, IdempotentRoute
 from libs.tokens.principal import Forbidden
-from order_service.api.dependencies import CurrentActor, PlacingOrders, Prices, Reads, Uow
+from order_service.api.dependencies import ActorDep, OrderQueriesDep, PlaceOrderDep, ProductPricingDep, UowDep
 from order_service.exceptions import (
     CartEmpty,
     CatalogUnavailable,
@@ -22,9 +22,9 @@ from order_service.exceptions import (
     ProductNotFound,
     ProductUnavailable,
 )
-from order_service.schemas.orders import OrderOut, show
-from order_service.schemas.requests import OrderPlacing, OrderUpdate
-from order_service.services import changing
+from order_service.schemas.orders import OrderResponse, order_response
+from order_service.schemas.requests import OrderCreate, OrderUpdate
+from order_service.services import manage_order
 
 router = APIRouter(tags=["orders"], route_class=IdempotentRoute)
 
@@ -34,13 +34,13 @@ router = APIRouter(tags=["orders"], route_class=IdempotentRoute)
     summary="Place an order",
     description="Of the items given, or, without `items`, of the cart, which is emptied: all of it or nothing.",
     status_code=201,
-    response_model=OrderOut,
+    response_model=OrderResponse,
     responses=error_responses(ProductNotFound, ProductUnavailable, CurrencyMismatch, CartEmpty, CatalogUnavailable),
 )
 async def place_order(
-    body: OrderPlacing,
-    customer: CurrentActor,
-    orders: PlacingOrders,
+    body: OrderCreate,
+    customer: ActorDep,
+    orders: PlaceOrderDep,
     once: Idempotent,
     response: Response,
     etag: SetETag,
@@ -48,16 +48,16 @@ async def place_order(
     order = await orders.place(customer, body.wanted, body.details, await once.claim())
     response.headers["Location"] = f"{API}/order/{order.id}"
     etag(order.version)
-    return show(order)
+    return order_response(order)
 
 
 @router.get(
     "/order/{order_id}",
     summary="Read an order",
-    response_model=OrderOut,
+    response_model=OrderResponse,
     responses=error_responses(OrderNotFound),
 )
-async def read_order(order_id: UUID, viewer: CurrentActor, reads: Reads, etag: SetETag) -> dict[str, Any]:
+async def read_order(order_id: UUID, viewer: ActorDep, reads: OrderQueriesDep, etag: SetETag) -> dict[str, Any]:
     row = await reads.one(order_id, viewer)
     etag(row["version"])
     return row
@@ -65,12 +65,12 @@ async def read_order(order_id: UUID, viewer: CurrentActor, reads: Reads, etag: S
 
 @router.put(
     "/update_order/{order_id}",
-    summary="Change an order",
+    summary="Update an order",
     description=(
         "Before payment its owner changes items, which are reserved anew, address and comment; "
         "an admin marks it as shipped and delivered."
     ),
-    response_model=OrderOut,
+    response_model=OrderResponse,
     responses=error_responses(
         Forbidden,
         OrderNotFound,
@@ -85,13 +85,13 @@ async def read_order(order_id: UUID, viewer: CurrentActor, reads: Reads, etag: S
 async def update_order(
     order_id: UUID,
     body: OrderUpdate,
-    actor: CurrentActor,
-    uow: Uow,
-    prices: Prices,
+    actor: ActorDep,
+    uow: UowDep,
+    prices: ProductPricingDep,
     expected: ExpectedVersions,
     etag: SetETag,
 ) -> dict[str, Any]:
-    order = await changing.update(
+    order = await manage_order.update(
         uow,
         prices,
         actor,
@@ -102,20 +102,20 @@ async def update_order(
         expected=expected,
     )
     etag(order.version)
-    return show(order)
+    return order_response(order)
 
 
 @router.post(
     "/order/{order_id}/cancel",
     summary="Cancel an order that is not shipped",
     description="A paid order is refunded. Cancelling it again changes nothing.",
-    response_model=OrderOut,
+    response_model=OrderResponse,
     responses=error_responses(OrderNotFound, IllegalTransition, PaymentInProgress),
 )
-async def cancel_order(order_id: UUID, actor: CurrentActor, uow: Uow, etag: SetETag) -> dict[str, Any]:
-    order = await changing.cancel(uow, actor, order_id)
+async def cancel_order(order_id: UUID, actor: ActorDep, uow: UowDep, etag: SetETag) -> dict[str, Any]:
+    order = await manage_order.cancel(uow, actor, order_id)
     etag(order.version)
-    return show(order)
+    return order_response(order)
 
 
 @router.delete(
@@ -125,5 +125,5 @@ async def cancel_order(order_id: UUID, actor: CurrentActor, uow: Uow, etag: SetE
     status_code=204,
     responses=error_responses(OrderNotFound, OrderInProgress, PaymentInProgress),
 )
-async def delete_order(order_id: UUID, actor: CurrentActor, uow: Uow, expected: ExpectedVersions) -> None:
-    await changing.delete(uow, actor, order_id, expected)
+async def delete_order(order_id: UUID, actor: ActorDep, uow: UowDep, expected: ExpectedVersions) -> None:
+    await manage_order.delete(uow, actor, order_id, expected)

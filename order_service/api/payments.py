@@ -10,7 +10,7 @@ from libs.http.app import API
 from libs.http.openapi import error_responses
 from libs.idempotency.route import Idempotent, IdempotentRoute
 from libs.tokens.principal import Forbidden
-from order_service.api.dependencies import CurrentActor, Messages, PayingOrders, Settlements
+from order_service.api.dependencies import ActorDep, CallbackVerifierDep, PaymentReconcilerDep, PayOrderDep
 from order_service.exceptions import (
     InvalidSignature,
     OrderNotFound,
@@ -19,7 +19,7 @@ from order_service.exceptions import (
     PaymentInProgress,
     PaymentProviderUnavailable,
 )
-from order_service.schemas.payments import PaymentOut, PaymentWanted, show_payment
+from order_service.schemas.payments import PaymentCreate, PaymentResponse, payment_response
 
 # The signature is of the bytes as they came, so they are read by whoever checks it, and only described here.
 MESSAGE: dict[str, Any] = {
@@ -56,9 +56,9 @@ router = APIRouter(tags=["payments"], route_class=IdempotentRoute)
         "and meanwhile nothing else can happen to the order."
     ),
     status_code=201,
-    response_model=PaymentOut,
+    response_model=PaymentResponse,
     responses={
-        202: {"model": PaymentOut, "description": "The outcome is not known yet."},
+        202: {"model": PaymentResponse, "description": "The outcome is not known yet."},
         **error_responses(
             Forbidden,
             OrderNotFound,
@@ -71,9 +71,9 @@ router = APIRouter(tags=["payments"], route_class=IdempotentRoute)
 )
 async def pay_order(
     order_id: UUID,
-    body: PaymentWanted,
-    customer: CurrentActor,
-    payments: PayingOrders,
+    body: PaymentCreate,
+    customer: ActorDep,
+    payments: PayOrderDep,
     once: Idempotent,
     response: Response,
 ) -> dict[str, Any]:
@@ -81,12 +81,12 @@ async def pay_order(
     response.headers["Location"] = f"{API}/order/{order_id}"
     if payment.is_open:
         response.status_code = 202
-    return show_payment(payment)
+    return payment_response(payment)
 
 
 @router.post(
     "/payments/webhook",
-    summary="For the payment provider: something has happened to a payment",
+    summary="Payment provider callback",
     description=(
         "Signed by the provider. What it says is not believed: the provider is asked. Repeating it is harmless."
     ),
@@ -94,5 +94,5 @@ async def pay_order(
     responses=error_responses(InvalidSignature, InvalidValue, PaymentProviderUnavailable),
     openapi_extra=MESSAGE,
 )
-async def hear_provider(request: Request, messages: Messages, settlements: Settlements) -> None:
-    await settlements.hear(messages.read(await request.body(), request.headers))
+async def payment_callback(request: Request, messages: CallbackVerifierDep, settlements: PaymentReconcilerDep) -> None:
+    await settlements.handle_callback(messages.read(await request.body(), request.headers))

@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Annotated
 
 from libs.consumers.inject import Inject
-from order_service.domain.ports import ReplicaOfProducts, UnitOfWorkFactory
+from order_service.domain.ports import ProductReplicaStore, UnitOfWorkFactory
 
-Products = Annotated[ReplicaOfProducts, Inject("products")]
-Uow = Annotated[UnitOfWorkFactory, Inject("uow")]
-Hold = Annotated[timedelta, Inject("hold")]
+ProductsDep = Annotated[ProductReplicaStore, Inject("products")]
+UowDep = Annotated[UnitOfWorkFactory, Inject("uow")]
+HoldDep = Annotated[timedelta, Inject("hold")]

@@ -48,5 +48,5 @@ class WorkerSettings(EveryWorkersSettings, PaymentSettings, MailSettings, Webhoo
         return timedelta(seconds=self.reservation_seconds)
 
     @property
-    def patience(self) -> timedelta:
+    def answer_timeout(self) -> timedelta:
         return timedelta(seconds=self.answer_seconds)

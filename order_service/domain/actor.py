@@ -15,7 +15,7 @@ TIMER = "timer"
 ERASURE = "erasure"
 """How it calls the removal of what named a customer who is gone."""
 
-NOBODY = "deleted user"
+DELETED_USER_NAME = "deleted user"
 """What is shown where their name was. No username has a space."""
 
 

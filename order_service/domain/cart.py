@@ -5,7 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from libs.errors import InvalidValue
-from order_service.domain.products import MAX_LINES, MAX_QUANTITY, Offer, Product, price
+from order_service.domain.products import MAX_LINES, MAX_QUANTITY, PricedItems, Product, price_items
 from order_service.exceptions import (
     CartEmpty,
     CartFull,
@@ -104,13 +104,13 @@ class Cart:
         self.version += 1
         return True
 
-    def check_out(self) -> Offer:
+    def check_out(self) -> PricedItems:
         """Empties it into an offer that an order is made from; all of it or nothing."""
         if not self.lines:
             raise CartEmpty("Put something into the cart first.")
         if missing := [f"{line.name} ({line.product_id})" for line in self.lines.values() if not line.is_available]:
             raise ProductUnavailable(f"Not on sale at the moment: {', '.join(missing)}.")
-        offer = price(
+        offer = price_items(
             {line.product_id: line.quantity for line in self.lines.values()},
             {line.product_id: line.product for line in self.lines.values()},
         )

@@ -8,8 +8,8 @@ from typing import Self, TypedDict
 from uuid import UUID
 
 from order_service.domain.actor import CATALOG, TIMER, Actor
-from order_service.domain.facts import (
-    Fact,
+from order_service.domain.events import (
+    DomainEvent,
     OrderAmended,
     OrderCancelled,
     OrderDelivered,
@@ -21,9 +21,9 @@ from order_service.domain.facts import (
     OrderShipped,
 )
 from order_service.domain.payment import Payment
-from order_service.domain.products import Line, Offer
-from order_service.domain.shortages import Shortage, describe
-from order_service.domain.status import BEFORE_PAYMENT, FINAL, FOLLOWING, Status
+from order_service.domain.products import Line, PricedItems
+from order_service.domain.status import ALLOWED_TRANSITIONS, BEFORE_PAYMENT, FINAL, Status
+from order_service.domain.stock_result import Shortage, describe
 from order_service.exceptions import IllegalTransition, OrderInProgress, PaymentInProgress
 
 
@@ -35,7 +35,7 @@ class Details(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class HistoryEntry:
     """One entry of an order's history. Each raises the version by one."""
 
     version: int
@@ -68,11 +68,13 @@ class Order:
     deleted_at: datetime | None = None
     payment: Payment | None = None
     """The one that is open or has succeeded, of which there is one at most; else what there was last."""
-    changes: list[Change] = field(default_factory=list)
+    changes: list[HistoryEntry] = field(default_factory=list)
     """What has happened since it was read, for the history."""
 
     @classmethod
-    def place(cls, order_id: UUID, customer: Actor, offer: Offer, details: Details, now: datetime) -> tuple[Self, Fact]:
+    def place(
+        cls, order_id: UUID, customer: Actor, offer: PricedItems, details: Details, now: datetime
+    ) -> tuple[Self, DomainEvent]:
         order = cls(
             id=order_id,
             user_id=customer.user_id,
@@ -88,7 +90,7 @@ class Order:
             created_at=now,
             updated_at=now,
         )
-        order.changes.append(Change(1, now, customer.name, None, Status.PENDING, None))
+        order.changes.append(HistoryEntry(1, now, customer.name, None, Status.PENDING, None))
         return order, OrderPlaced(order)
 
     def is_visible_to(self, actor: Actor) -> bool:
@@ -99,50 +101,50 @@ class Order:
         """Whether catalog's answer to `version` still matters: one that is late or comes again does not."""
         return self.status is Status.PENDING and self.version == version
 
-    def reserve(self, now: datetime, hold: timedelta) -> Fact:
-        self.move(Status.AWAITING_PAYMENT, CATALOG, now)
+    def reserve(self, now: datetime, hold: timedelta) -> DomainEvent:
+        self.transition(Status.AWAITING_PAYMENT, CATALOG, now)
         self.reserved_until = now + hold
         return OrderReserved(self)
 
-    def reject(self, shortages: Sequence[Shortage], now: datetime) -> Fact:
+    def reject(self, shortages: Sequence[Shortage], now: datetime) -> DomainEvent:
         reason = describe(shortages, {line.product_id: line.name for line in self.lines})
-        self.move(Status.REJECTED, CATALOG, now, reason)
+        self.transition(Status.REJECTED, CATALOG, now, reason)
         self.status_reason = reason
         return OrderRejected(self)
 
-    def cancel(self, actor: Actor, now: datetime) -> Fact | None:
+    def cancel(self, actor: Actor, now: datetime) -> DomainEvent | None:
         """A paid order is refunded. Cancelling again changes nothing."""
         if self.status in (Status.CANCELLED, Status.REFUNDED):
             return None
         self.refuse_while_paying()
         if self.status is Status.PAID:
             return self.refund(actor.name, now)
-        self.move(Status.CANCELLED, actor.name, now)
+        self.transition(Status.CANCELLED, actor.name, now)
         return OrderCancelled(self)
 
-    def refund(self, actor: str, now: datetime) -> Fact:
+    def refund(self, actor: str, now: datetime) -> DomainEvent:
         """The money goes back as soon as the provider gives it; the order does not wait for that."""
-        self.move(Status.REFUNDED, actor, now)
+        self.transition(Status.REFUNDED, actor, now)
         if self.payment is not None and self.payment.provider_reference is not None:
-            self.payment.give_back(self.payment.provider_reference, now)
+            self.payment.start_refund(self.payment.provider_reference, now)
         return OrderRefunded(self)
 
-    def expire(self, now: datetime) -> Fact | None:
+    def expire(self, now: datetime) -> DomainEvent | None:
         """If it is time for that, and nobody is just paying."""
         if self.reserved_until is None or self.reserved_until > now or self.is_being_paid:
             return None
-        self.move(Status.EXPIRED, TIMER, now, "not paid in time")
+        self.transition(Status.EXPIRED, TIMER, now, "not paid in time")
         return OrderExpired(self)
 
-    def ship(self, actor: Actor, now: datetime) -> Fact:
-        self.move(Status.SHIPPED, actor.name, now)
+    def ship(self, actor: Actor, now: datetime) -> DomainEvent:
+        self.transition(Status.SHIPPED, actor.name, now)
         return OrderShipped(self)
 
-    def deliver(self, actor: Actor, now: datetime) -> Fact:
-        self.move(Status.DELIVERED, actor.name, now)
+    def deliver(self, actor: Actor, now: datetime) -> DomainEvent:
+        self.transition(Status.DELIVERED, actor.name, now)
         return OrderDelivered(self)
 
-    def amend(self, actor: Actor, offer: Offer | None, details: Details, now: datetime) -> Fact | None:
+    def amend(self, actor: Actor, offer: PricedItems | None, details: Details, now: datetime) -> DomainEvent | None:
         """Before payment. New items, an `offer`, have to be reserved anew.
 
         A change of details alone is announced as well, though others learn nothing new from it: a pending order waits
@@ -167,13 +169,13 @@ class Order:
         self.delivery_address, self.comment = address, comment
         reason = f"{' and '.join(changed)} changed"
         if offer is None or "items" not in changed:
-            self.note(self.status, actor.name, now, reason)
+            self.record_change(self.status, actor.name, now, reason)
         else:
             self.lines, self.total, self.currency = offer.lines, offer.total, offer.currency
-            self.note(Status.PENDING, actor.name, now, reason)
+            self.record_change(Status.PENDING, actor.name, now, reason)
         return OrderAmended(self)
 
-    def delete(self, actor: Actor, now: datetime) -> Fact | None:
+    def delete(self, actor: Actor, now: datetime) -> DomainEvent | None:
         """Hides it from its owner for good; an order that is still open is cancelled first."""
         if self.deleted_at is not None:
             return None
@@ -181,7 +183,7 @@ class Order:
         if self.status not in FINAL:
             raise OrderInProgress(f"The order is {self.status}; it can be deleted once it is delivered or refunded.")
         self.deleted_at = now
-        self.note(self.status, actor.name, now, "deleted")
+        self.record_change(self.status, actor.name, now, "deleted")
         return fact
 
     @property
@@ -193,15 +195,15 @@ class Order:
         if self.is_being_paid:
             raise PaymentInProgress("A payment is under way; try again when its outcome is known.", retry_after=1)
 
-    def move(self, to: Status, actor: str, now: datetime, reason: str | None = None) -> None:
-        if to not in FOLLOWING[self.status]:
+    def transition(self, to: Status, actor: str, now: datetime, reason: str | None = None) -> None:
+        if to not in ALLOWED_TRANSITIONS[self.status]:
             raise IllegalTransition(f"An order that is {self.status} cannot become {to}.")
-        self.note(to, actor, now, reason)
+        self.record_change(to, actor, now, reason)
 
-    def note(self, to: Status, actor: str, now: datetime, reason: str | None) -> None:
+    def record_change(self, to: Status, actor: str, now: datetime, reason: str | None) -> None:
         self.version += 1
         self.updated_at = now
-        self.changes.append(Change(self.version, now, actor, self.status, to, reason))
+        self.changes.append(HistoryEntry(self.version, now, actor, self.status, to, reason))
         self.status = to
         if to is not Status.AWAITING_PAYMENT:
             self.reserved_until = None

@@ -10,13 +10,13 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-CARRIED_THROUGH = timedelta(minutes=10)
+RETRY_CHARGE_WINDOW = timedelta(minutes=10)
 """For how long a payment that the provider has never heard of is still charged. Nobody expects it later than that."""
 
-FIRST_QUESTION = timedelta(seconds=15)
+FIRST_POLL = timedelta(seconds=15)
 """A request that charges is done within this, so nobody asks before."""
 
-LONGEST_PAUSE = timedelta(minutes=5)
+MAX_POLL_INTERVAL = timedelta(minutes=5)
 
 
 class PaymentStatus(StrEnum):
@@ -77,7 +77,7 @@ class Payment:
         return self.status is PaymentStatus.STARTED
 
     def is_worth_charging(self, now: datetime) -> bool:
-        return now - self.created_at < CARRIED_THROUGH
+        return now - self.created_at < RETRY_CHARGE_WINDOW
 
     def succeed(self, reference: str, now: datetime) -> None:
         self._end(PaymentStatus.SUCCEEDED, now)
@@ -90,12 +90,12 @@ class Payment:
     def fail(self, now: datetime) -> None:
         self._end(PaymentStatus.FAILED, now)
 
-    def give_back(self, reference: str, now: datetime) -> None:
+    def start_refund(self, reference: str, now: datetime) -> None:
         """From now on somebody asks the provider for the refund until it is done."""
         self._end(PaymentStatus.REFUNDING, now)
         self.provider_reference, self.due_at, self.attempts = reference, now, 0
 
-    def given_back(self, reference: str, now: datetime) -> None:
+    def complete_refund(self, reference: str, now: datetime) -> None:
         self._end(PaymentStatus.REFUNDED, now)
         self.provider_reference = reference
 
@@ -105,4 +105,4 @@ class Payment:
 
 def pause_after(attempts: int) -> timedelta:
     """Doubling from a second, so that a provider that is away is left in peace."""
-    return min(timedelta(seconds=2 ** min(attempts, 10)), LONGEST_PAUSE)
+    return min(timedelta(seconds=2 ** min(attempts, 10)), MAX_POLL_INTERVAL)

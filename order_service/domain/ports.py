@@ -9,13 +9,13 @@ from uuid import UUID
 
 from order_service.domain.actor import Actor
 from order_service.domain.cart import Cart
-from order_service.domain.facts import Fact
-from order_service.domain.gone import Gone
+from order_service.domain.events import DomainEvent
 from order_service.domain.order import Order
 from order_service.domain.payment import Payment
-from order_service.domain.people import Person
 from order_service.domain.products import Product
 from order_service.domain.status import Status
+from order_service.domain.tombstone import Tombstone
+from order_service.domain.user_replica import UserReplica
 
 
 class Orders(Protocol):
@@ -40,10 +40,10 @@ class Orders(Protocol):
         """Pending orders last announced `before`. They count as announced `now`, so that one timer gets each."""
 
 
-class Placement(Protocol):
+class OrderWriter(Protocol):
     """The shortest way for a new order, with nothing to read or to lock on it: it is stored and told of, or neither."""
 
-    async def place(self, order: Order, fact: Fact) -> None:
+    async def place(self, order: Order, fact: DomainEvent) -> None:
         """Raises `OrderExists`."""
 
 
@@ -70,7 +70,7 @@ class Payments(Protocol):
         """Payments whose provider is to be asked. Each is put off by a pause, so that one timer gets it."""
 
 
-class SeenMessages(Protocol):
+class ProcessedCallbacks(Protocol):
     """Which messages of the payment provider were handled."""
 
     async def has(self, message_id: str) -> bool: ...
@@ -78,17 +78,17 @@ class SeenMessages(Protocol):
     async def add(self, message_id: str, now: datetime) -> None: ...
 
 
-class ReplicaOfProducts(Protocol):
+class ProductReplicaStore(Protocol):
     """Keeps, of each product, the newest version that it has been told of."""
 
-    async def learn(self, news: Sequence[Product | Gone], now: datetime) -> None:
+    async def apply(self, news: Sequence[Product | Tombstone], now: datetime) -> None:
         """In any order. What is told of an older version does not bring back a product that is gone."""
 
 
-class ReplicaOfUsers(Protocol):
+class UserReplicaStore(Protocol):
     """The same for users."""
 
-    async def learn(self, news: Sequence[Person | Gone], now: datetime) -> None: ...
+    async def apply(self, news: Sequence[UserReplica | Tombstone], now: datetime) -> None: ...
 
 
 class UnitOfWork(Protocol):
@@ -102,15 +102,15 @@ class UnitOfWork(Protocol):
     def payments(self) -> Payments: ...
 
     @property
-    def seen_messages(self) -> SeenMessages: ...
+    def seen_messages(self) -> ProcessedCallbacks: ...
 
     @property
-    def users(self) -> ReplicaOfUsers: ...
+    def users(self) -> UserReplicaStore: ...
 
-    def record(self, fact: Fact) -> None:
+    def record(self, fact: DomainEvent) -> None:
         """Has others told of the fact if, and only if, the transaction commits."""
 
-    def republish(self, fact: Fact) -> None:
+    def republish(self, fact: DomainEvent) -> None:
         """The same for a fact that they were told of before."""
 
     async def __aenter__(self) -> Self: ...
@@ -127,7 +127,7 @@ class UnitOfWorkFactory(Protocol):
     def __call__(self) -> UnitOfWork: ...
 
 
-class KnownProducts(Protocol):
+class ProductReplicaReader(Protocol):
     async def known(self, product_ids: Collection[UUID]) -> Mapping[UUID, Product | None]:
         """What the replica has: None for a product that is gone, no entry for one never heard of."""
 

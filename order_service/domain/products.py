@@ -39,7 +39,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class PricedItems:
     """Lines in one currency: what an order is made from."""
 
     lines: tuple[Line, ...]
@@ -50,7 +50,7 @@ class Offer:
         return sum((line.total for line in self.lines), Decimal(0))
 
 
-def price(wanted: Mapping[UUID, int], known: Mapping[UUID, Product | None]) -> Offer:
+def price_items(wanted: Mapping[UUID, int], known: Mapping[UUID, Product | None]) -> PricedItems:
     """The lines that these quantities make at the products' present names and prices, in the order given."""
     if not 1 <= len(wanted) <= MAX_LINES or not all(1 <= quantity <= MAX_QUANTITY for quantity in wanted.values()):
         raise InvalidValue(f"An order has 1 to {MAX_LINES} lines of 1 to {MAX_QUANTITY} each.")
@@ -64,4 +64,4 @@ def price(wanted: Mapping[UUID, int], known: Mapping[UUID, Product | None]) -> O
     if len(currencies) > 1:
         raise CurrencyMismatch(f"The products are priced in {' and '.join(currencies)}; order them separately.")
     lines = tuple(Line(product.id, product.name, product.price, wanted[product.id]) for product in products)
-    return Offer(lines, currencies[0])
+    return PricedItems(lines, currencies[0])

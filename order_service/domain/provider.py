@@ -29,7 +29,7 @@ class PaymentProvider(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ProviderMessage:
+class ProviderCallback:
     """Something that the provider wants looked at. What it says is never believed: the provider is asked."""
 
     id: str
@@ -37,6 +37,6 @@ class ProviderMessage:
     """None: it is not about a payment of this shop."""
 
 
-class ProviderMessages(Protocol):
-    def read(self, body: bytes, headers: Mapping[str, str]) -> ProviderMessage:
+class CallbackVerifier(Protocol):
+    def read(self, body: bytes, headers: Mapping[str, str]) -> ProviderCallback:
         """Raises `InvalidSignature`."""

@@ -16,7 +16,7 @@ class Status(StrEnum):
     DELIVERED = "delivered"
 
 
-FOLLOWING: Mapping[Status, frozenset[Status]] = {
+ALLOWED_TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     Status.PENDING: frozenset({Status.AWAITING_PAYMENT, Status.REJECTED, Status.CANCELLED}),
     # Back to pending where its items were replaced, which have to be reserved anew.
     Status.AWAITING_PAYMENT: frozenset({Status.PENDING, Status.PAID, Status.CANCELLED, Status.EXPIRED}),
@@ -30,4 +30,4 @@ FOLLOWING: Mapping[Status, frozenset[Status]] = {
 }
 
 BEFORE_PAYMENT = frozenset({Status.PENDING, Status.AWAITING_PAYMENT})
-FINAL = frozenset(status for status, following in FOLLOWING.items() if not following)
+FINAL = frozenset(status for status, following in ALLOWED_TRANSITIONS.items() if not following)

@@ -4,10 +4,10 @@ from pydantic import SecretStr
 
 from libs.database.database import Database
 from order_service.core.settings import PaymentSettings, Settings
-from order_service.domain.provider import PaymentProvider, ProviderMessages
-from order_service.gateways.mock_messages import SignedMessages
+from order_service.domain.provider import CallbackVerifier, PaymentProvider
+from order_service.gateways.mock_callbacks import MockCallbackVerifier
 from order_service.gateways.mock_provider import MockProvider
-from order_service.gateways.stripe_messages import StripeMessages
+from order_service.gateways.stripe_callbacks import StripeCallbackVerifier
 
 
 def new_provider(settings: PaymentSettings, transactions: Database) -> PaymentProvider:
@@ -22,6 +22,6 @@ def new_provider(settings: PaymentSettings, transactions: Database) -> PaymentPr
             return MockProvider(transactions)
 
 
-def new_messages(settings: Settings) -> ProviderMessages:
+def new_callback_verifier(settings: Settings) -> CallbackVerifier:
     secret = settings.payment_webhook_secret.get_secret_value()
-    return StripeMessages(secret) if settings.payment_provider == "stripe" else SignedMessages(secret)
+    return StripeCallbackVerifier(secret) if settings.payment_provider == "stripe" else MockCallbackVerifier(secret)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from order_service.domain.order import Order
-from order_service.domain.products import Offer
+from order_service.domain.products import PricedItems
 from order_service.domain.status import Status
 
 
@@ -28,7 +28,7 @@ class StatusChange:
     version: int
     """Of the order, which the change has raised it to."""
     at: datetime
-    items: Offer
+    items: PricedItems
     """The order's at that version."""
 
 
@@ -58,7 +58,7 @@ class Email:
 
 def status_changes(order: Order) -> Iterator[StatusChange]:
     """Since the order was read. New items and new details alone are no change of its status."""
-    items = Offer(order.lines, order.currency)
+    items = PricedItems(order.lines, order.currency)
     for change in order.changes:
         if change.from_status is not change.to_status:
             yield StatusChange(order.id, change.version, change.at, items)

@@ -14,7 +14,7 @@ from libs.database.executor import Row
 from libs.jobs import claim_sql
 from libs.observability.context import trace_context_of
 from order_service.domain.order import Order
-from order_service.domain.products import Line, Offer
+from order_service.domain.products import Line, PricedItems
 from order_service.domain.status import Status
 from order_service.notifications.email import Email, EmailStatus, StatusChange, status_changes
 from order_service.notifications.tables import emails
@@ -121,7 +121,7 @@ def _email(row: Row) -> Email:
         for product_id, name, unit_price, quantity in row.lines
     )
     return Email(
-        change=StatusChange(row.order_id, row.order_version, row.created_at, Offer(lines, row.currency)),
+        change=StatusChange(row.order_id, row.order_version, row.created_at, PricedItems(lines, row.currency)),
         status=Status(row.to_status),
         previous_status=None if row.from_status is None else Status(row.from_status),
         reason=row.reason,

@@ -89,7 +89,7 @@ class SqlCarts:
         await self._transaction.execute(FORGET, {"user_ids": list(user_ids)})
 
 
-class SqlCartReads:
+class SqlCartQueries:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 

@@ -13,11 +13,11 @@ from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, text
 from libs.database.database import Database, Transaction
 from libs.privacy.erasure_schedule import NEXT_ERASURE_SQL
 from libs.process.failpoints import failpoint
-from order_service.domain.actor import ERASURE, NOBODY
+from order_service.domain.actor import DELETED_USER_NAME, ERASURE
 from order_service.models.orders import FINAL_STATUSES
 from order_service.notifications.email import EmailStatus
 
-AT_ONCE: Final = 100
+BATCH_SIZE: Final = 100
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 # Whom another worker has in hand is left to it.
@@ -42,7 +42,7 @@ ERASE_ORDERS = text(f"""
     INSERT INTO order_history (order_id, version, at, actor, from_status, to_status, reason)
     SELECT id, version, updated_at, :erasure, status, status, 'personal data erased' FROM erased
 """).bindparams(  # noqa: S608 - made of constants
-    _IDS, bindparam("nobody", NOBODY, type_=Text), bindparam("erasure", ERASURE, type_=Text)
+    _IDS, bindparam("nobody", DELETED_USER_NAME, type_=Text), bindparam("erasure", ERASURE, type_=Text)
 )
 # A worker that is just sending one finds that it is settled.
 ERASE_EMAILS = text("""
@@ -62,29 +62,29 @@ ERASE_ANSWERS = text("DELETE FROM idempotency_keys WHERE user_id = ANY (:ids)").
 ERASE_TOLD = text("""
     DELETE FROM webhook_events WHERE subject = ANY (:ids) AND type IN ('user.created', 'user.updated')
 """).bindparams(_IDS)
-LOOK_AGAIN = text(f"""
+RESCHEDULE = text(f"""
     UPDATE users
     SET erase_at = CASE WHEN EXISTS (
         SELECT FROM orders
         WHERE user_id = users.id AND (username <> :nobody OR num_nonnulls(delivery_address, comment) > 0)
     ) THEN clock_timestamp() + interval '5 minutes' ELSE {NEXT_ERASURE_SQL} END
     WHERE id = ANY (:ids)
-""").bindparams(_IDS, bindparam("nobody", NOBODY, type_=Text))  # noqa: S608 - made of constants
+""").bindparams(_IDS, bindparam("nobody", DELETED_USER_NAME, type_=Text))  # noqa: S608 - made of constants
 
 
 async def erase_due(transactions: Database) -> None:
     """For a timer."""
-    while await _erase_some(transactions) == AT_ONCE:
+    while await _erase_some(transactions) == BATCH_SIZE:
         pass
 
 
 async def _erase_some(transactions: Database) -> int:
     async with transactions.transaction() as transaction:
-        ids = [row.id for row in await transaction.fetch_all(DUE, {"limit": AT_ONCE})]
+        ids = [row.id for row in await transaction.fetch_all(DUE, {"limit": BATCH_SIZE})]
         if ids:
             await _erase(transaction, ids)
             failpoint("erasure.half")
-            await transaction.execute(LOOK_AGAIN, {"ids": ids})
+            await transaction.execute(RESCHEDULE, {"ids": ids})
         return len(ids)
 
 

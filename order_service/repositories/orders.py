@@ -27,9 +27,9 @@ from order_service.domain.status import Status
 from order_service.exceptions import OrderBusy
 from order_service.models.orders import order_lines, orders
 from order_service.models.payments import payments
+from order_service.repositories.order_insert_sql import LINE_COLUMNS, PLACE, columns_of, expecting_a_new, line_columns
+from order_service.repositories.order_update_sql import SAVE, changes_of
 from order_service.repositories.payments import SqlPayments
-from order_service.repositories.placing import LINE_COLUMNS, PLACE, columns_of, expecting_a_new, line_columns
-from order_service.repositories.saving import SAVE, changes_of
 
 # Whoever takes several takes them in this order, so nobody waits for somebody who waits for them. No key changes: rows
 # that name an order can be added meanwhile.

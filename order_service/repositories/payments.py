@@ -27,7 +27,7 @@ SAVE = update(payments).where(payments.c.id == bindparam("saved_id", type_=Uuid)
 DUE = text("""
     SELECT id, attempts FROM payments WHERE due_at <= :now ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED
 """).bindparams(bindparam("now", type_=DateTime(timezone=True)), bindparam("limit", type_=Integer))
-PUT_OFF = update(payments).where(payments.c.id == bindparam("put_off_id", type_=Uuid))
+DEFER = update(payments).where(payments.c.id == bindparam("put_off_id", type_=Uuid))
 SEEN = select(provider_messages.c.id).where(provider_messages.c.id == bindparam("id", type_=Text))
 REMEMBER = upsert(provider_messages).on_conflict_do_nothing()
 
@@ -56,11 +56,11 @@ class SqlPayments:
         rows = await self._transaction.fetch_all(DUE, {"now": now, "limit": limit})
         for row in rows:
             changes = {"attempts": row.attempts + 1, "due_at": now + pause_after(row.attempts)}
-            await self._transaction.execute(PUT_OFF, {"put_off_id": row.id, **changes})
+            await self._transaction.execute(DEFER, {"put_off_id": row.id, **changes})
         return [row.id for row in rows]
 
 
-class SqlSeenMessages:
+class SqlProcessedCallbacks:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 

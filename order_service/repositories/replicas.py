@@ -7,37 +7,37 @@ from typing import Any
 from libs.consumers.version_guard import upsert_if_newer
 from libs.database.database import Transaction
 from libs.database.executor import Executor
-from order_service.domain.gone import Gone
-from order_service.domain.people import Person
 from order_service.domain.products import Product
+from order_service.domain.tombstone import Tombstone
+from order_service.domain.user_replica import UserReplica
 from order_service.models.replicas import products, users
 
 # What a replica says of something that is gone: nothing but that.
-NO_PRODUCT = dict.fromkeys(("name", "price", "currency", "is_active"))
-NOBODY = dict.fromkeys(("username", "email", "role", "is_active"))
+EMPTY_PRODUCT = dict.fromkeys(("name", "price", "currency", "is_active"))
+EMPTY_USER = dict.fromkeys(("username", "email", "role", "is_active"))
 
 
-class SqlReplicaOfProducts:
+class SqlProductReplicaStore:
     """Learns in one statement, so it needs no transaction around it."""
 
     def __init__(self, statements: Executor) -> None:
         self._statements = statements
 
-    async def learn(self, news: Sequence[Product | Gone], now: datetime) -> None:
+    async def apply(self, news: Sequence[Product | Tombstone], now: datetime) -> None:
         await upsert_if_newer(self._statements, products, [_product(each, now) for each in news])
 
 
-class SqlReplicaOfUsers:
+class SqlUserReplicaStore:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
-    async def learn(self, news: Sequence[Person | Gone], now: datetime) -> None:
+    async def apply(self, news: Sequence[UserReplica | Tombstone], now: datetime) -> None:
         await upsert_if_newer(self._transaction, users, [_person(each, now) for each in news])
 
 
-def _product(news: Product | Gone, now: datetime) -> dict[str, Any]:
-    if isinstance(news, Gone):
-        return {**NO_PRODUCT, "id": news.id, "version": news.version, "deleted_at": now}
+def _product(news: Product | Tombstone, now: datetime) -> dict[str, Any]:
+    if isinstance(news, Tombstone):
+        return {**EMPTY_PRODUCT, "id": news.id, "version": news.version, "deleted_at": now}
     return {
         "name": news.name,
         "price": news.price,
@@ -49,9 +49,9 @@ def _product(news: Product | Gone, now: datetime) -> dict[str, Any]:
     }
 
 
-def _person(news: Person | Gone, now: datetime) -> dict[str, Any]:
-    if isinstance(news, Gone):
-        return {**NOBODY, "id": news.id, "version": news.version, "deleted_at": now, "erase_at": now}
+def _person(news: UserReplica | Tombstone, now: datetime) -> dict[str, Any]:
+    if isinstance(news, Tombstone):
+        return {**EMPTY_USER, "id": news.id, "version": news.version, "deleted_at": now, "erase_at": now}
     return {
         "username": news.username,
         "email": news.email,

@@ -3,23 +3,23 @@
 from libs.contracts import orders as contracts
 from libs.database.database import Transaction
 from libs.outbox.unit_of_work import SqlUnitOfWork
-from order_service.domain.facts import Fact
+from order_service.domain.events import DomainEvent
 from order_service.notifications.repository import SqlEmails
 from order_service.repositories.carts import SqlCarts
-from order_service.repositories.contracts import contract_of
+from order_service.repositories.event_mapping import contract_of
 from order_service.repositories.orders import SqlOrders
-from order_service.repositories.payments import SqlPayments, SqlSeenMessages
-from order_service.repositories.replicas import SqlReplicaOfUsers
+from order_service.repositories.payments import SqlPayments, SqlProcessedCallbacks
+from order_service.repositories.replicas import SqlUserReplicaStore
 from order_service.webhooks.delivery_repository import SqlDeliveries
 from order_service.webhooks.repository import SqlWebhooks
 
 
-class OrderUnitOfWork(SqlUnitOfWork[Fact]):
+class OrderUnitOfWork(SqlUnitOfWork[DomainEvent]):
     orders: SqlOrders
     carts: SqlCarts
     payments: SqlPayments
-    seen_messages: SqlSeenMessages
-    users: SqlReplicaOfUsers
+    seen_messages: SqlProcessedCallbacks
+    users: SqlUserReplicaStore
     emails: SqlEmails
     webhooks: SqlWebhooks
     deliveries: SqlDeliveries
@@ -28,11 +28,11 @@ class OrderUnitOfWork(SqlUnitOfWork[Fact]):
         self.payments = SqlPayments(transaction)
         self.orders = SqlOrders(transaction, self.payments)
         self.carts = SqlCarts(transaction)
-        self.seen_messages = SqlSeenMessages(transaction)
-        self.users = SqlReplicaOfUsers(transaction)
+        self.seen_messages = SqlProcessedCallbacks(transaction)
+        self.users = SqlUserReplicaStore(transaction)
         self.emails = SqlEmails(transaction)
         self.webhooks = SqlWebhooks(transaction)
         self.deliveries = SqlDeliveries(transaction)
 
-    def contract(self, fact: Fact) -> contracts.OrderEvent:
+    def contract(self, fact: DomainEvent) -> contracts.OrderEvent:
         return contract_of(fact)

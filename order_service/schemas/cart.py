@@ -23,20 +23,20 @@ CART: dict[str, Any] = {"items": [LINE], "total": "39.98", "currency": "EUR", "v
 Quantity = Annotated[int, Field(ge=1, le=MAX_QUANTITY, strict=True)]
 
 
-class CartAddition(Body):
+class CartItemCreate(Body):
     model_config = ConfigDict(json_schema_extra={"example": {"product_id": PRODUCT_ID, "quantity": 2}})
 
     product_id: UUID
     quantity: Quantity = 1
 
 
-class CartLineChange(Body):
+class CartItemUpdate(Body):
     model_config = ConfigDict(json_schema_extra={"example": {"quantity": 3}})
 
     quantity: Annotated[Quantity, Field(description="How many there are to be, whatever there were.")]
 
 
-class CartItem(BaseModel):
+class CartItemResponse(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": LINE})
 
     product_id: UUID
@@ -47,10 +47,10 @@ class CartItem(BaseModel):
     is_available: bool = Field(description="Whether it can be ordered: it is in the catalog, and on sale.")
 
 
-class CartOut(BaseModel):
+class CartResponse(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": CART})
 
-    items: list[CartItem] = Field(description="In the order in which they were put in.")
+    items: list[CartItemResponse] = Field(description="In the order in which they were put in.")
     total: Money | None = Field(
         description="Of the available items alone. "
         "null in the one case that the catalog has changed a product to another currency than the others'."
@@ -59,7 +59,7 @@ class CartOut(BaseModel):
     version: int = Field(description="0 until something is put in. Prices change without it.")
 
 
-def show_cart(cart: Cart) -> dict[str, Any]:
+def cart_response(cart: Cart) -> dict[str, Any]:
     items = [
         {
             "product_id": line.product_id,

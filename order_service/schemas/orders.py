@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from libs.http.fields import Money, Timestamp
 from order_service.domain.order import Order
 from order_service.domain.status import Status
-from order_service.schemas.payments import PaymentOut, show_payment
+from order_service.schemas.payments import PaymentResponse, payment_response
 
 ITEM: dict[str, Any] = {
     "product_id": "0199f39f-5c1d-7d0e-b7a2-3e9f4c5d6a7b",
@@ -46,7 +46,7 @@ class OrderItem(BaseModel):
     line_total: Money
 
 
-class OrderOut(BaseModel):
+class OrderResponse(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": ORDER})
 
     id: UUID
@@ -59,7 +59,7 @@ class OrderOut(BaseModel):
     delivery_address: str | None
     comment: str | None
     status_reason: str | None = Field(description="For a rejected order: which products lack how many.")
-    payment: PaymentOut | None = Field(
+    payment: PaymentResponse | None = Field(
         description="The one that is open or has succeeded, else the last one; null until somebody pays."
     )
     reserved_until: Timestamp | None = Field(description="While it awaits payment: until when its stock is held.")
@@ -73,7 +73,7 @@ class OrderOut(BaseModel):
     )
 
 
-def show(order: Order) -> dict[str, Any]:
+def order_response(order: Order) -> dict[str, Any]:
     """An order as the reads give it."""
     items = [
         {
@@ -96,7 +96,7 @@ def show(order: Order) -> dict[str, Any]:
         "delivery_address": order.delivery_address,
         "comment": order.comment,
         "status_reason": order.status_reason,
-        "payment": None if order.payment is None else show_payment(order.payment),
+        "payment": None if order.payment is None else payment_response(order.payment),
         "reserved_until": order.reserved_until,
         "version": order.version,
         "created_at": order.created_at,

@@ -20,7 +20,7 @@ PAYMENT: dict[str, Any] = {
 }
 
 
-class PaymentWanted(Body):
+class PaymentCreate(Body):
     model_config = ConfigDict(json_schema_extra={"example": {"method": "card", "token": "tok_ok"}})
 
     method: Literal["card"] = "card"
@@ -31,7 +31,7 @@ class PaymentWanted(Body):
     ]
 
 
-class PaymentOut(BaseModel):
+class PaymentResponse(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": PAYMENT})
 
     id: UUID
@@ -47,5 +47,5 @@ class PaymentOut(BaseModel):
     created_at: Timestamp
 
 
-def show_payment(payment: Payment) -> dict[str, Any]:
-    return {name: getattr(payment, name) for name in PaymentOut.model_fields}
+def payment_response(payment: Payment) -> dict[str, Any]:
+    return {name: getattr(payment, name) for name in PaymentResponse.model_fields}

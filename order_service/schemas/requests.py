@@ -17,23 +17,23 @@ ITEM: dict[str, Any] = {"product_id": "0199f39f-5c1d-7d0e-b7a2-3e9f4c5d6a7b", "q
 ADDRESS = "1 Quiet Lane, Oxford"
 
 
-class OrderItemWanted(Body):
+class OrderItemCreate(Body):
     model_config = ConfigDict(json_schema_extra={"example": ITEM})
 
     product_id: UUID
     quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY, strict=True)]
 
 
-def _each_once(items: list[OrderItemWanted]) -> list[OrderItemWanted]:
+def _each_once(items: list[OrderItemCreate]) -> list[OrderItemCreate]:
     if len({item.product_id for item in items}) < len(items):
         raise ValueError("a product may stand in one line only")
     return items
 
 
-Items = Annotated[list[OrderItemWanted], Field(min_length=1, max_length=MAX_LINES), AfterValidator(_each_once)]
+Items = Annotated[list[OrderItemCreate], Field(min_length=1, max_length=MAX_LINES), AfterValidator(_each_once)]
 
 
-class OrderPlacing(Body):
+class OrderCreate(Body):
     model_config = ConfigDict(
         json_schema_extra={"example": {"items": [ITEM], "delivery_address": ADDRESS, "comment": "Ring twice."}}
     )

@@ -2,19 +2,19 @@
 
 from datetime import UTC, datetime
 
-from order_service.domain.gone import Gone
-from order_service.domain.people import Person
-from order_service.domain.ports import ReplicaOfProducts, UnitOfWorkFactory
+from order_service.domain.ports import ProductReplicaStore, UnitOfWorkFactory
 from order_service.domain.products import Product
+from order_service.domain.tombstone import Tombstone
+from order_service.domain.user_replica import UserReplica
 
 
-async def learn_products(replica: ReplicaOfProducts, *news: Product | Gone) -> None:
-    await replica.learn(news, datetime.now(UTC))
+async def apply_product_events(replica: ProductReplicaStore, *news: Product | Tombstone) -> None:
+    await replica.apply(news, datetime.now(UTC))
 
 
-async def learn_users(uow: UnitOfWorkFactory, *news: Person | Gone) -> None:
+async def apply_user_events(uow: UnitOfWorkFactory, *news: UserReplica | Tombstone) -> None:
     async with uow() as work:
-        await work.users.learn(news, datetime.now(UTC))
-        gone = [each.id for each in news if isinstance(each, Gone)]
+        await work.users.apply(news, datetime.now(UTC))
+        gone = [each.id for each in news if isinstance(each, Tombstone)]
         if gone:
             await work.carts.forget(gone)

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from libs.process.ids import new_id
 from order_service.domain.actor import Actor
-from order_service.domain.facts import Fact
+from order_service.domain.events import DomainEvent
 from order_service.domain.order import Details, Order
 from order_service.domain.ports import UnitOfWorkFactory
-from order_service.domain.products import Offer, Product, price
+from order_service.domain.products import PricedItems, Product, price_items
 from order_service.domain.status import Status
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -38,12 +38,16 @@ def a_product(
     return Product(product_id or new_id(), name, Decimal(amount), currency, is_active, version)
 
 
-def an_offer(*lines: tuple[Product, int]) -> Offer:
+def an_offer(*lines: tuple[Product, int]) -> PricedItems:
     lines = lines or ((a_product(), 2),)
-    return price({product.id: quantity for product, quantity in lines}, {product.id: product for product, _ in lines})
+    return price_items(
+        {product.id: quantity for product, quantity in lines}, {product.id: product for product, _ in lines}
+    )
 
 
-def an_order(customer: Actor | None = None, *, offer: Offer | None = None, details: Details | None = None) -> Order:
+def an_order(
+    customer: Actor | None = None, *, offer: PricedItems | None = None, details: Details | None = None
+) -> Order:
     """Pending, and as read from the database: nothing has happened to it since."""
     order, _ = Order.place(new_id(), customer or a_customer(), offer or an_offer(), details or {}, NOW)
     order.changes.clear()
@@ -64,7 +68,7 @@ class PlacementIn:
 
     uow: UnitOfWorkFactory
 
-    async def place(self, order: Order, fact: Fact) -> None:
+    async def place(self, order: Order, fact: DomainEvent) -> None:
         async with self.uow() as work:
             await work.orders.add(order)
             work.record(fact)

@@ -7,21 +7,21 @@ from fastapi import FastAPI
 
 from order_service import worker
 from order_service.consumer import products
-from order_service.domain.gone import Gone
-from order_service.domain.ports import ReplicaOfProducts
+from order_service.domain.ports import ProductReplicaStore
 from order_service.domain.products import Product
-from order_service.services.replicas import learn_products
+from order_service.domain.tombstone import Tombstone
+from order_service.services.replicas import apply_product_events
 
 NAME = "deadly"
 
 
-async def apply_or_crash(replica: ReplicaOfProducts, *news: Product | Gone) -> None:
+async def apply_or_crash(replica: ProductReplicaStore, *news: Product | Tombstone) -> None:
     if any(isinstance(each, Product) and each.name == NAME for each in news):
         os.kill(os.getpid(), signal.SIGKILL)
-    await learn_products(replica, *news)
+    await apply_product_events(replica, *news)
 
 
-products.learn_products = apply_or_crash  # type: ignore[attr-defined] # what a bug would do that nobody has written
+products.apply_product_events = apply_or_crash  # type: ignore[attr-defined] # what a bug would do that nobody has written
 
 
 def __getattr__(name: str) -> FastAPI:

@@ -15,7 +15,7 @@ from libs.database.query import CompiledQuery, Reader
 from libs.idempotency.queries import COMPLETE
 from libs.testing.fixtures import DatabaseFor
 from order_service.domain.status import Status
-from order_service.repositories.saving import SAVE, changes_of
+from order_service.repositories.order_update_sql import SAVE, changes_of
 from order_service.tests.things import NOW, a_customer, an_order_that_is
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("planned")]

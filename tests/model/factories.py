@@ -5,8 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from order_service.domain.gone import Gone
 from order_service.domain.products import Product
+from order_service.domain.tombstone import Tombstone
 
 STOCK: Mapping[UUID, int] = {UUID(int=1): 6, UUID(int=2): 4, UUID(int=3): 3}
 PRODUCTS = list(STOCK)
@@ -25,5 +25,5 @@ class ProductReplica:
     async def fetch(self, product_ids: Collection[UUID]) -> Sequence[Product]:
         raise AssertionError(product_ids)
 
-    async def learn(self, news: Sequence[Product | Gone], now: datetime) -> None:
+    async def apply(self, news: Sequence[Product | Tombstone], now: datetime) -> None:
         raise AssertionError(news, now)

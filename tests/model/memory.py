@@ -10,9 +10,9 @@ from uuid import UUID
 from catalog_service.domain.events import StockRejected, StockReserved
 from catalog_service.domain.stock import Stock
 from catalog_service.tests.fakes import FakeUnitOfWork as FakeCatalog
-from order_service.domain.payment import CARRIED_THROUGH, Captured, Declined, Outcome, Payment, Refunded
+from order_service.domain.payment import RETRY_CHARGE_WINDOW, Captured, Declined, Outcome, Payment, Refunded
 from order_service.domain.status import Status
-from order_service.repositories.contracts import CONTRACTS
+from order_service.repositories.event_mapping import CONTRACTS
 from order_service.tests.unit.fakes import FakeUnitOfWork as FakeOrders
 from tests.model.messages import Message, is_delivered, of_answer, of_order
 from tests.model.system import ChargeSeen, OrderSeen, ReservationSeen
@@ -119,7 +119,7 @@ class MemorySystem:
 
     async def make_payments_old(self) -> None:
         for payment in self._orders.payments.stored.values():
-            payment.created_at -= CARRIED_THROUGH
+            payment.created_at -= RETRY_CHARGE_WINDOW
 
     async def stock(self) -> Mapping[UUID, tuple[int, int]]:
         return {each.product_id: (each.on_hand, each.reserved) for each in self._catalog.stocks.rows.values()}

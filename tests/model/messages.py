@@ -7,7 +7,7 @@ from uuid import UUID
 from catalog_service.domain.events import StockRejected, StockReserved
 from catalog_service.domain.stock_allocation import Shortage
 from libs.contracts.topology import CATALOG_ORDERS
-from order_service.domain.facts import Fact
+from order_service.domain.events import DomainEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def is_delivered(event_type: str) -> bool:
     return not event_type.startswith("order.") or event_type in CATALOG_ORDERS.patterns
 
 
-def of_order(fact: Fact) -> OrderMessage:
+def of_order(fact: DomainEvent) -> OrderMessage:
     order = fact.order
     lines = tuple((line.product_id, line.quantity) for line in order.lines)
     return OrderMessage(order.id, order.version, order.status.value, lines)

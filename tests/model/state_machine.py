@@ -19,15 +19,15 @@ from libs.errors import DomainError
 from libs.process.ids import new_id
 from order_service.domain.actor import Actor
 from order_service.domain.order import Details
-from order_service.domain.shortages import Shortage, StockAnswer
 from order_service.domain.status import Status
-from order_service.services import changing
-from order_service.services.paying import Paying
-from order_service.services.placing import Placing
-from order_service.services.pricing import Pricing
-from order_service.services.settling import Settling
-from order_service.services.stock import take_answers
-from order_service.services.timers import announce_again, expire_unpaid
+from order_service.domain.stock_result import Shortage, StockResult
+from order_service.services import manage_order
+from order_service.services.apply_stock_results import apply_stock_results
+from order_service.services.order_timers import expire_unpaid, republish_pending
+from order_service.services.pay_order import PayOrder
+from order_service.services.place_order import PlaceOrder
+from order_service.services.product_pricing import ProductPricing
+from order_service.services.reconcile_payments import PaymentReconciler
 from order_service.tests.things import HOLD, PlacementIn
 from tests.model import invariants
 from tests.model import messages as model
@@ -67,11 +67,11 @@ class Model(RuleBasedStateMachine):
         self.mortality = Mortality()
         self.orders: Any = Mortal(self.world.orders, self.mortality)
         self.catalog: Any = Mortal(self.world.catalog, self.mortality)
-        self.pricing = Pricing(ProductReplica(), ProductReplica(), ProductReplica())
-        self.placing = Placing(self.orders, self.pricing, PlacementIn(self.orders))
+        self.pricing = ProductPricing(ProductReplica(), ProductReplica(), ProductReplica())
+        self.placing = PlaceOrder(self.orders, self.pricing, PlacementIn(self.orders))
         self.provider = FaultyProvider(self.world.provider)
-        self.paying = Paying(self.orders, self.provider)
-        self.settling = Settling(self.orders, self.provider)
+        self.paying = PayOrder(self.orders, self.provider)
+        self.settling = PaymentReconciler(self.orders, self.provider)
         self.under_way: list[Message] = []
         self.order_ids: list[UUID] = []
         self.adjusted = dict.fromkeys(PRODUCTS, 0)
@@ -115,7 +115,7 @@ class Model(RuleBasedStateMachine):
     @rule(at=which, wanted=st.none() | items, comment=st.sampled_from("ab"), death=deaths)
     def amend(self, at: int, wanted: dict[UUID, int] | None, comment: str, death: tuple[int, bool] | None) -> None:
         details: Details = {} if wanted else {"comment": comment}
-        work = changing.update(
+        work = manage_order.update(
             self.orders,
             self.pricing,
             CUSTOMER,
@@ -136,12 +136,12 @@ class Model(RuleBasedStateMachine):
     @precondition(lambda self: self.order_ids)
     @rule(at=which, by=st.sampled_from([CUSTOMER, ADMIN]), death=deaths)
     def cancel(self, at: int, by: Actor, death: tuple[int, bool] | None) -> None:
-        self.attempt(changing.cancel(self.orders, by, self.order(at)), death)
+        self.attempt(manage_order.cancel(self.orders, by, self.order(at)), death)
 
     @precondition(lambda self: self.order_ids)
     @rule(at=which, death=deaths)
     def delete(self, at: int, death: tuple[int, bool] | None) -> None:
-        self.attempt(changing.delete(self.orders, ADMIN, self.order(at), None), death)
+        self.attempt(manage_order.delete(self.orders, ADMIN, self.order(at), None), death)
 
     @precondition(lambda self: self.order_ids)
     @rule(at=which, status=st.sampled_from([Status.SHIPPED, Status.DELIVERED]), death=deaths)
@@ -217,7 +217,7 @@ class Model(RuleBasedStateMachine):
                 assert self.attempt(self.handle(self.under_way.pop(0)))
 
     def moved_on(self, order_id: UUID, status: Status) -> Awaitable[object]:
-        return changing.update(
+        return manage_order.update(
             self.orders, self.pricing, ADMIN, order_id, items=None, details={}, status=status, expected=None
         )
 
@@ -227,12 +227,12 @@ class Model(RuleBasedStateMachine):
             await reserve_stock_for_orders(self.catalog, *map(_order, news))
         told = [message for message in messages if not isinstance(message, OrderMessage)]
         if told:
-            await take_answers(self.orders, HOLD, *map(_answer, told))
+            await apply_stock_results(self.orders, HOLD, *map(_answer, told))
 
     async def timer(self, name: str) -> None:
         timers: dict[str, Callable[[], Awaitable[None]]] = {
             "expiry": lambda: expire_unpaid(self.orders),
-            "announcements": lambda: announce_again(self.orders, HOLD),
+            "announcements": lambda: republish_pending(self.orders, HOLD),
             "settlement": self.settling.settle_due,
         }
         await timers[name]()
@@ -263,6 +263,6 @@ def _order(news: OrderMessage) -> OrderInCatalog:
     return OrderInCatalog(news.order_id, news.version, news.status, dict(news.lines))
 
 
-def _answer(told: model.StockResultMessage) -> StockAnswer:
+def _answer(told: model.StockResultMessage) -> StockResult:
     shortages = tuple(Shortage(each.product_id, each.wanted, each.available) for each in told.shortages)
-    return StockAnswer(told.order_id, told.version, shortages)
+    return StockResult(told.order_id, told.version, shortages)

@@ -12,7 +12,7 @@ from libs.contracts.topology import CATALOG_USERS, ORDER_STOCK, ORDER_USERS, ORD
 from libs.process.ids import new_id
 from libs.testing.ports import free_port
 from libs.testing.wait import until
-from order_service.gateways.mock_messages import HEADER
+from order_service.gateways.mock_callbacks import HEADER
 from order_service.gateways.signatures import Signatures
 from tests.observing.shop import ADMIN_EMAIL, ADMIN_PASSWORD, PATIENCE, Json, Person, Shop, answer
 

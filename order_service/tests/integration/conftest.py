@@ -10,7 +10,7 @@ from libs.testing.engines import new_engine
 from libs.testing.fixtures import DatabaseFor
 from order_service.core.settings import Settings
 from order_service.main import create_app
-from order_service.repositories import catalog
+from order_service.repositories import catalog_client
 from order_service.tests.integration.neighbours import Neighbours
 from order_service.tests.integration.shop import Caller, Shop
 
@@ -44,7 +44,7 @@ async def app(settings: Settings) -> AsyncIterator[FastAPI]:
     app = create_app(settings)
     with pytest.MonkeyPatch.context() as patch:
         # Many run at once on a small machine; how long a customer waits is shown elsewhere.
-        patch.setattr(catalog, "PATIENCE", 30.0)
+        patch.setattr(catalog_client, "PATIENCE", 30.0)
         async with app.router.lifespan_context(app):
             yield app
 

@@ -10,10 +10,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from order_service.domain.actor import Actor
-from order_service.domain.ports import ReplicaOfProducts
+from order_service.domain.ports import ProductReplicaStore
 from order_service.domain.products import Product
 from order_service.repositories.unit_of_work import OrderUnitOfWork
-from order_service.services.replicas import learn_products
+from order_service.services.replicas import apply_product_events
 from order_service.tests.integration.neighbours import Neighbours
 from order_service.tests.things import a_customer, a_product, an_admin
 
@@ -44,7 +44,7 @@ class Shop:
     transport: httpx.AsyncBaseTransport
     neighbours: Neighbours
     uow: Callable[[], OrderUnitOfWork]
-    products: ReplicaOfProducts
+    products: ProductReplicaStore
     engine: AsyncEngine
 
     def caller(self, actor: Actor | None = None) -> Caller:
@@ -60,7 +60,7 @@ class Shop:
     async def product(self, name: str = "Desk lamp", amount: str = "19.99") -> Product:
         """One that the replica has heard of."""
         product = a_product(name, amount)
-        await learn_products(self.products, product)
+        await apply_product_events(self.products, product)
         return product
 
     async def announced(self, order_id: str) -> list[tuple[int, str, Json]]:

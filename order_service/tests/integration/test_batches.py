@@ -15,13 +15,13 @@ from libs.observability.context import TraceContext, trace_contexts
 from libs.outbox.notifier import OutboxNotifier
 from libs.process.ids import new_id
 from libs.testing.statements import statements
-from order_service.domain.people import Person
 from order_service.domain.ports import UnitOfWorkFactory
 from order_service.domain.products import Product
-from order_service.domain.shortages import Shortage, StockAnswer
+from order_service.domain.stock_result import Shortage, StockResult
+from order_service.domain.user_replica import UserReplica
 from order_service.repositories.unit_of_work import OrderUnitOfWork
-from order_service.services.changing import cancel
-from order_service.services.stock import take_answers
+from order_service.services.apply_stock_results import apply_stock_results
+from order_service.services.manage_order import cancel
 from order_service.tests.integration.shop import Caller, Json, Shop, ok
 from order_service.tests.integration.test_races import assert_whole
 from order_service.tests.things import HOLD
@@ -44,17 +44,17 @@ async def uow(database_url: str, counted: Database) -> AsyncIterator[UnitOfWorkF
     await notifier.aclose()
 
 
-def held(order: Json, version: int = 1) -> StockAnswer:
-    return StockAnswer(UUID(order["id"]), version)
+def held(order: Json, version: int = 1) -> StockResult:
+    return StockResult(UUID(order["id"]), version)
 
 
-def short(order: Json, product: Product, version: int = 1) -> StockAnswer:
-    return StockAnswer(UUID(order["id"]), version, (Shortage(product.id, 2, 1),))
+def short(order: Json, product: Product, version: int = 1) -> StockResult:
+    return StockResult(UUID(order["id"]), version, (Shortage(product.id, 2, 1),))
 
 
-def known(caller: Caller) -> Person:
+def known(caller: Caller) -> UserReplica:
     actor = caller.actor
-    return Person(actor.user_id, actor.username, "ada@example.com", "user", is_active=True, version=1)
+    return UserReplica(actor.user_id, actor.username, "ada@example.com", "user", is_active=True, version=1)
 
 
 async def test_answers_of_every_kind_at_once(shop: Shop, customer: Caller) -> None:
@@ -62,10 +62,10 @@ async def test_answers_of_every_kind_at_once(shop: Shop, customer: Caller) -> No
     there, missing, late, amended = [await customer.place(lamp, desk) for _ in range(4)]
     ok(await customer.http.post(f"/order/{late['id']}/cancel"))
     ok(await customer.http.put(f"/update_order/{amended['id']}", json={"comment": "Ring twice."}))
-    await take_answers(
+    await apply_stock_results(
         shop.uow,
         HOLD,
-        StockAnswer(new_id(), 1),
+        StockResult(new_id(), 1),
         short(amended, lamp),
         held(late),
         short(missing, desk),
@@ -94,14 +94,14 @@ async def test_any_number_of_answers_is_as_many_statements(
     for number in (1, 30):
         orders = [await customer.place(lamp) for _ in range(number)]
         async with statements(counted) as seen:
-            await take_answers(uow, HOLD, *map(held, orders))
+            await apply_stock_results(uow, HOLD, *map(held, orders))
         # The orders, their lines, their payments; what they are now, and the events that tell of it.
         assert len(seen) == 5, seen
         async with statements(counted) as seen:
-            await take_answers(uow, HOLD, *map(held, orders))
+            await apply_stock_results(uow, HOLD, *map(held, orders))
         assert len(seen) == 3, seen
     async with statements(counted) as seen:
-        await take_answers(uow, HOLD, StockAnswer(new_id(), 1))
+        await apply_stock_results(uow, HOLD, StockResult(new_id(), 1))
     assert len(seen) == 1, seen
 
 
@@ -111,7 +111,7 @@ async def test_each_answer_of_many_has_its_email_with_its_own_trace(shop: Shop, 
     ok(await customer.http.post(f"/order/{late['id']}/cancel"))
     ids = [UUID(order["id"]) for order in (moved, missing, late)]
     trace_contexts.set({each: TraceContext("-", f"the trace of {each}") for each in ids})
-    await take_answers(shop.uow, HOLD, held(moved), short(missing, desk), held(late), held(moved))
+    await apply_stock_results(shop.uow, HOLD, held(moved), short(missing, desk), held(late), held(moved))
     trace_contexts.set({})
     statement = text("SELECT * FROM emails WHERE order_id = ANY (:ids) AND order_version > 1").bindparams(
         bindparam("ids", type_=ARRAY(Uuid))
@@ -131,7 +131,7 @@ async def test_each_answer_of_many_has_its_email_with_its_own_trace(shop: Shop, 
 async def test_of_each_order_its_own_lines_and_payment_are_read(shop: Shop, customer: Caller) -> None:
     lamp, desk = await shop.product(), await shop.product("Desk", "250.00")
     placed = [await customer.place(lamp), await customer.place(desk, lamp), await customer.place(desk)]
-    await take_answers(shop.uow, HOLD, *map(held, placed))
+    await apply_stock_results(shop.uow, HOLD, *map(held, placed))
     paid = placed[1:]
     for token in ("tok_declined", "tok_ok"):
         for order in paid:
@@ -179,8 +179,8 @@ async def test_batches_that_overlap_and_customers_in_between(shop: Shop, custome
             except DomainError:
                 assert (await customer.read(order))["status"] == "rejected"
 
-        workers = [take_answers(shop.uow, HOLD, *random.sample(answers, 15)) for _ in range(4)]
-        everything = [*workers, take_answers(shop.uow, HOLD, *reversed(answers)), *map(cancelled, orders[::5])]
+        workers = [apply_stock_results(shop.uow, HOLD, *random.sample(answers, 15)) for _ in range(4)]
+        everything = [*workers, apply_stock_results(shop.uow, HOLD, *reversed(answers)), *map(cancelled, orders[::5])]
         random.shuffle(everything)
         await asyncio.gather(*everything)
         for number, order in enumerate(orders):

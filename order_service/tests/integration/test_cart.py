@@ -2,9 +2,9 @@
 
 import pytest
 
-from order_service.domain.gone import Gone
-from order_service.domain.people import Person
-from order_service.services.replicas import learn_users
+from order_service.domain.tombstone import Tombstone
+from order_service.domain.user_replica import UserReplica
+from order_service.services.replicas import apply_user_events
 from order_service.tests.integration.carts import EMPTY, cart_of, put, quantities, rows_of
 from order_service.tests.integration.shop import Caller, Shop, ok, refused
 
@@ -154,9 +154,9 @@ async def test_without_a_token_there_is_no_cart(shop: Shop) -> None:
 async def test_of_a_person_who_is_gone_no_cart_is_kept(shop: Shop, customer: Caller) -> None:
     await put(customer, await shop.product(), 2)
     user_id = customer.actor.user_id
-    await learn_users(shop.uow, Person(user_id, "ada", "ada@example.com", "user", is_active=True, version=1))
+    await apply_user_events(shop.uow, UserReplica(user_id, "ada", "ada@example.com", "user", is_active=True, version=1))
     assert await rows_of(shop, customer) == 1
     for _ in range(2):
-        await learn_users(shop.uow, Gone(user_id, 2))
+        await apply_user_events(shop.uow, Tombstone(user_id, 2))
     assert await rows_of(shop, customer) == 0
     refused(await customer.http.get("/cart"), 401, "user_inactive")

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from order_service.services.replicas import learn_products
+from order_service.services.replicas import apply_product_events
 from order_service.tests.integration.carts import EMPTY, cart_of, put, quantities
 from order_service.tests.integration.shop import Caller, Shop, ok, refused
 from order_service.tests.things import a_product
@@ -12,7 +12,7 @@ async def test_the_cart_is_ordered_and_emptied(shop: Shop, customer: Caller) -> 
     lamp, bulb = await shop.product("Lamp", "19.99"), await shop.product("Bulb", "0.10")
     await put(customer, lamp, 3)
     await put(customer, bulb, 7)
-    await learn_products(shop.products, a_product("Dear lamp", "20.00", product_id=lamp.id, version=2))
+    await apply_product_events(shop.products, a_product("Dear lamp", "20.00", product_id=lamp.id, version=2))
     response = await customer.http.post("/order", json={"comment": "Ring twice."})
     order = ok(response, 201)
     assert [(item["name"], item["unit_price"], item["quantity"]) for item in order["items"]] == [

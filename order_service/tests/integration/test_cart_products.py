@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from libs.process.ids import new_id
-from order_service.domain.gone import Gone
-from order_service.services.replicas import learn_products
+from order_service.domain.tombstone import Tombstone
+from order_service.services.replicas import apply_product_events
 from order_service.tests.integration.carts import cart_of, put
 from order_service.tests.integration.shop import Caller, Shop, ok, refused
 from order_service.tests.things import a_product
@@ -24,7 +24,7 @@ async def test_a_tag_covers_names_prices_and_what_is_on_sale(shop: Shop, custome
         tag = {"If-None-Match": (await customer.http.get("/cart")).headers["ETag"]}
         assert (await customer.http.get("/cart", headers=tag)).status_code == 304
         changed = a_product(**{"name": "Lamp", **change}, product_id=lamp.id, version=version)
-        await learn_products(shop.products, changed)
+        await apply_product_events(shop.products, changed)
         cart = ok(await customer.http.get("/cart", headers=tag))
         (item,) = cart["items"]
         assert (item["name"], item["unit_price"], item["is_available"], cart["total"]) == shown
@@ -35,7 +35,7 @@ async def test_what_leaves_the_catalog_stays_visible(shop: Shop, customer: Calle
     lamp, bulb = await shop.product("Lamp", "19.99"), await shop.product("Bulb", "0.10")
     await put(customer, lamp, 2)
     await put(customer, bulb, 3)
-    await learn_products(shop.products, Gone(lamp.id, 2))
+    await apply_product_events(shop.products, Tombstone(lamp.id, 2))
     cart = await cart_of(customer)
     assert cart["items"][0] == {
         "product_id": str(lamp.id),
@@ -61,7 +61,7 @@ async def test_what_leaves_the_catalog_stays_visible(shop: Shop, customer: Calle
 async def test_products_that_cannot_be_put_in(shop: Shop, customer: Caller) -> None:
     resting, dollars = a_product(is_active=False), a_product(currency="USD")
     for product in (resting, dollars):
-        await learn_products(shop.products, product)
+        await apply_product_events(shop.products, product)
     before = await put(customer, await shop.product())
     for product_id, status, code in (
         (new_id(), 404, "product_not_found"),

@@ -16,28 +16,28 @@ from libs.testing.wait import until
 from order_service.domain.order import Order
 from order_service.domain.products import Product
 from order_service.exceptions import CartEmpty, CartLineNotFound, OrderExists
-from order_service.services import carts
-from order_service.services.placing import Placing
-from order_service.services.pricing import Pricing
+from order_service.services import manage_cart
+from order_service.services.place_order import PlaceOrder
+from order_service.services.product_pricing import ProductPricing
 from order_service.tests.integration.shop import Caller, Json, Shop, ok, refused
 
 ROUNDS = 100
 
 
 @pytest.fixture(scope="session")
-def placing(app: FastAPI) -> Placing:
-    found: Placing = app.state.placing
+def placing(app: FastAPI) -> PlaceOrder:
+    found: PlaceOrder = app.state.placing
     return found
 
 
 @pytest.fixture(scope="session")
-def pricing(app: FastAPI) -> Pricing:
-    found: Pricing = app.state.pricing
+def pricing(app: FastAPI) -> ProductPricing:
+    found: ProductPricing = app.state.pricing
     return found
 
 
-async def put(shop: Shop, pricing: Pricing, caller: Caller, product: Product, quantity: int = 1) -> None:
-    await carts.add(shop.uow, pricing, caller.actor.user_id, product.id, quantity)
+async def put(shop: Shop, pricing: ProductPricing, caller: Caller, product: Product, quantity: int = 1) -> None:
+    await manage_cart.add(shop.uow, pricing, caller.actor.user_id, product.id, quantity)
 
 
 async def in_cart(caller: Caller) -> dict[str, int]:
@@ -69,7 +69,7 @@ async def test_twenty_adds_at_once_make_one_line_of_20(shop: Shop) -> None:
         assert ([item["quantity"] for item in cart["items"]], cart["version"]) == ([20], 20)
 
 
-async def test_the_first_products_at_once(shop: Shop, pricing: Pricing) -> None:
+async def test_the_first_products_at_once(shop: Shop, pricing: ProductPricing) -> None:
     products = [await shop.product() for _ in range(2)]
     for _ in range(ROUNDS):
         caller = shop.caller()
@@ -77,7 +77,9 @@ async def test_the_first_products_at_once(shop: Shop, pricing: Pricing) -> None:
         assert await in_cart(caller) == {str(product.id): 1 for product in products}
 
 
-async def test_of_parallel_changes_of_one_version_one_wins(shop: Shop, customer: Caller, pricing: Pricing) -> None:
+async def test_of_parallel_changes_of_one_version_one_wins(
+    shop: Shop, customer: Caller, pricing: ProductPricing
+) -> None:
     lamp = await shop.product()
     await put(shop, pricing, customer, lamp)
     answers = await asyncio.gather(
@@ -90,7 +92,7 @@ async def test_of_parallel_changes_of_one_version_one_wins(shop: Shop, customer:
     assert ok(await customer.http.get("/cart"))["version"] == 2
 
 
-async def test_two_checkouts_at_once_make_one_order(shop: Shop, placing: Placing, pricing: Pricing) -> None:
+async def test_two_checkouts_at_once_make_one_order(shop: Shop, placing: PlaceOrder, pricing: ProductPricing) -> None:
     lamp = await shop.product()
     for _ in range(ROUNDS):
         caller = shop.caller()
@@ -104,7 +106,7 @@ async def test_two_checkouts_at_once_make_one_order(shop: Shop, placing: Placing
         assert await in_cart(caller) == {}
 
 
-async def test_many_checkouts_over_http_make_one_order(shop: Shop, customer: Caller, pricing: Pricing) -> None:
+async def test_many_checkouts_over_http_make_one_order(shop: Shop, customer: Caller, pricing: ProductPricing) -> None:
     await put(shop, pricing, customer, await shop.product(), 3)
     answers = await asyncio.gather(*(customer.http.post("/order", json={}) for _ in range(12)))
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 11
@@ -115,7 +117,7 @@ async def test_many_checkouts_over_http_make_one_order(shop: Shop, customer: Cal
 
 
 async def test_what_is_put_in_during_a_checkout_is_ordered_or_still_there(
-    shop: Shop, placing: Placing, pricing: Pricing
+    shop: Shop, placing: PlaceOrder, pricing: ProductPricing
 ) -> None:
     lamp, bulb = await shop.product("Lamp"), await shop.product("Bulb")
     for _ in range(ROUNDS):
@@ -136,7 +138,7 @@ async def test_what_is_put_in_during_a_checkout_is_ordered_or_still_there(
 
 
 async def test_what_is_taken_out_during_a_checkout_is_ordered_or_not(
-    shop: Shop, placing: Placing, pricing: Pricing
+    shop: Shop, placing: PlaceOrder, pricing: ProductPricing
 ) -> None:
     lamp, bulb = await shop.product("Lamp"), await shop.product("Bulb")
     for _ in range(ROUNDS):
@@ -144,7 +146,7 @@ async def test_what_is_taken_out_during_a_checkout_is_ordered_or_not(
         for product in (lamp, bulb):
             await put(shop, pricing, caller, product)
         order, removed = await at_once(
-            placing.place(caller.actor, None, {}), carts.remove(shop.uow, caller.actor.user_id, bulb.id, None)
+            placing.place(caller.actor, None, {}), manage_cart.remove(shop.uow, caller.actor.user_id, bulb.id, None)
         )
         assert isinstance(order, Order)
         came_too_late = bulb.id in {line.product_id for line in order.lines}
@@ -152,13 +154,13 @@ async def test_what_is_taken_out_during_a_checkout_is_ordered_or_not(
         assert await in_cart(caller) == {}
 
 
-async def test_an_emptied_cart_and_a_checkout(shop: Shop, placing: Placing, pricing: Pricing) -> None:
+async def test_an_emptied_cart_and_a_checkout(shop: Shop, placing: PlaceOrder, pricing: ProductPricing) -> None:
     lamp = await shop.product()
     for _ in range(ROUNDS):
         caller = shop.caller()
         await put(shop, pricing, caller, lamp)
         order, emptied = await at_once(
-            placing.place(caller.actor, None, {}), carts.empty(shop.uow, caller.actor.user_id, None)
+            placing.place(caller.actor, None, {}), manage_cart.empty(shop.uow, caller.actor.user_id, None)
         )
         assert emptied is None
         assert isinstance(order, Order | CartEmpty)
@@ -168,7 +170,7 @@ async def test_an_emptied_cart_and_a_checkout(shop: Shop, placing: Placing, pric
 
 @pytest.mark.parametrize("from_cart", [True, False])
 async def test_attempts_with_one_id_make_one_order(
-    shop: Shop, placing: Placing, pricing: Pricing, *, from_cart: bool
+    shop: Shop, placing: PlaceOrder, pricing: ProductPricing, *, from_cart: bool
 ) -> None:
     lamp = await shop.product()
     for _ in range(ROUNDS):
@@ -183,7 +185,7 @@ async def test_attempts_with_one_id_make_one_order(
 
 
 async def test_a_repetition_leaves_what_was_put_in_since(
-    shop: Shop, customer: Caller, placing: Placing, pricing: Pricing
+    shop: Shop, customer: Caller, placing: PlaceOrder, pricing: ProductPricing
 ) -> None:
     lamp, order_id = await shop.product(), new_id()
     await put(shop, pricing, customer, lamp, 3)
@@ -201,7 +203,7 @@ async def test_a_repetition_leaves_what_was_put_in_since(
 
 
 async def test_a_checkout_waits_for_an_add_that_is_under_way(
-    shop: Shop, customer: Caller, placing: Placing, pricing: Pricing
+    shop: Shop, customer: Caller, placing: PlaceOrder, pricing: ProductPricing
 ) -> None:
     """Shown step by step: the lines are read after the lock was waited for, not before."""
     lamp, bulb = await shop.product("Lamp"), await shop.product("Bulb")
@@ -239,7 +241,7 @@ async def _somebody_waits(engine: AsyncEngine) -> bool:
     ],
 )
 async def test_what_the_database_holds_to(
-    shop: Shop, customer: Caller, pricing: Pricing, change: str, constraint: str
+    shop: Shop, customer: Caller, pricing: ProductPricing, change: str, constraint: str
 ) -> None:
     for _ in range(2):
         await put(shop, pricing, customer, await shop.product())

@@ -6,7 +6,7 @@ from sqlalchemy import text
 from libs.database.database import Database
 from libs.database.table_gauges import TableGauges
 from libs.testing.fixtures import DatabaseFor
-from order_service.repositories.census import COUNTS
+from order_service.repositories.gauges import GAUGES
 
 PLACE = text("""
     WITH placed AS (
@@ -29,7 +29,7 @@ PLACE = text("""
 async def test_orders_money_and_mails_are_counted(database_for: DatabaseFor) -> None:
     transactions = Database(await database_for("order_service", own="census"), pool_size=1)
     await transactions.execute(PLACE)
-    await TableGauges(transactions, COUNTS).refresh()
+    await TableGauges(transactions, GAUGES).refresh()
     await transactions.aclose()
     value = REGISTRY.get_sample_value
     assert (value("orders", {"status": "pending"}), value("orders", {"status": "paid"})) == (1, 2)

@@ -7,8 +7,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from libs.process.ids import new_id
-from order_service.domain.shortages import Shortage, StockAnswer
-from order_service.services.stock import take_answers
+from order_service.domain.stock_result import Shortage, StockResult
+from order_service.services.apply_stock_results import apply_stock_results
 from order_service.tests.integration.shop import Caller, Json, Shop, ok, refused
 from order_service.tests.things import HOLD
 
@@ -47,9 +47,9 @@ async def test_a_change_while_stock_is_looked_for_is_answered_anew(shop: Shop, c
     ok(await customer.http.put(f"/update_order/{order['id']}", json={"comment": "Ring twice."}))
     version, event_type, data = (await shop.announced(order["id"]))[-1]
     assert (version, event_type, data["status"], data["items"]) == (2, "order.amended", "pending", order["items"])
-    await take_answers(shop.uow, HOLD, StockAnswer(order_id, 1, (Shortage(new_id(), 1, 0),)))
+    await apply_stock_results(shop.uow, HOLD, StockResult(order_id, 1, (Shortage(new_id(), 1, 0),)))
     assert (await customer.read(order))["status"] == "pending"
-    await take_answers(shop.uow, HOLD, StockAnswer(order_id, version))
+    await apply_stock_results(shop.uow, HOLD, StockResult(order_id, version))
     after = await customer.read(order)
     assert (after["status"], after["version"], after["comment"]) == ("awaiting_payment", 3, "Ring twice.")
     assert [each[:2] for each in await shop.announced(order["id"])][-1] == (3, "order.reserved")
@@ -58,7 +58,7 @@ async def test_a_change_while_stock_is_looked_for_is_answered_anew(shop: Shop, c
 async def test_a_rejection_names_what_is_short(shop: Shop, customer: Caller) -> None:
     lamp = await shop.product("Lamp")
     order = await customer.place(lamp)
-    await take_answers(shop.uow, HOLD, StockAnswer(UUID(order["id"]), 1, (Shortage(lamp.id, 2, 1),)))
+    await apply_stock_results(shop.uow, HOLD, StockResult(UUID(order["id"]), 1, (Shortage(lamp.id, 2, 1),)))
     after = await customer.read(order)
     assert after["status"] == "rejected"
     assert after["status_reason"] == "Not enough in stock: Lamp: 2 wanted, 1 available"
@@ -158,7 +158,7 @@ async def assert_not_there(caller: Caller, order_id: str) -> None:
 
 async def test_the_history_tells_every_change(shop: Shop, customer: Caller, admin: Caller, order: Json) -> None:
     ok(await customer.http.put(f"/update_order/{order['id']}", json={"comment": "a", "delivery_address": "b"}))
-    await take_answers(shop.uow, HOLD, StockAnswer(UUID(order["id"]), 2))
+    await apply_stock_results(shop.uow, HOLD, StockResult(UUID(order["id"]), 2))
     ok(await admin.http.post(f"/order/{order['id']}/cancel"))
     assert (await customer.http.delete(f"/delete_order/{order['id']}")).status_code == 204
     refused(await customer.http.get(f"/order/{order['id']}/history"), 404, "order_not_found")

@@ -14,12 +14,12 @@ from libs.database.database import Database
 from libs.idempotency.route import HEADER
 from libs.process.ids import new_id
 from libs.testing.databases import empty
-from order_service.domain.gone import Gone
-from order_service.domain.people import Person
+from order_service.domain.tombstone import Tombstone
+from order_service.domain.user_replica import UserReplica
 from order_service.notifications.email import Email, EmailStatus
 from order_service.repositories import erasure
 from order_service.repositories.erasure import erase_due
-from order_service.services.replicas import learn_users
+from order_service.services.replicas import apply_user_events
 from order_service.tests.integration.shop import Caller, Json, Shop, ok
 from order_service.tests.integration.webhooks.receiver import Receiver
 from order_service.webhooks.delivery import WebhookEvent
@@ -60,12 +60,14 @@ async def rows(shop: Shop, sql: str, **arguments: Any) -> list[Json]:
 
 async def learn(shop: Shop, caller: Caller, *, version: int = 1) -> None:
     email = f"{caller.actor.user_id.hex}@example.com"
-    await learn_users(shop.uow, Person(caller.actor.user_id, "ada", email, "user", is_active=True, version=version))
+    await apply_user_events(
+        shop.uow, UserReplica(caller.actor.user_id, "ada", email, "user", is_active=True, version=version)
+    )
 
 
 async def leave(shop: Shop, *callers: Caller) -> None:
     for caller in callers:
-        await learn_users(shop.uow, Gone(caller.actor.user_id, 9))
+        await apply_user_events(shop.uow, Tombstone(caller.actor.user_id, 9))
 
 
 async def order_of(shop: Shop, caller: Caller, **more: Any) -> Json:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.database.database import Database
 from libs.process.ids import new_id
-from order_service.gateways.mock_messages import SignedMessages
+from order_service.gateways.mock_callbacks import MockCallbackVerifier
 from order_service.gateways.mock_provider import MockProvider
 from order_service.tests.integration.shop import Caller, Json, Shop, ok, refused
 from order_service.tests.integration.till import Till
@@ -121,6 +121,6 @@ def test_it_is_documented_how_the_provider_speaks(app: FastAPI) -> None:
 async def hear(shop: Shop, body: Json, *, secret: str = AGREED, at: int | None = None) -> httpx.Response:
     content = json.dumps(body).encode()
     moment = str(int(time.time()) if at is None else at)
-    signature = f"t={moment},v1={SignedMessages(secret).sign(moment, content)}"
+    signature = f"t={moment},v1={MockCallbackVerifier(secret).sign(moment, content)}"
     async with shop.client({"Shop-Signature": signature}) as client:
         return await client.post("/payments/webhook", content=content)

@@ -22,9 +22,9 @@ from order_service.gateways.mock_provider import MockProvider
 from order_service.repositories.orders import SqlOrders
 from order_service.repositories.payments import SqlPayments
 from order_service.repositories.unit_of_work import OrderUnitOfWork
-from order_service.services import timers
-from order_service.services.settling import Settling
-from order_service.services.timers import announce_again, expire_unpaid
+from order_service.services import order_timers
+from order_service.services.order_timers import expire_unpaid, republish_pending
+from order_service.services.reconcile_payments import PaymentReconciler
 from order_service.tests.integration.shop import Caller, Json, Shop
 from order_service.tests.integration.till import Till
 
@@ -117,7 +117,7 @@ async def test_a_payment_that_succeeds_late_is_the_one_that_is_refunded(
     late = UUID((await customer.read(order))["payment"]["id"])
     assert (await till.pay(customer, order, "tok_declined")).status_code == 402
     await till.charge(late)
-    await Settling(shop.uow, till.provider).ask(late)
+    await PaymentReconciler(shop.uow, till.provider).reconcile(late)
     paid = await customer.read(order)
     assert (paid["status"], paid["payment"]["id"], paid["payment"]["status"]) == ("paid", str(late), "succeeded")
     cancelled = (await cancel(till, customer, order)).json()
@@ -136,7 +136,7 @@ async def test_what_is_being_paid_keeps_no_other_order_from_expiring(
     await till.pay(customer, paying, "tok_unknown")
     await till.make_overdue(paying, by=timedelta(days=2))
     await till.make_overdue(forgotten, by=timedelta(days=1))
-    monkeypatch.setattr(timers, "AT_ONCE", 1)
+    monkeypatch.setattr(order_timers, "BATCH_SIZE", 1)
     await expire_unpaid(shop.uow)
     assert (await customer.read(forgotten))["status"] == "expired"
     assert (await customer.read(paying))["status"] == "awaiting_payment"
@@ -179,7 +179,7 @@ async def test_an_order_that_somebody_has_locked_keeps_no_other_from_being_settl
 ) -> None:
     lamp = await shop.product()
     busy, other = [await till.payable(customer, lamp) for _ in range(2)]
-    settling = Settling(worker_uow, till.provider)
+    settling = PaymentReconciler(worker_uow, till.provider)
     for order in (busy, other):
         await till.pay(customer, order, "tok_unknown")
     async with locked(engine, busy):
@@ -252,7 +252,7 @@ async def test_only_what_is_unanswered_is_announced_again(shop: Shop, till: Till
     await till.make_unanswered(order)
     await till.make_unanswered(answered)
     assert await shop.announced(order["id"]) == []
-    await announce_again(shop.uow, PATIENCE)
+    await republish_pending(shop.uow, PATIENCE)
     assert await shop.announced(order["id"]) == before
     assert await shop.announced(answered["id"]) == []
     assert len(await customer.history(order)) == 1

@@ -6,10 +6,10 @@ import pytest
 from fastapi import FastAPI
 
 from libs.process.ids import new_id
-from order_service.domain.gone import Gone
 from order_service.domain.order import Details
-from order_service.services.placing import Placing
-from order_service.services.replicas import learn_products
+from order_service.domain.tombstone import Tombstone
+from order_service.services.place_order import PlaceOrder
+from order_service.services.replicas import apply_product_events
 from order_service.tests.integration.shop import Caller, Shop, ok, refused
 from order_service.tests.things import a_customer, a_product
 
@@ -76,7 +76,7 @@ async def test_what_is_placed_at_one_moment_stays_apart(shop: Shop) -> None:
 async def test_whose_id_is_taken_keeps_nobody_else_from_placing(shop: Shop, app: FastAPI) -> None:
     lamp, taken = await shop.product(), new_id()
     ada, others = a_customer(), [a_customer() for _ in range(4)]
-    placing: Placing = app.state.placing
+    placing: PlaceOrder = app.state.placing
     orders = await asyncio.gather(
         *(placing.place(ada, {lamp.id: 1}, Details(), taken) for _ in range(3)),
         *(placing.place(each, {lamp.id: 1}, Details()) for each in others),
@@ -107,8 +107,8 @@ async def test_orders_in_parallel_for_a_product_the_replica_lacks(shop: Shop) ->
 
 async def test_a_product_that_is_gone_is_neither_brought_back_nor_asked_for(shop: Shop, customer: Caller) -> None:
     lamp = await shop.product()
-    await learn_products(shop.products, Gone(lamp.id, 2))
-    await learn_products(shop.products, lamp)
+    await apply_product_events(shop.products, Tombstone(lamp.id, 2))
+    await apply_product_events(shop.products, lamp)
     shop.neighbours.products[lamp.id] = lamp
     body = {"items": [{"product_id": str(lamp.id), "quantity": 1}]}
     problem = refused(await customer.http.post("/order", json=body), 404, "product_not_found")
@@ -120,7 +120,7 @@ async def test_products_that_cannot_be_ordered(shop: Shop, customer: Caller) -> 
     lamp, unknown = await shop.product(), new_id()
     resting, dollars = a_product(is_active=False), a_product(currency="USD")
     for product in (resting, dollars):
-        await learn_products(shop.products, product)
+        await apply_product_events(shop.products, product)
 
     for other, status, code in (
         (unknown, 404, "product_not_found"),
@@ -147,7 +147,7 @@ async def test_while_the_catalog_is_away_what_is_known_can_be_ordered(
 async def test_later_prices_do_not_touch_an_order(shop: Shop, customer: Caller) -> None:
     lamp = await shop.product("Lamp", "10.00")
     order = await customer.place(lamp)
-    await learn_products(shop.products, a_product("New lamp", "12.34", product_id=lamp.id, version=2))
+    await apply_product_events(shop.products, a_product("New lamp", "12.34", product_id=lamp.id, version=2))
     assert (await customer.read(order))["items"] == order["items"]
     new = (await customer.place(lamp))["items"][0]
     assert (new["name"], new["unit_price"]) == ("New lamp", "12.34")

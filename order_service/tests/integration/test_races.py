@@ -7,11 +7,11 @@ from uuid import UUID
 
 import pytest
 
-from order_service.domain.gone import Gone
-from order_service.domain.shortages import Shortage, StockAnswer
-from order_service.services.changing import cancel, delete
-from order_service.services.replicas import learn_products
-from order_service.services.stock import take_answers
+from order_service.domain.stock_result import Shortage, StockResult
+from order_service.domain.tombstone import Tombstone
+from order_service.services.apply_stock_results import apply_stock_results
+from order_service.services.manage_order import cancel, delete
+from order_service.services.replicas import apply_product_events
 from order_service.tests.integration.shop import Caller, Json, Shop, ok, refused
 from order_service.tests.things import HOLD, a_product
 
@@ -40,7 +40,10 @@ async def test_a_cancel_against_a_hold(shop: Shop, customer: Caller) -> None:
     for _ in range(ROUNDS):
         order = await customer.place(lamp)
         order_id = UUID(order["id"])
-        both = [cancel(shop.uow, customer.actor, order_id), take_answers(shop.uow, HOLD, StockAnswer(order_id, 1))]
+        both = [
+            cancel(shop.uow, customer.actor, order_id),
+            apply_stock_results(shop.uow, HOLD, StockResult(order_id, 1)),
+        ]
         random.shuffle(both)
         await asyncio.gather(*both)
         after = await assert_whole(shop, customer, order)
@@ -53,7 +56,7 @@ async def test_a_cancel_against_a_rejection(shop: Shop, customer: Caller) -> Non
     for _ in range(ROUNDS):
         order = await customer.place(lamp)
         order_id = UUID(order["id"])
-        rejection = take_answers(shop.uow, HOLD, StockAnswer(order_id, 1, (Shortage(lamp.id, 2, 0),)))
+        rejection = apply_stock_results(shop.uow, HOLD, StockResult(order_id, 1, (Shortage(lamp.id, 2, 0),)))
         answer, _ = await asyncio.gather(customer.http.post(f"/order/{order_id}/cancel"), rejection)
         after = await assert_whole(shop, customer, order)
         assert after["version"] == 2
@@ -93,7 +96,7 @@ async def test_parallel_deletes_and_an_answer(shop: Shop, customer: Caller, admi
         order_id = UUID(order["id"])
         await asyncio.gather(
             delete(shop.uow, admin.actor, order_id, None),
-            take_answers(shop.uow, HOLD, StockAnswer(order_id, 1)),
+            apply_stock_results(shop.uow, HOLD, StockResult(order_id, 1)),
             delete(shop.uow, admin.actor, order_id, None),
         )
         after = await admin.read(order)
@@ -112,10 +115,10 @@ async def test_answers_late_twice_and_in_any_order(shop: Shop, customer: Caller,
         ok(await customer.http.put(f"/update_order/{order_id}", json={"comment": comment}))
 
     none_left = (Shortage(lamp.id, 2, 0),)
-    to_each = [StockAnswer(order_id, 1, none_left), StockAnswer(order_id, 2, none_left), StockAnswer(order_id, 3)]
+    to_each = [StockResult(order_id, 1, none_left), StockResult(order_id, 2, none_left), StockResult(order_id, 3)]
     answers = to_each * 3
     shuffle(answers, seed)
-    await asyncio.gather(*(take_answers(shop.uow, HOLD, answer) for answer in answers))
+    await asyncio.gather(*(apply_stock_results(shop.uow, HOLD, answer) for answer in answers))
     after = await assert_whole(shop, customer, order)
     assert (after["status"], after["version"], after["status_reason"]) == ("awaiting_payment", 4, None)
 
@@ -125,11 +128,12 @@ async def test_products_follow_the_newest_version_whatever_comes_when(shop: Shop
     lamp = a_product(version=1)
     news = [a_product(f"Lamp {version}", product_id=lamp.id, version=version) for version in range(1, 9)] * 3
     shuffle(news, seed)
-    await asyncio.gather(*(learn_products(shop.products, product) for product in news))
+    await asyncio.gather(*(apply_product_events(shop.products, product) for product in news))
     assert (await customer.place(lamp))["items"][0]["name"] == "Lamp 8"
 
     await asyncio.gather(
-        *(learn_products(shop.products, product) for product in news), learn_products(shop.products, Gone(lamp.id, 9))
+        *(apply_product_events(shop.products, product) for product in news),
+        apply_product_events(shop.products, Tombstone(lamp.id, 9)),
     )
     body = {"items": [{"product_id": str(lamp.id), "quantity": 1}]}
     refused(await customer.http.post("/order", json=body), 404, "product_not_found")

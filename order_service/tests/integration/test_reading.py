@@ -5,10 +5,10 @@ import pytest
 from sqlalchemy import text
 
 from libs.process.ids import new_id
-from order_service.domain.gone import Gone
-from order_service.domain.people import Person
-from order_service.services.changing import cancel
-from order_service.services.replicas import learn_users
+from order_service.domain.tombstone import Tombstone
+from order_service.domain.user_replica import UserReplica
+from order_service.services.manage_order import cancel
+from order_service.services.replicas import apply_user_events
 from order_service.tests.integration.shop import Caller, Json, Shop, ok, refused
 
 
@@ -136,15 +136,23 @@ async def test_the_replica_outweighs_the_token(shop: Shop, admin: Caller, custom
     user_id = admin.actor.user_id
     path = f"/order/{five[0]['id']}"
     ok(await admin.http.get(path))
-    await learn_users(shop.uow, Person(user_id, "root", "root@example.com", "user", is_active=True, version=2))
+    await apply_user_events(
+        shop.uow, UserReplica(user_id, "root", "root@example.com", "user", is_active=True, version=2)
+    )
     refused(await admin.http.get(path), 404, "order_not_found")
-    await learn_users(shop.uow, Person(user_id, "root", "root@example.com", "admin", is_active=False, version=4))
+    await apply_user_events(
+        shop.uow, UserReplica(user_id, "root", "root@example.com", "admin", is_active=False, version=4)
+    )
     refused(await admin.http.get(path), 401, "user_inactive")
-    await learn_users(shop.uow, Person(user_id, "root", "root@example.com", "admin", is_active=True, version=3))
+    await apply_user_events(
+        shop.uow, UserReplica(user_id, "root", "root@example.com", "admin", is_active=True, version=3)
+    )
     refused(await admin.http.get(path), 401, "user_inactive")
-    await learn_users(shop.uow, Person(user_id, "root", "root@example.com", "admin", is_active=True, version=5))
+    await apply_user_events(
+        shop.uow, UserReplica(user_id, "root", "root@example.com", "admin", is_active=True, version=5)
+    )
     ok(await admin.http.get(path))
-    await learn_users(shop.uow, Gone(user_id, 6))
+    await apply_user_events(shop.uow, Tombstone(user_id, 6))
     refused(await admin.http.get(path), 401, "user_inactive")
     async with shop.engine.connect() as connection:
         kept = await connection.execute(text("SELECT username, email FROM users WHERE id = :id"), {"id": user_id})

@@ -11,10 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from order_service.domain.products import Product
-from order_service.domain.shortages import StockAnswer
+from order_service.domain.stock_result import StockResult
 from order_service.gateways.mock_provider import MockProvider
-from order_service.services.settling import Settling
-from order_service.services.stock import take_answers
+from order_service.services.apply_stock_results import apply_stock_results
+from order_service.services.reconcile_payments import PaymentReconciler
 from order_service.tests.integration.shop import Caller, Json, Shop
 from order_service.tests.things import HOLD
 
@@ -45,7 +45,7 @@ class Till:
 
     async def payable(self, customer: Caller, product: Product, *, hold: timedelta = HOLD) -> Json:
         order = await customer.place(product)
-        await take_answers(self.shop.uow, hold, StockAnswer(UUID(order["id"]), order["version"]))
+        await apply_stock_results(self.shop.uow, hold, StockResult(UUID(order["id"]), order["version"]))
         return await customer.read(order)
 
     @staticmethod
@@ -60,9 +60,9 @@ class Till:
 
     async def settle(self, order: Json) -> None:
         """What the timer would do, now, for the payments of one order."""
-        settling = Settling(self.shop.uow, self.provider)
+        settling = PaymentReconciler(self.shop.uow, self.provider)
         for payment_id in await self.hurry(order):
-            await settling.ask(payment_id)
+            await settling.reconcile(payment_id)
 
     async def hurry(self, order: Json, *, by: timedelta = timedelta(0)) -> Sequence[UUID]:
         """Its payments become due."""

@@ -9,21 +9,21 @@ from typing import Self
 from uuid import UUID
 
 from order_service.domain.cart import Cart
-from order_service.domain.facts import Fact
-from order_service.domain.gone import Gone
-from order_service.domain.order import Change, Order
+from order_service.domain.events import DomainEvent
+from order_service.domain.order import HistoryEntry, Order
 from order_service.domain.payment import Captured, Declined, Outcome, Payment, Refunded
-from order_service.domain.people import Person
 from order_service.domain.products import Product
 from order_service.domain.status import Status
+from order_service.domain.tombstone import Tombstone
+from order_service.domain.user_replica import UserReplica
 from order_service.exceptions import CatalogUnavailable, OrderExists
 
 
 @dataclass
 class FakeOrders:
     stored: dict[UUID, Order] = field(default_factory=dict)
-    history: list[Change] = field(default_factory=list)
-    histories: dict[UUID, tuple[Change, ...]] = field(default_factory=dict)
+    history: list[HistoryEntry] = field(default_factory=list)
+    histories: dict[UUID, tuple[HistoryEntry, ...]] = field(default_factory=dict)
 
     async def add(self, order: Order) -> None:
         if order.id in self.stored:
@@ -79,7 +79,7 @@ class FakePayments:
         return [each.id for each in self.stored.values() if each.due_at is not None and each.due_at <= now][:limit]
 
 
-class FakeSeenMessages:
+class FakeProcessedCallbacks:
     def __init__(self) -> None:
         self.ids: set[str] = set()
 
@@ -124,17 +124,17 @@ class FakeProvider:
 
 
 @dataclass
-class FakeReplicaOfProducts:
+class FakeProductReplicaStore:
     """The replica as the writing side and the reading side of it."""
 
     stored: dict[UUID, Product | None] = field(default_factory=dict)
     versions: dict[UUID, int] = field(default_factory=dict)
 
-    async def learn(self, news: Sequence[Product | Gone], now: datetime) -> None:
+    async def apply(self, news: Sequence[Product | Tombstone], now: datetime) -> None:
         del now
         for each in news:
             if self.versions.get(each.id, 0) < each.version:
-                self.stored[each.id] = None if isinstance(each, Gone) else each
+                self.stored[each.id] = None if isinstance(each, Tombstone) else each
                 self.versions[each.id] = each.version
 
     async def known(self, product_ids: Collection[UUID]) -> Mapping[UUID, Product | None]:
@@ -145,7 +145,7 @@ class FakeReplicaOfProducts:
 class FakeCarts:
     """Also the reading side of carts."""
 
-    products: FakeReplicaOfProducts
+    products: FakeProductReplicaStore
     stored: dict[UUID, Cart] = field(default_factory=dict)
 
     async def of(self, user_id: UUID) -> Cart:
@@ -165,8 +165,8 @@ class FakeCarts:
             self.stored.pop(user_id, None)
 
 
-class FakeReplicaOfUsers:
-    async def learn(self, news: Sequence[Person | Gone], now: datetime) -> None:
+class FakeUserReplicaStore:
+    async def apply(self, news: Sequence[UserReplica | Tombstone], now: datetime) -> None:
         raise NotImplementedError
 
 
@@ -176,21 +176,21 @@ class FakeUnitOfWork:
     def __init__(self, *orders: Order) -> None:
         self.orders = FakeOrders({order.id: order for order in orders})
         self.payments = FakePayments({order.payment.id: order.payment for order in orders if order.payment})
-        self.seen_messages = FakeSeenMessages()
-        self.products = FakeReplicaOfProducts()
+        self.seen_messages = FakeProcessedCallbacks()
+        self.products = FakeProductReplicaStore()
         self.carts = FakeCarts(self.products)
-        self.users = FakeReplicaOfUsers()
-        self.facts: list[Fact] = []
+        self.users = FakeUserReplicaStore()
+        self.facts: list[DomainEvent] = []
         self.is_open = False
-        self._recorded: list[Fact] = []
+        self._recorded: list[DomainEvent] = []
 
     def __call__(self) -> Self:
         return self
 
-    def record(self, fact: Fact) -> None:
+    def record(self, fact: DomainEvent) -> None:
         self._recorded.append(fact)
 
-    def republish(self, fact: Fact) -> None:
+    def republish(self, fact: DomainEvent) -> None:
         self._recorded.append(fact)
 
     async def __aenter__(self) -> Self:

@@ -2,11 +2,11 @@ import pytest
 
 from libs.errors import VersionConflict
 from libs.process.ids import new_id
-from order_service.domain.gone import Gone
 from order_service.domain.products import Product
+from order_service.domain.tombstone import Tombstone
 from order_service.exceptions import CartLineNotFound, CatalogUnavailable, ProductNotFound, ProductUnavailable
-from order_service.services.carts import add, change, empty, remove
-from order_service.services.pricing import Pricing
+from order_service.services.manage_cart import add, change, empty, remove
+from order_service.services.product_pricing import ProductPricing
 from order_service.tests.things import NOW, a_product
 from order_service.tests.unit.fakes import FakeCatalog, FakeUnitOfWork
 
@@ -24,18 +24,18 @@ def catalog(work: FakeUnitOfWork) -> FakeCatalog:
 
 
 @pytest.fixture
-def pricing(work: FakeUnitOfWork, catalog: FakeCatalog) -> Pricing:
-    return Pricing(work.products, work.products, catalog)
+def pricing(work: FakeUnitOfWork, catalog: FakeCatalog) -> ProductPricing:
+    return ProductPricing(work.products, work.products, catalog)
 
 
 @pytest.fixture
 async def lamp(work: FakeUnitOfWork) -> Product:
     lamp = a_product("Lamp")
-    await work.products.learn([lamp], NOW)
+    await work.products.apply([lamp], NOW)
     return lamp
 
 
-async def test_a_product_is_put_in(work: FakeUnitOfWork, pricing: Pricing, lamp: Product) -> None:
+async def test_a_product_is_put_in(work: FakeUnitOfWork, pricing: ProductPricing, lamp: Product) -> None:
     await add(work, pricing, USER, lamp.id, 2)
     cart = await add(work, pricing, USER, lamp.id, 3)
     assert (cart.version, cart.lines[lamp.id].quantity) == (2, 5)
@@ -44,7 +44,7 @@ async def test_a_product_is_put_in(work: FakeUnitOfWork, pricing: Pricing, lamp:
 
 
 async def test_a_product_nobody_has_heard_of_is_asked_of_the_catalog_once(
-    work: FakeUnitOfWork, pricing: Pricing, catalog: FakeCatalog
+    work: FakeUnitOfWork, pricing: ProductPricing, catalog: FakeCatalog
 ) -> None:
     lamp = a_product("Lamp")
     catalog.products[lamp.id] = lamp
@@ -54,15 +54,15 @@ async def test_a_product_nobody_has_heard_of_is_asked_of_the_catalog_once(
 
 
 async def test_what_cannot_be_put_in(
-    work: FakeUnitOfWork, pricing: Pricing, catalog: FakeCatalog, lamp: Product
+    work: FakeUnitOfWork, pricing: ProductPricing, catalog: FakeCatalog, lamp: Product
 ) -> None:
     with pytest.raises(ProductNotFound):
         await add(work, pricing, USER, new_id(), 1)
     resting = a_product(is_active=False)
-    await work.products.learn([resting], NOW)
+    await work.products.apply([resting], NOW)
     with pytest.raises(ProductUnavailable):
         await add(work, pricing, USER, resting.id, 1)
-    await work.products.learn([Gone(lamp.id, 2)], NOW)
+    await work.products.apply([Tombstone(lamp.id, 2)], NOW)
     with pytest.raises(ProductNotFound):
         await add(work, pricing, USER, lamp.id, 1)
     catalog.is_away = True
@@ -71,7 +71,7 @@ async def test_what_cannot_be_put_in(
     assert work.carts.stored == {}
 
 
-async def test_changes_are_conditional(work: FakeUnitOfWork, pricing: Pricing, lamp: Product) -> None:
+async def test_changes_are_conditional(work: FakeUnitOfWork, pricing: ProductPricing, lamp: Product) -> None:
     before = await add(work, pricing, USER, lamp.id, 1)
     for stale in ({0}, {2, 3}):
         with pytest.raises(VersionConflict):
@@ -86,7 +86,9 @@ async def test_changes_are_conditional(work: FakeUnitOfWork, pricing: Pricing, l
     assert (await work.carts.of(USER)).version == 3
 
 
-async def test_what_changes_nothing_makes_no_version(work: FakeUnitOfWork, pricing: Pricing, lamp: Product) -> None:
+async def test_what_changes_nothing_makes_no_version(
+    work: FakeUnitOfWork, pricing: ProductPricing, lamp: Product
+) -> None:
     await empty(work, USER, None)
     assert work.carts.stored == {}
     await add(work, pricing, USER, lamp.id, 4)

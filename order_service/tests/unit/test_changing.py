@@ -6,12 +6,12 @@ from libs.errors import VersionConflict
 from libs.process.ids import new_id
 from libs.tokens.principal import Forbidden
 from order_service.domain.actor import Actor
-from order_service.domain.facts import OrderAmended, OrderCancelled, OrderShipped
+from order_service.domain.events import OrderAmended, OrderCancelled, OrderShipped
 from order_service.domain.order import Details, Order
 from order_service.domain.status import Status
 from order_service.exceptions import IllegalTransition, OrderNotFound
-from order_service.services.changing import cancel, delete, update
-from order_service.services.pricing import Pricing
+from order_service.services.manage_order import cancel, delete, update
+from order_service.services.product_pricing import ProductPricing
 from order_service.tests.things import a_customer, an_admin, an_order, an_order_that_is
 from order_service.tests.unit.fakes import FakeCatalog, FakeUnitOfWork
 
@@ -26,7 +26,7 @@ async def change(
     status: Status | None = None,
     expected: set[int] | None = None,
 ) -> Order:
-    pricing = Pricing(work.products, work.products, FakeCatalog(work))
+    pricing = ProductPricing(work.products, work.products, FakeCatalog(work))
     return await update(
         work, pricing, actor, order_id, items=items, details=details or {}, status=status, expected=expected
     )

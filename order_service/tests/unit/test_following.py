@@ -9,10 +9,10 @@ import pytest
 
 from libs.process.ids import new_id
 from order_service.domain.actor import Actor
+from order_service.domain.live import PAGE_SIZE, HistoryPage
 from order_service.domain.ports import OrderFilter, Row
-from order_service.domain.watching import PAGE, News
 from order_service.exceptions import InvalidLastEventId, OrderNotFound
-from order_service.services.following import Following
+from order_service.services.follow_order import FollowOrder
 from order_service.tests.things import a_customer
 
 ORDER = new_id()
@@ -51,7 +51,7 @@ class FakeReads:
 class FakeWatch:
     """Hands out what is `coming`, and is ended after that."""
 
-    coming: list[News] = field(default_factory=list)
+    coming: list[HistoryPage] = field(default_factory=list)
     followed: list[tuple[UUID, int, UUID]] = field(default_factory=list)
     following: int = 0
     is_ended: bool = False
@@ -63,7 +63,7 @@ class FakeWatch:
         yield self
         self.following -= 1
 
-    async def news(self) -> News | None:
+    async def next_page(self) -> HistoryPage | None:
         return self.coming.pop(0) if self.coming else None
 
     def end(self) -> None:
@@ -72,7 +72,7 @@ class FakeWatch:
 
 async def told(written: list[Row], watch: FakeWatch, seen: int = 0) -> list[Any] | None:
     """The versions of the story."""
-    async with Following(FakeReads(written), watch).follow(OWNER, ORDER, seen) as story:
+    async with FollowOrder(FakeReads(written), watch).follow(OWNER, ORDER, seen) as story:
         if story is None:
             assert not watch.followed
             return None
@@ -83,15 +83,17 @@ async def told(written: list[Row], watch: FakeWatch, seen: int = 0) -> list[Any]
 
 
 async def test_what_is_written_and_then_what_comes_until_the_order_is_final() -> None:
-    watch = FakeWatch([News(entries("paid", first=3)), News(entries("shipped", "delivered", first=4)), News([])])
+    watch = FakeWatch(
+        [HistoryPage(entries("paid", first=3)), HistoryPage(entries("shipped", "delivered", first=4)), HistoryPage([])]
+    )
     assert await told(entries("pending", "awaiting_payment"), watch) == [1, 2, 3, 4, 5]
     assert watch.followed == [(ORDER, 2, OWNER.user_id)]
-    assert watch.coming == [News([])]
+    assert watch.coming == [HistoryPage([])]
 
 
 @pytest.mark.parametrize("status", ["rejected", "cancelled", "expired", "refunded", "delivered"])
 async def test_nothing_is_waited_for_once_the_order_is_final(status: str) -> None:
-    watch = FakeWatch([News(entries("paid", first=4))])
+    watch = FakeWatch([HistoryPage(entries("paid", first=4))])
     assert await told(entries("pending", status, status), watch) == [1, 2, 3]
     assert await told(entries("pending", status, status), watch, seen=2) == [3]
     assert await told(entries("pending", status, status), FakeWatch(), seen=3) is None
@@ -99,7 +101,7 @@ async def test_nothing_is_waited_for_once_the_order_is_final(status: str) -> Non
 
 @pytest.mark.parametrize("status", ["pending", "awaiting_payment", "paid", "shipped"])
 async def test_who_has_seen_everything_waits_for_more(status: str) -> None:
-    watch = FakeWatch([News(entries("cancelled", first=3))])
+    watch = FakeWatch([HistoryPage(entries("cancelled", first=3))])
     assert await told(entries("pending", status), watch, seen=2) == [3]
     assert watch.followed == [(ORDER, 2, OWNER.user_id)]
 
@@ -107,7 +109,7 @@ async def test_who_has_seen_everything_waits_for_more(status: str) -> None:
 async def test_it_ends_where_it_is_ended() -> None:
     watch = FakeWatch()
     assert await told(entries("pending"), watch) == [1]
-    async with Following(FakeReads(entries("pending")), watch).follow(OWNER, ORDER, 0) as story:
+    async with FollowOrder(FakeReads(entries("pending")), watch).follow(OWNER, ORDER, 0) as story:
         assert story is not None
         story.end()
     assert watch.is_ended
@@ -122,17 +124,17 @@ async def test_an_entry_that_was_never_written(seen: int) -> None:
 
 
 async def test_an_order_that_the_viewer_does_not_see() -> None:
-    following = Following(FakeReads(entries("pending")), FakeWatch())
+    following = FollowOrder(FakeReads(entries("pending")), FakeWatch())
     with pytest.raises(OrderNotFound):
         async with following.follow(a_customer(), ORDER, 0):
             pass
 
 
-@pytest.mark.parametrize("length", [PAGE - 1, PAGE, PAGE + 1, PAGE + 2])
+@pytest.mark.parametrize("length", [PAGE_SIZE - 1, PAGE_SIZE, PAGE_SIZE + 1, PAGE_SIZE + 2])
 @pytest.mark.parametrize("seen", [0, 1])
 async def test_a_final_entry_at_the_end_of_a_page_is_not_the_last(length: int, seen: int) -> None:
     """What was noted of the order after its final status is told, too."""
-    written = entries(*["pending"] * (PAGE - 2), *["cancelled"] * (length - PAGE + 2))
-    watch = FakeWatch([News(written[PAGE:])] if length > PAGE else [])
+    written = entries(*["pending"] * (PAGE_SIZE - 2), *["cancelled"] * (length - PAGE_SIZE + 2))
+    watch = FakeWatch([HistoryPage(written[PAGE_SIZE:])] if length > PAGE_SIZE else [])
     assert await told(written, watch, seen) == list(range(seen + 1, length + 1))
     assert not watch.coming

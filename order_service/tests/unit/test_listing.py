@@ -6,12 +6,12 @@ from libs.process.ids import new_id
 from libs.tokens.principal import Forbidden
 from order_service.domain.actor import Actor
 from order_service.domain.ports import OrderFilter
-from order_service.services.listing import orders_for
+from order_service.services.order_filter import order_filter_for
 from order_service.tests.things import a_customer, an_admin
 
 
 def listed(viewer: Actor, user_id: UUID | None) -> OrderFilter:
-    return orders_for(viewer, user_id=user_id, status=None, created_from=None, created_to=None)
+    return order_filter_for(viewer, user_id=user_id, status=None, created_from=None, created_to=None)
 
 
 def test_a_customer_lists_their_own() -> None:

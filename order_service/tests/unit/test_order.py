@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 
 from libs.process.ids import new_id
-from order_service.domain.facts import (
+from order_service.domain.events import (
     OrderAmended,
     OrderCancelled,
     OrderDelivered,
@@ -12,9 +12,9 @@ from order_service.domain.facts import (
     OrderReserved,
     OrderShipped,
 )
-from order_service.domain.order import Change, Order
-from order_service.domain.shortages import Shortage
+from order_service.domain.order import HistoryEntry, Order
 from order_service.domain.status import BEFORE_PAYMENT, FINAL, Status
+from order_service.domain.stock_result import Shortage
 from order_service.exceptions import IllegalTransition, OrderInProgress
 from order_service.tests.things import (
     HOLD,
@@ -42,7 +42,7 @@ def test_a_new_order_is_pending_and_knows_its_total() -> None:
     assert (order.total, order.currency) == (Decimal("60.67"), "EUR")
     assert (order.delivery_address, order.comment) == (None, "Ring twice.")
     assert isinstance(fact, OrderPlaced)
-    assert order.changes == [Change(1, NOW, f"user:{customer.user_id}", None, Status.PENDING, None)]
+    assert order.changes == [HistoryEntry(1, NOW, f"user:{customer.user_id}", None, Status.PENDING, None)]
 
 
 def test_stock_that_is_held_makes_it_payable() -> None:
@@ -50,7 +50,7 @@ def test_stock_that_is_held_makes_it_payable() -> None:
     assert order.awaits_answer(1)
     assert isinstance(order.reserve(LATER, HOLD), OrderReserved)
     assert (order.status, order.version, order.updated_at) == (Status.AWAITING_PAYMENT, 2, LATER)
-    assert order.changes == [Change(2, LATER, "catalog", Status.PENDING, Status.AWAITING_PAYMENT, None)]
+    assert order.changes == [HistoryEntry(2, LATER, "catalog", Status.PENDING, Status.AWAITING_PAYMENT, None)]
     assert not order.awaits_answer(1)
     assert not order.awaits_answer(2)
 
@@ -122,7 +122,9 @@ def test_before_payment_its_details_can_be_changed(status: Status) -> None:
     assert isinstance(order.amend(customer, None, {"delivery_address": "1 Quiet Lane"}, LATER), OrderAmended)
     assert (order.delivery_address, order.comment) == ("1 Quiet Lane", None)
     assert (order.status, order.version) == (status, 2)
-    assert order.changes == [Change(2, LATER, f"user:{customer.user_id}", status, status, "delivery address changed")]
+    assert order.changes == [
+        HistoryEntry(2, LATER, f"user:{customer.user_id}", status, status, "delivery address changed")
+    ]
 
 
 def test_after_a_change_only_an_answer_to_the_new_version_matters() -> None:

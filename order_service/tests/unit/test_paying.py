@@ -7,10 +7,10 @@ from libs.errors import Unavailable
 from libs.process.ids import new_id
 from libs.tokens.principal import Forbidden
 from order_service.domain.actor import Actor
-from order_service.domain.facts import OrderPaid, OrderRefunded
+from order_service.domain.events import OrderPaid, OrderRefunded
 from order_service.domain.order import Order
-from order_service.domain.payment import CARRIED_THROUGH, Payment, PaymentStatus
-from order_service.domain.provider import OutcomeUnknownError, ProviderMessage
+from order_service.domain.payment import RETRY_CHARGE_WINDOW, Payment, PaymentStatus
+from order_service.domain.provider import OutcomeUnknownError, ProviderCallback
 from order_service.domain.status import Status
 from order_service.exceptions import (
     OrderNotFound,
@@ -18,10 +18,10 @@ from order_service.exceptions import (
     PaymentInProgress,
     PaymentProviderUnavailable,
 )
-from order_service.services import paying
-from order_service.services.changing import cancel
-from order_service.services.paying import Paying
-from order_service.services.settling import Settling
+from order_service.services import pay_order
+from order_service.services.manage_order import cancel
+from order_service.services.pay_order import PayOrder
+from order_service.services.reconcile_payments import PaymentReconciler
 from order_service.tests.things import a_customer, an_admin, an_order_that_is
 from order_service.tests.unit.fakes import FakeProvider, FakeUnitOfWork
 
@@ -35,8 +35,8 @@ class Till:
         self.order_id = order.id
         self.work = FakeUnitOfWork(order)
         self.provider = FakeProvider()
-        self.paying = Paying(self.work, self.provider)
-        self.settling = Settling(self.work, self.provider)
+        self.paying = PayOrder(self.work, self.provider)
+        self.settling = PaymentReconciler(self.work, self.provider)
         self.payment_id = new_id()
 
     async def pay(self, actor: Actor | None = None) -> Payment:
@@ -114,7 +114,7 @@ async def test_without_an_answer_nobody_else_can_pay_until_it_is_settled(till: T
 
 
 async def test_a_provider_that_never_answers_is_not_waited_for(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paying, "PATIENCE", 0.01)
+    monkeypatch.setattr(pay_order, "CHARGE_TIMEOUT", 0.01)
 
     async def never(_: Payment) -> None:
         await asyncio.Event().wait()
@@ -128,7 +128,7 @@ async def test_a_payment_that_was_never_charged_is_carried_through(till: Till) -
     till.provider.fault = OutcomeUnknownError()
     await till.pay()
     till.provider.fault = None
-    till.make_due(age=CARRIED_THROUGH / 2)
+    till.make_due(age=RETRY_CHARGE_WINDOW / 2)
     await till.settling.settle_due()
     assert (till.order.status, till.provider.captures) == (Status.PAID, 1)
 
@@ -137,7 +137,7 @@ async def test_but_not_when_nobody_expects_it_any_more(till: Till) -> None:
     till.provider.fault = OutcomeUnknownError()
     await till.pay()
     till.provider.fault = None
-    till.make_due(age=CARRIED_THROUGH)
+    till.make_due(age=RETRY_CHARGE_WINDOW)
     await till.settling.settle_due()
     assert (till.order.status, till.payment.status) == (Status.AWAITING_PAYMENT, PaymentStatus.FAILED)
     assert till.provider.captures == 0
@@ -159,17 +159,17 @@ async def test_a_refund_is_tried_until_it_is_done(till: Till) -> None:
 async def test_a_message_has_the_provider_asked_and_only_once(till: Till) -> None:
     till.provider.fault = OutcomeUnknownError()
     await till.pay()
-    message = ProviderMessage("m-1", till.payment_id)
+    message = ProviderCallback("m-1", till.payment_id)
     with pytest.raises(Unavailable):
-        await till.settling.hear(message)
+        await till.settling.handle_callback(message)
     till.provider.fault = None
-    await till.settling.hear(message)
+    await till.settling.handle_callback(message)
     assert till.order.status is Status.PAID
     till.provider.fault = OutcomeUnknownError()
-    await till.settling.hear(message)
+    await till.settling.handle_callback(message)
 
 
 async def test_messages_that_are_not_about_us_are_taken_and_forgotten(till: Till) -> None:
-    await till.settling.hear(ProviderMessage("m-1", None))
-    await till.settling.hear(ProviderMessage("m-2", new_id()))
+    await till.settling.handle_callback(ProviderCallback("m-1", None))
+    await till.settling.handle_callback(ProviderCallback("m-2", new_id()))
     assert till.work.seen_messages.ids == {"m-1", "m-2"}

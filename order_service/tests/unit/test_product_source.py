@@ -10,8 +10,8 @@ import pytest
 from libs.observability.context import correlation_id
 from libs.process.ids import new_id
 from order_service.exceptions import CatalogUnavailable
-from order_service.repositories import catalog
-from order_service.repositories.catalog import HttpProductSource
+from order_service.repositories import catalog_client
+from order_service.repositories.catalog_client import HttpProductSource
 from order_service.tests.things import a_product
 
 Answer = Callable[[httpx.Request], Coroutine[None, None, httpx.Response]]
@@ -61,7 +61,7 @@ async def test_all_are_asked_for_at_once() -> None:
 
 
 async def test_a_catalog_that_does_not_answer_in_time_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalog, "PATIENCE", 0.05)
+    monkeypatch.setattr(catalog_client, "PATIENCE", 0.05)
 
     async def answer(_: httpx.Request) -> httpx.Response:
         await asyncio.Event().wait()

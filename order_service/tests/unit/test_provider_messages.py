@@ -10,25 +10,25 @@ from uuid import UUID
 import pytest
 
 from libs.errors import InvalidValue
-from order_service.domain.provider import ProviderMessage, ProviderMessages
+from order_service.domain.provider import CallbackVerifier, ProviderCallback
 from order_service.exceptions import InvalidSignature
-from order_service.gateways.mock_messages import SignedMessages
+from order_service.gateways.mock_callbacks import MockCallbackVerifier
 from order_service.gateways.signatures import Signatures
-from order_service.gateways.stripe_messages import StripeMessages
+from order_service.gateways.stripe_callbacks import StripeCallbackVerifier
 
 SECRET = "agreed"
 PAYMENT = UUID("0199f3a6-2a31-7b0c-8d77-5b1f9a0c3e42")
 RECORDED = Path(__file__).parents[1] / "recorded"
 BODY = b'{"id": "m-1", "object": "event", "type": "payment_intent.succeeded", "data": {}}'
 
-Read = Callable[[bytes, str], ProviderMessage]
+Read = Callable[[bytes, str], ProviderCallback]
 
 
-@pytest.fixture(params=[(SignedMessages, "shop-signature"), (StripeMessages, "stripe-signature")])
+@pytest.fixture(params=[(MockCallbackVerifier, "shop-signature"), (StripeCallbackVerifier, "stripe-signature")])
 def read(request: pytest.FixtureRequest) -> Read:
     """Reads a body under a signature; the same holds of either provider."""
     kind, header = request.param
-    messages: ProviderMessages = kind(SECRET)
+    messages: CallbackVerifier = kind(SECRET)
     return lambda body, signature: messages.read(body, {header: signature})
 
 
@@ -39,7 +39,7 @@ def signed(body: bytes = BODY, *, secret: str = SECRET, at: int | None = None) -
 
 def test_a_signed_message_is_read(read: Read) -> None:
     at, signature = signed()
-    assert read(BODY, f"t={at},v1={signature}") == ProviderMessage("m-1", None)
+    assert read(BODY, f"t={at},v1={signature}") == ProviderCallback("m-1", None)
 
 
 def test_while_a_secret_is_replaced_either_signature_counts(read: Read) -> None:
@@ -113,8 +113,8 @@ def test_headers_that_are_none(read: Read, header: str) -> None:
         read(BODY, header)
 
 
-@pytest.mark.parametrize("messages", [SignedMessages(SECRET), StripeMessages(SECRET)])
-def test_without_a_header(messages: ProviderMessages) -> None:
+@pytest.mark.parametrize("messages", [MockCallbackVerifier(SECRET), StripeCallbackVerifier(SECRET)])
+def test_without_a_header(messages: CallbackVerifier) -> None:
     with pytest.raises(InvalidSignature):
         messages.read(BODY, {})
 
@@ -144,7 +144,7 @@ def test_bodies_that_are_no_message(read: Read, body: bytes) -> None:
 def heard(event: Any) -> UUID | None:
     body = event if isinstance(event, bytes) else json.dumps(event).encode()
     at, signature = signed(body)
-    return StripeMessages(SECRET).read(body, {"stripe-signature": f"t={at},v1={signature}"}).payment_id
+    return StripeCallbackVerifier(SECRET).read(body, {"stripe-signature": f"t={at},v1={signature}"}).payment_id
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ from itertools import permutations
 import pytest
 
 from libs.process.ids import new_id
-from order_service.domain.facts import OrderAmended, OrderCancelled, OrderExpired, OrderPaid, OrderRefunded
+from order_service.domain.events import OrderAmended, OrderCancelled, OrderExpired, OrderPaid, OrderRefunded
 from order_service.domain.order import Order
 from order_service.domain.payment import (
-    FIRST_QUESTION,
-    LONGEST_PAUSE,
+    FIRST_POLL,
+    MAX_POLL_INTERVAL,
     Captured,
     Declined,
     NotCharged,
@@ -18,7 +18,7 @@ from order_service.domain.payment import (
     Refunded,
     pause_after,
 )
-from order_service.domain.settlement import begin_payment, conclude
+from order_service.domain.payment_outcome import apply_outcome, begin_payment
 from order_service.domain.status import Status
 from order_service.exceptions import IllegalTransition, OrderNotPayable, PaymentInProgress
 from order_service.tests.things import HOLD, LATER, NOW, a_customer, a_product, an_admin, an_offer, an_order_that_is
@@ -37,14 +37,14 @@ def an_order_being_paid() -> tuple[Order, Payment]:
 
 def a_paid_order() -> tuple[Order, Payment]:
     order, payment = an_order_being_paid()
-    conclude(order, payment, CAPTURED, LATER)
+    apply_outcome(order, payment, CAPTURED, LATER)
     return order, payment
 
 
 def test_a_payment_is_of_the_whole_order_and_is_noted() -> None:
     order, payment = an_order_being_paid()
     assert (payment.amount, payment.currency, payment.order_id) == (order.total, order.currency, order.id)
-    assert (payment.is_open, payment.due_at) == (True, LATER + FIRST_QUESTION)
+    assert (payment.is_open, payment.due_at) == (True, LATER + FIRST_POLL)
     assert (order.status, order.version, order.changes[-1].reason) == (Status.AWAITING_PAYMENT, 2, "payment started")
     assert order.reserved_until == NOW + HOLD
 
@@ -80,7 +80,7 @@ def test_while_a_payment_is_under_way_nothing_else_happens() -> None:
 
 def test_a_capture_pays_once() -> None:
     order, payment = an_order_being_paid()
-    assert isinstance(conclude(order, payment, CAPTURED, LATER), OrderPaid)
+    assert isinstance(apply_outcome(order, payment, CAPTURED, LATER), OrderPaid)
     assert (order.status, order.reserved_until, order.version) == (Status.PAID, None, 3)
     assert (payment.status, payment.provider_reference, payment.token, payment.due_at) == (
         PaymentStatus.SUCCEEDED,
@@ -90,24 +90,24 @@ def test_a_capture_pays_once() -> None:
     )
     late: tuple[Outcome, ...] = (CAPTURED, Declined("late"), NotCharged())
     for outcome in late:
-        assert conclude(order, payment, outcome, LATER) is None
+        assert apply_outcome(order, payment, outcome, LATER) is None
     assert (order.status, order.version, payment.status) == (Status.PAID, 3, PaymentStatus.SUCCEEDED)
 
 
 @pytest.mark.parametrize("outcome", [Declined("no money"), NotCharged()])
 def test_after_a_payment_that_failed_it_can_be_paid_again(outcome: Outcome) -> None:
     order, payment = an_order_being_paid()
-    assert conclude(order, payment, outcome, LATER) is None
+    assert apply_outcome(order, payment, outcome, LATER) is None
     assert (order.status, order.version, payment.token) == (Status.AWAITING_PAYMENT, 3, None)
     second = begin(order)
-    assert isinstance(conclude(order, second, Captured("ref-2"), LATER), OrderPaid)
+    assert isinstance(apply_outcome(order, second, Captured("ref-2"), LATER), OrderPaid)
     assert order.payment is second
 
 
 def test_a_capture_that_was_thought_to_have_failed_still_pays() -> None:
     order, payment = an_order_being_paid()
-    conclude(order, payment, NotCharged(), LATER)
-    assert isinstance(conclude(order, payment, CAPTURED, LATER), OrderPaid)
+    apply_outcome(order, payment, NotCharged(), LATER)
+    assert isinstance(apply_outcome(order, payment, CAPTURED, LATER), OrderPaid)
     assert payment.status is PaymentStatus.SUCCEEDED
 
 
@@ -116,7 +116,7 @@ def test_a_capture_that_was_thought_to_have_failed_still_pays() -> None:
 )
 def test_a_capture_that_nobody_needs_is_given_back(meanwhile: str) -> None:
     order, late = an_order_being_paid()
-    conclude(order, late, NotCharged(), LATER)
+    apply_outcome(order, late, NotCharged(), LATER)
     match meanwhile:
         case "cancelled":
             assert isinstance(order.cancel(an_admin(), LATER), OrderCancelled)
@@ -130,16 +130,16 @@ def test_a_capture_that_nobody_needs_is_given_back(meanwhile: str) -> None:
         case "being paid again":
             begin(order)
         case _:
-            conclude(order, begin(order), Captured("ref-2"), LATER)
+            apply_outcome(order, begin(order), Captured("ref-2"), LATER)
     status = order.status
     # Catalog answers the version that it was told of, and only the newest counts.
     told = [OrderAmended] if status is Status.PENDING else []
-    assert [type(fact) for fact in (conclude(order, late, CAPTURED, LATER),) if fact] == told
+    assert [type(fact) for fact in (apply_outcome(order, late, CAPTURED, LATER),) if fact] == told
     assert order.status is status
     assert (late.status, late.provider_reference, late.due_at) == (PaymentStatus.REFUNDING, "ref-1", LATER)
     assert order.payment is not None
     assert (order.payment is late) == (meanwhile not in ("being paid again", "paid again"))
-    assert [type(fact) for fact in (conclude(order, late, Refunded("ref-1"), LATER),) if fact] == told
+    assert [type(fact) for fact in (apply_outcome(order, late, Refunded("ref-1"), LATER),) if fact] == told
     assert (order.status, late.status) == (status, PaymentStatus.REFUNDED)
 
 
@@ -148,21 +148,21 @@ def test_cancelling_a_paid_order_gives_the_money_back() -> None:
     assert isinstance(order.cancel(an_admin(), LATER), OrderRefunded)
     assert (order.status, payment.status, payment.due_at) == (Status.REFUNDED, PaymentStatus.REFUNDING, LATER)
     assert order.cancel(an_admin(), LATER) is None
-    assert conclude(order, payment, Refunded("ref-1"), LATER) is None
-    assert conclude(order, payment, Refunded("ref-1"), LATER) is None
+    assert apply_outcome(order, payment, Refunded("ref-1"), LATER) is None
+    assert apply_outcome(order, payment, Refunded("ref-1"), LATER) is None
     assert (order.status, order.version, payment.status) == (Status.REFUNDED, 5, PaymentStatus.REFUNDED)
 
 
 def test_what_the_provider_refunds_by_itself_refunds_the_order() -> None:
     order, payment = a_paid_order()
-    assert isinstance(conclude(order, payment, Refunded("ref-1"), LATER), OrderRefunded)
+    assert isinstance(apply_outcome(order, payment, Refunded("ref-1"), LATER), OrderRefunded)
     assert (order.status, payment.status, payment.due_at) == (Status.REFUNDED, PaymentStatus.REFUNDED, None)
 
 
 def test_a_refund_of_what_was_shipped_leaves_it_shipped() -> None:
     order, payment = a_paid_order()
     order.ship(an_admin(), LATER)
-    assert conclude(order, payment, Refunded("ref-1"), LATER) is None
+    assert apply_outcome(order, payment, Refunded("ref-1"), LATER) is None
     assert (order.status, payment.status) == (Status.SHIPPED, PaymentStatus.REFUNDED)
     with pytest.raises(IllegalTransition):
         order.cancel(an_admin(), LATER)
@@ -173,7 +173,7 @@ def test_the_books_balance_in_whatever_order_outcomes_come(outcomes: tuple[Outco
     """Where the provider's last word is a refund, the shop ends there too: after it nothing is believed any more."""
     order, payment = an_order_being_paid()
     for outcome in outcomes:
-        conclude(order, payment, outcome, LATER)
+        apply_outcome(order, payment, outcome, LATER)
     assert payment.status is PaymentStatus.REFUNDED
     assert order.status in (Status.REFUNDED, Status.AWAITING_PAYMENT)
 
@@ -206,4 +206,4 @@ def test_pauses_grow_to_a_bound() -> None:
     pauses = [pause_after(attempts) for attempts in range(50)]
     assert pauses[:3] == [timedelta(seconds=1), timedelta(seconds=2), timedelta(seconds=4)]
     assert pauses == sorted(pauses)
-    assert pauses[-1] == LONGEST_PAUSE
+    assert pauses[-1] == MAX_POLL_INTERVAL

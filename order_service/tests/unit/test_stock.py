@@ -1,8 +1,8 @@
 from libs.process.ids import new_id
-from order_service.domain.facts import OrderRejected, OrderReserved
-from order_service.domain.shortages import Shortage, StockAnswer
+from order_service.domain.events import OrderRejected, OrderReserved
 from order_service.domain.status import Status
-from order_service.services.stock import take_answers
+from order_service.domain.stock_result import Shortage, StockResult
+from order_service.services.apply_stock_results import apply_stock_results
 from order_service.tests.things import HOLD, LATER, an_admin, an_order
 from order_service.tests.unit.fakes import FakeUnitOfWork
 
@@ -12,7 +12,7 @@ NONE_LEFT = (Shortage(new_id(), 1, 0),)
 async def test_a_hold_is_taken_once() -> None:
     work = FakeUnitOfWork(before := an_order())
     for _ in range(3):
-        await take_answers(work, HOLD, StockAnswer(before.id, 1))
+        await apply_stock_results(work, HOLD, StockResult(before.id, 1))
     order = work.orders.stored[before.id]
     assert (order.status, order.version) == (Status.AWAITING_PAYMENT, 2)
     assert work.facts == [OrderReserved(order)]
@@ -21,7 +21,7 @@ async def test_a_hold_is_taken_once() -> None:
 async def test_a_rejection_is_taken_once() -> None:
     work = FakeUnitOfWork(before := an_order())
     for _ in range(3):
-        await take_answers(work, HOLD, StockAnswer(before.id, 1, NONE_LEFT))
+        await apply_stock_results(work, HOLD, StockResult(before.id, 1, NONE_LEFT))
     order = work.orders.stored[before.id]
     assert (order.status, order.version) == (Status.REJECTED, 2)
     assert work.facts == [OrderRejected(order)]
@@ -31,9 +31,9 @@ async def test_answers_to_other_versions_are_ignored() -> None:
     order = an_order()
     order.amend(an_admin(), None, {"comment": "Ring twice."}, LATER)
     work = FakeUnitOfWork(order)
-    await take_answers(work, HOLD, StockAnswer(order.id, 1, NONE_LEFT), StockAnswer(order.id, 3))
+    await apply_stock_results(work, HOLD, StockResult(order.id, 1, NONE_LEFT), StockResult(order.id, 3))
     assert (work.orders.stored[order.id].status, work.facts) == (Status.PENDING, [])
-    await take_answers(work, HOLD, StockAnswer(order.id, 2))
+    await apply_stock_results(work, HOLD, StockResult(order.id, 2))
     assert work.orders.stored[order.id].status is Status.AWAITING_PAYMENT
 
 
@@ -41,8 +41,8 @@ async def test_an_answer_that_a_cancel_overtook_is_ignored() -> None:
     order = an_order()
     order.cancel(an_admin(), LATER)
     work = FakeUnitOfWork(order)
-    answers = [StockAnswer(order.id, version, shortages) for version in (1, 2) for shortages in ((), NONE_LEFT)]
-    await take_answers(work, HOLD, *answers)
+    answers = [StockResult(order.id, version, shortages) for version in (1, 2) for shortages in ((), NONE_LEFT)]
+    await apply_stock_results(work, HOLD, *answers)
     assert (work.orders.stored[order.id].status, work.facts) == (Status.CANCELLED, [])
 
 
@@ -50,8 +50,10 @@ async def test_each_of_many_answers_is_taken_for_what_it_is() -> None:
     held, short, late, other = [an_order() for _ in range(4)]
     late.cancel(an_admin(), LATER)
     work = FakeUnitOfWork(held, short, late, other)
-    answers = [StockAnswer(each, 1) for each in (new_id(), late.id, held.id)]
-    await take_answers(work, HOLD, *answers, StockAnswer(short.id, 1, NONE_LEFT), StockAnswer(new_id(), 1, NONE_LEFT))
+    answers = [StockResult(each, 1) for each in (new_id(), late.id, held.id)]
+    await apply_stock_results(
+        work, HOLD, *answers, StockResult(short.id, 1, NONE_LEFT), StockResult(new_id(), 1, NONE_LEFT)
+    )
     stored = work.orders.stored
     assert {each.id: (each.status, each.version) for each in stored.values()} == {
         held.id: (Status.AWAITING_PAYMENT, 2),
@@ -66,8 +68,8 @@ async def test_of_several_answers_about_one_order_that_to_its_version_counts() -
     order = an_order()
     order.amend(an_admin(), None, {"comment": "Ring twice."}, LATER)
     work = FakeUnitOfWork(order)
-    late, current = StockAnswer(order.id, 1, NONE_LEFT), StockAnswer(order.id, 2)
-    await take_answers(work, HOLD, late, current, late, current, StockAnswer(order.id, 3, NONE_LEFT))
+    late, current = StockResult(order.id, 1, NONE_LEFT), StockResult(order.id, 2)
+    await apply_stock_results(work, HOLD, late, current, late, current, StockResult(order.id, 3, NONE_LEFT))
     after = work.orders.stored[order.id]
     assert (after.status, after.version) == (Status.AWAITING_PAYMENT, 3)
     assert work.facts == [OrderReserved(after)]

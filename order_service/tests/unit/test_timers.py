@@ -1,8 +1,8 @@
 from datetime import UTC, datetime, timedelta
 
-from order_service.domain.facts import OrderAmended, OrderExpired, OrderPlaced
+from order_service.domain.events import OrderAmended, OrderExpired, OrderPlaced
 from order_service.domain.status import Status
-from order_service.services.timers import announce_again, expire_unpaid
+from order_service.services.order_timers import expire_unpaid, republish_pending
 from order_service.tests.things import LATER, a_customer, an_offer, an_order, an_order_that_is
 from order_service.tests.unit.fakes import FakeUnitOfWork
 
@@ -21,7 +21,7 @@ async def test_orders_without_an_answer_are_told_again_as_they_are() -> None:
     placed, amended, answered = an_order(customer), an_order(customer), an_order_that_is(Status.AWAITING_PAYMENT)
     amended.amend(customer, an_offer(), {}, LATER)
     work = FakeUnitOfWork(placed, amended, answered)
-    await announce_again(work, timedelta(seconds=30))
+    await republish_pending(work, timedelta(seconds=30))
     assert [(type(fact), fact.order.id, fact.order.version) for fact in work.facts] == [
         (OrderPlaced, placed.id, 1),
         (OrderAmended, amended.id, 2),
@@ -32,5 +32,5 @@ async def test_orders_without_an_answer_are_told_again_as_they_are() -> None:
 async def test_nobody_is_hurried() -> None:
     work = FakeUnitOfWork(order := an_order())
     order.updated_at = datetime.now(UTC)
-    await announce_again(work, timedelta(seconds=30))
+    await republish_pending(work, timedelta(seconds=30))
     assert work.facts == []

@@ -17,9 +17,9 @@ from sqlalchemy import text
 from libs.testing.wait import until
 from order_service.core.settings import Settings
 from order_service.domain.actor import Actor
-from order_service.domain.shortages import StockAnswer
+from order_service.domain.stock_result import StockResult
 from order_service.main import create_app
-from order_service.services.stock import take_answers
+from order_service.services.apply_stock_results import apply_stock_results
 from order_service.tests.integration.shop import Caller, Json, Shop, ok
 from order_service.tests.things import HOLD
 
@@ -125,7 +125,7 @@ async def running(settings: Settings) -> AsyncIterator[Process]:
 
 
 async def reserve(shop: Shop, order: Json) -> None:
-    await take_answers(shop.uow, HOLD, StockAnswer(UUID(order["id"]), 1))
+    await apply_stock_results(shop.uow, HOLD, StockResult(UUID(order["id"]), 1))
 
 
 async def comment(caller: Caller, order: Json, *words: object) -> None:

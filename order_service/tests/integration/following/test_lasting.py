@@ -22,8 +22,8 @@ from libs.testing.proxy import Proxy
 from libs.testing.wait import until
 from order_service.api import events
 from order_service.core.settings import Settings
-from order_service.repositories import watching
-from order_service.repositories.watching import SqlWatch
+from order_service.repositories import order_feed
+from order_service.repositories.order_feed import PgOrderFeed
 from order_service.tests.integration.following.streams import (
     Process,
     comment,
@@ -60,17 +60,17 @@ async def test_who_goes_leaves_nothing_behind(engine: AsyncEngine, me: Caller, o
 async def test_while_nobody_follows_nothing_is_asked(shop: Shop, settings: Settings, order: Json) -> None:
     looks: list[float] = []
 
-    class Counting(SqlWatch):
+    class Counting(PgOrderFeed):
         async def _look(self, connection: Any) -> None:
             looks.append(time.monotonic())
             await super()._look(connection)
 
     watch = Counting(settings.database_url)
-    async with watch.watching():
+    async with watch.running():
         assert not looks
         for after in (0, 1):
             with watch.follow(UUID(order["id"]), after, new_id()) as follower:
-                assert await follower.news()
+                assert await follower.next_page()
             # A ring: whoever would still listen to it looks before the next one does.
             await reserve(shop, order)
     assert len(looks) == 2
@@ -80,11 +80,11 @@ async def test_while_nobody_follows_nothing_is_asked(shop: Shop, settings: Setti
 async def test_a_ring_at_the_last_moment_does_not_keep_the_watch(
     settings: Settings, order: Json, turns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "GAP", 0)
-    watch = SqlWatch(settings.database_url)
-    async with asyncio.timeout(30), watch.watching():
+    monkeypatch.setattr(order_feed, "MIN_INTERVAL", 0)
+    watch = PgOrderFeed(settings.database_url)
+    async with asyncio.timeout(30), watch.running():
         with watch.follow(UUID(order["id"]), 0, new_id()) as follower:
-            assert await follower.news()
+            assert await follower.next_page()
             await turns_of_the_loop(10)
             with watch.follow(UUID(order["id"]), 1, new_id()):  # which rings as well
                 await turns_of_the_loop(turns)
@@ -156,8 +156,8 @@ async def test_who_takes_nothing_any_more_is_let_go(
 async def test_nobody_takes_all_streams(
     shop: Shop, here: Process, me: Caller, order: Json, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "STREAMS_OF_ONE", 2)
-    monkeypatch.setattr(watching, "STREAMS_OF_ALL", 3)
+    monkeypatch.setattr(order_feed, "STREAMS_OF_ONE", 2)
+    monkeypatch.setattr(order_feed, "STREAMS_OF_ALL", 3)
     admin = here.caller(shop, an_admin())
     async with following(me, order), following(admin, order):
         async with following(me, order):

@@ -12,10 +12,10 @@ from libs.process.ids import new_id
 from libs.testing.wait import until
 from order_service.api import events
 from order_service.domain.actor import Actor
-from order_service.domain.watching import PAGE
+from order_service.domain.live import PAGE_SIZE
+from order_service.repositories.order_feed import PgOrderFeed
 from order_service.repositories.unit_of_work import OrderUnitOfWork
-from order_service.repositories.watching import SqlWatch
-from order_service.services.changing import cancel, delete
+from order_service.services.manage_order import cancel, delete
 from order_service.tests.integration.following.streams import (
     Process,
     comment,
@@ -163,7 +163,7 @@ async def test_following_while_much_happens(
 
 
 async def test_a_long_history_is_told_whole(shop: Shop, me: Caller, order: Json) -> None:
-    newest = 2 * PAGE + 30
+    newest = 2 * PAGE_SIZE + 30
     await lengthen(shop, order, newest)
     async with following(me, order) as stream:
         assert await stream.take(newest)
@@ -176,17 +176,17 @@ async def test_a_long_history_is_told_whole(shop: Shop, me: Caller, order: Json)
 async def test_what_somebody_slow_has_not_taken_waits_in_the_database(
     shop: Shop, order: Json, database_url: str
 ) -> None:
-    newest = 2 * PAGE + 30
+    newest = 2 * PAGE_SIZE + 30
     await lengthen(shop, order, newest)
-    watch = SqlWatch(database_url)
-    async with watch.watching():
+    watch = PgOrderFeed(database_url)
+    async with watch.running():
         with watch.follow(UUID(order["id"]), 0, new_id()) as slow, watch.follow(UUID(order["id"]), 0, new_id()) as fast:
             while fast.after < newest:
-                assert await fast.news()
+                assert await fast.next_page()
             taken: list[int] = []
             while len(taken) < newest:
-                news = await slow.news()
+                news = await slow.next_page()
                 assert news is not None
-                assert len(news.entries) <= PAGE
+                assert len(news.entries) <= PAGE_SIZE
                 taken += [entry["version"] for entry in news.entries]
     assert taken == list(range(1, newest + 1))

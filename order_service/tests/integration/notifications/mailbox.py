@@ -13,8 +13,8 @@ from libs.contracts.catalog import StockReserved
 from libs.contracts.topology import CATALOG_EVENTS
 from libs.mail.tests.mail_server import MailServer
 from libs.testing.wait import until
-from order_service.domain.people import Person
-from order_service.services.replicas import learn_users
+from order_service.domain.user_replica import UserReplica
+from order_service.services.replicas import apply_user_events
 from order_service.tests.integration.bus import Bus
 from order_service.tests.integration.shop import Caller, Json, Shop, ok
 from order_service.tests.integration.workers import working
@@ -51,10 +51,10 @@ class Mailbox:
 
     async def open(self, address: str | None = None, *, version: int = 1) -> None:
         """From now on order_service knows the address."""
-        person = Person(
+        person = UserReplica(
             self.owner.actor.user_id, "ada", address or self.address, "user", is_active=True, version=version
         )
-        await learn_users(self.shop.uow, person)
+        await apply_user_events(self.shop.uow, person)
 
     def worker(self) -> AbstractAsyncContextManager[httpx.AsyncClient]:
         return working(self.database_url, self.amqp_url, smtp_port=self.server.port)

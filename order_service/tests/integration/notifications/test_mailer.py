@@ -11,7 +11,7 @@ import pytest
 
 from libs.testing.databases import ROOT
 from libs.testing.wait import until
-from order_service.domain.products import Offer
+from order_service.domain.products import PricedItems
 from order_service.domain.status import Status
 from order_service.notifications.email import Email, EmailStatus, StatusChange
 from order_service.tests.integration.notifications.mailbox import CANCELLED, RECEIVED, Mailbox
@@ -96,7 +96,7 @@ async def test_a_worker_that_comes_back_too_late_undoes_nothing(mailbox: Mailbox
     async with mailbox.worker():
         await mailbox.until_settled(order, "sent")
     lost = Email(
-        change=StatusChange(UUID(order["id"]), 1, datetime.now(UTC), Offer((), "EUR")),
+        change=StatusChange(UUID(order["id"]), 1, datetime.now(UTC), PricedItems((), "EUR")),
         status=Status.PENDING,
         previous_status=None,
         reason=None,

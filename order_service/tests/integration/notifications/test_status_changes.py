@@ -5,8 +5,8 @@ from uuid import UUID
 
 from libs.contracts.catalog import Shortage, StockRejected
 from libs.contracts.topology import CATALOG_EVENTS
-from order_service.domain.shortages import StockAnswer
-from order_service.services.stock import take_answers
+from order_service.domain.stock_result import StockResult
+from order_service.services.apply_stock_results import apply_stock_results
 from order_service.tests.integration.notifications.mailbox import CANCELLED, PLEASE_PAY, RECEIVED, Mailbox
 
 
@@ -46,7 +46,7 @@ async def test_until_when_to_pay_and_why_not(mailbox: Mailbox) -> None:
 async def test_nobody_is_asked_to_pay_for_what_has_moved_on(mailbox: Mailbox) -> None:
     order = await mailbox.order()
     # Catalog holds its stock and the customer cancels before any worker of ours has sent an e-mail.
-    await take_answers(mailbox.shop.uow, timedelta(minutes=15), StockAnswer(UUID(order["id"]), 1))
+    await apply_stock_results(mailbox.shop.uow, timedelta(minutes=15), StockResult(UUID(order["id"]), 1))
     await mailbox.cancel(order)
     async with mailbox.worker():
         await mailbox.until_settled(order, "sent", "sent", "sent")

@@ -10,10 +10,10 @@ from libs.contracts.catalog import StockReserved
 from libs.contracts.topology import CATALOG_EVENTS, QUEUES
 from libs.observability.context import trace_of
 from libs.testing.wait import until
-from order_service.domain.gone import Gone
-from order_service.services.keeping import keep
-from order_service.services.replicas import learn_users
-from order_service.services.timers import announce_again
+from order_service.domain.tombstone import Tombstone
+from order_service.services.order_timers import republish_pending
+from order_service.services.replicas import apply_user_events
+from order_service.services.save_order import save_and_record
 from order_service.tests.integration.notifications.mailbox import RECEIVED, Mailbox
 from order_service.tests.integration.shop import Shop, ok
 
@@ -23,7 +23,7 @@ async def test_one_email_for_a_change_however_often_it_is_published_and_answered
     answer = StockReserved(order_id=UUID(order["id"]), order_version=1)
     async with mailbox.worker(), mailbox.worker(), mailbox.worker():
         for _ in range(10):
-            await announce_again(mailbox.shop.uow, timedelta())
+            await republish_pending(mailbox.shop.uow, timedelta())
         await mailbox.until_settled(order, "sent")
         for _ in range(10):
             await mailbox.bus.tell(CATALOG_EVENTS, answer, times=3)
@@ -43,7 +43,7 @@ async def test_an_email_is_there_if_and_only_if_its_change_is(mailbox: Mailbox, 
         async with shop.uow() as work:
             found = await work.orders.for_change(UUID(order["id"]))
             assert found is not None
-            await keep(work, found, found.cancel(mailbox.owner.actor, found.updated_at))
+            await save_and_record(work, found, found.cancel(mailbox.owner.actor, found.updated_at))
             raise KeyError("whatever happens before the commit")
 
     with pytest.raises(KeyError):
@@ -142,7 +142,7 @@ async def kept_back(amqp_url: str) -> dict[str, int]:
 
 async def test_a_deleted_customer_gets_none(mailbox: Mailbox) -> None:
     order = await mailbox.order()
-    await learn_users(mailbox.shop.uow, Gone(mailbox.owner.actor.user_id, 2))
+    await apply_user_events(mailbox.shop.uow, Tombstone(mailbox.owner.actor.user_id, 2))
     async with mailbox.worker():
         await mailbox.until_settled(order, "unaddressed")
     assert mailbox.mails == []

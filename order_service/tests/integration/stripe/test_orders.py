@@ -14,12 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.process.ids import new_id
 from order_service.core.settings import Settings
-from order_service.domain.shortages import StockAnswer
+from order_service.domain.stock_result import StockResult
 from order_service.gateways.signatures import Signatures
 from order_service.main import create_app
-from order_service.services.paying import Paying
-from order_service.services.settling import Settling
-from order_service.services.stock import take_answers
+from order_service.services.apply_stock_results import apply_stock_results
+from order_service.services.pay_order import PayOrder
+from order_service.services.reconcile_payments import PaymentReconciler
 from order_service.tests.integration.neighbours import Neighbours
 from order_service.tests.integration.shop import Caller, Json, Shop, ok, refused
 from order_service.tests.integration.stripe.payments import BEGUN, FORMS, SUCCEEDED, a_provider
@@ -51,8 +51,8 @@ async def stripe_app(database_url: str, neighbours: Neighbours) -> AsyncIterator
 def api(stripe_app: FastAPI, api: StripeApi) -> StripeApi:
     """In the place of Stripe's own servers."""
     provider = a_provider(api.url)
-    stripe_app.state.paying = Paying(stripe_app.state.uow, provider)
-    stripe_app.state.settling = Settling(stripe_app.state.uow, provider)
+    stripe_app.state.paying = PayOrder(stripe_app.state.uow, provider)
+    stripe_app.state.settling = PaymentReconciler(stripe_app.state.uow, provider)
     return api
 
 
@@ -69,7 +69,7 @@ def buyer(stripe_shop: Shop) -> Caller:
 
 async def payable(shop: Shop, buyer: Caller) -> Json:
     order = await buyer.place(await shop.product())
-    await take_answers(shop.uow, HOLD, StockAnswer(UUID(order["id"]), order["version"]))
+    await apply_stock_results(shop.uow, HOLD, StockResult(UUID(order["id"]), order["version"]))
     return order
 
 
@@ -136,7 +136,7 @@ async def test_no_answer_and_nothing_was_charged(
     api.will(BEGUN, Fault.RESET)
     payment = ok(await pay(buyer, order), 202)
     api.will(BEGUN, (200, "intent_begun"), BEGUN, SUCCEEDED)
-    await stripe_app.state.settling.ask(UUID(payment["id"]))
+    await stripe_app.state.settling.reconcile(UUID(payment["id"]))
     assert (await buyer.read(order))["status"] == "paid"
     confirmations = [asked.key for asked in api.asked if asked.path.endswith("/confirm")]
     assert confirmations == [f"{payment['id']}-confirm"] * 2

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from libs.process.ids import new_id
-from order_service.domain.products import Offer
+from order_service.domain.products import PricedItems
 from order_service.domain.status import Status
 from order_service.notifications.email import Email, StatusChange
 from order_service.tests.things import an_offer
@@ -13,7 +13,7 @@ def an_email(
     status: Status = Status.PENDING,
     *,
     version: int = 1,
-    items: Offer | None = None,
+    items: PricedItems | None = None,
     previous_status: Status | None = None,
     reason: str | None = None,
     pay_until: datetime | None = None,

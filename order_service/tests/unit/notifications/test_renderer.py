@@ -9,7 +9,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from libs.mail.message import EmailContent
-from order_service.domain.products import Offer
+from order_service.domain.products import PricedItems
 from order_service.domain.status import Status
 from order_service.notifications.renderer import JinjaEmailRenderer
 from order_service.tests.things import a_product, an_offer
@@ -42,7 +42,7 @@ class Shown(HTMLParser):
         return " ".join(self.words.split())
 
 
-def rendered(status: Status, items: Offer = ITEMS, **fields: object) -> EmailContent:
+def rendered(status: Status, items: PricedItems = ITEMS, **fields: object) -> EmailContent:
     given: dict[str, Any] = {"reason": "Not enough in stock: Lamp", **fields}
     return RENDERER.render(an_email(status, items=items, **given))
 
@@ -128,7 +128,7 @@ def test_a_template_that_names_what_is_not_there_fails_aloud(monkeypatch: pytest
     broken = templates.from_string("We have {{ email.adress }}")
     monkeypatch.setattr(templates, "get_template", lambda _name: broken)
     with pytest.raises(UndefinedError):
-        renderer.render(an_email(Status.PAID, items=Offer((), "EUR")))
+        renderer.render(an_email(Status.PAID, items=PricedItems((), "EUR")))
 
 
 def test_amounts_of_nothing() -> None:

@@ -9,7 +9,7 @@ from order_service.domain.ports import OrderFilter
 from order_service.domain.status import Status
 
 
-def orders_for(
+def order_filter_for(
     viewer: Actor,
     *,
     user_id: UUID | None,

@@ -9,13 +9,13 @@ import structlog
 from libs.errors import Unavailable
 from libs.process.failpoints import failpoint
 from order_service.domain.payment import NotCharged, Outcome, Payment, PaymentStatus, Refunded
+from order_service.domain.payment_outcome import apply_outcome
 from order_service.domain.ports import UnitOfWorkFactory
-from order_service.domain.provider import OutcomeUnknownError, PaymentProvider, ProviderMessage
-from order_service.domain.settlement import conclude
+from order_service.domain.provider import OutcomeUnknownError, PaymentProvider, ProviderCallback
 from order_service.exceptions import OrderBusy, PaymentProviderUnavailable
-from order_service.services.keeping import keep
+from order_service.services.save_order import save_and_record
 
-AT_ONCE = 50
+BATCH_SIZE = 50
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -32,13 +32,13 @@ async def settle(uow: UnitOfWorkFactory, recorded: Payment, outcome: Outcome) ->
             payment = await work.payments.find(recorded.id)
         if payment is None:
             raise LookupError(f"There is no payment {recorded.id}.")
-        await keep(work, order, conclude(order, payment, outcome, datetime.now(UTC)))
+        await save_and_record(work, order, apply_outcome(order, payment, outcome, datetime.now(UTC)))
         await work.payments.save(payment)
     return payment
 
 
 @dataclass(frozen=True, slots=True)
-class Settling:
+class PaymentReconciler:
     uow: UnitOfWorkFactory
     provider: PaymentProvider
 
@@ -48,14 +48,14 @@ class Settling:
         So it is for an order that somebody else has locked.
         """
         async with self.uow() as work:
-            due = await work.payments.due(datetime.now(UTC), AT_ONCE)
+            due = await work.payments.due(datetime.now(UTC), BATCH_SIZE)
         for payment_id in due:
             try:
-                await self.ask(payment_id)
+                await self.reconcile(payment_id)
             except (OutcomeUnknownError, PaymentProviderUnavailable, OrderBusy) as error:
                 log.warning("payment_unsettled", payment_id=str(payment_id), error=repr(error))
 
-    async def hear(self, message: ProviderMessage) -> None:
+    async def handle_callback(self, message: ProviderCallback) -> None:
         """The provider says that something happened. It may say so late, twice and in any order, so it is asked.
 
         Raises `Unavailable` where it does not answer, and then has to say it again.
@@ -66,13 +66,13 @@ class Settling:
             return
         if message.payment_id is not None:
             try:
-                await self.ask(message.payment_id)
+                await self.reconcile(message.payment_id)
             except OutcomeUnknownError as error:
                 raise Unavailable("The payment provider did not answer; send the message again.") from error
         async with self.uow() as work:
             await work.seen_messages.add(message.id, datetime.now(UTC))
 
-    async def ask(self, payment_id: UUID) -> None:
+    async def reconcile(self, payment_id: UUID) -> None:
         """Has the provider do what is still to be done, and settles what it says. Unknown payments are not ours."""
         async with self.uow() as work:
             payment = await work.payments.find(payment_id)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class UserReplica:
     """A user at one of their versions."""
 
     id: UUID

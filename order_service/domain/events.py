@@ -8,51 +8,51 @@ if TYPE_CHECKING:  # The order returns facts and facts hold the order.
 
 
 @dataclass(frozen=True, slots=True)
-class _OrderFact:
+class _OrderEvent:
     order: "Order"
 
 
-class OrderPlaced(_OrderFact):
+class OrderPlaced(_OrderEvent):
     pass
 
 
-class OrderAmended(_OrderFact):
+class OrderAmended(_OrderEvent):
     """What its owner may change has changed; the status has not."""
 
 
-class OrderReserved(_OrderFact):
+class OrderReserved(_OrderEvent):
     pass
 
 
-class OrderRejected(_OrderFact):
+class OrderRejected(_OrderEvent):
     pass
 
 
-class OrderCancelled(_OrderFact):
+class OrderCancelled(_OrderEvent):
     pass
 
 
-class OrderPaid(_OrderFact):
+class OrderPaid(_OrderEvent):
     pass
 
 
-class OrderExpired(_OrderFact):
+class OrderExpired(_OrderEvent):
     """Its stock was not held any longer."""
 
 
-class OrderRefunded(_OrderFact):
+class OrderRefunded(_OrderEvent):
     pass
 
 
-class OrderShipped(_OrderFact):
+class OrderShipped(_OrderEvent):
     pass
 
 
-class OrderDelivered(_OrderFact):
+class OrderDelivered(_OrderEvent):
     pass
 
 
-Fact = (
+DomainEvent = (
     OrderPlaced
     | OrderAmended
     | OrderReserved

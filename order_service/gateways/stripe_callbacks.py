@@ -11,8 +11,8 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 
 from libs.errors import InvalidValue
-from order_service.domain.provider import ProviderMessage
-from order_service.gateways.mock_messages import MessageId
+from order_service.domain.provider import ProviderCallback
+from order_service.gateways.mock_callbacks import MessageId
 from order_service.gateways.signatures import Signatures
 
 HEADER = "stripe-signature"
@@ -29,17 +29,17 @@ class _Event(BaseModel):
     data: Any = None
 
 
-class StripeMessages:
+class StripeCallbackVerifier:
     def __init__(self, secret: str) -> None:
         self._signatures = Signatures(secret)
 
-    def read(self, body: bytes, headers: Mapping[str, str]) -> ProviderMessage:
+    def read(self, body: bytes, headers: Mapping[str, str]) -> ProviderCallback:
         self._signatures.verify(headers.get(HEADER, ""), body)
         try:
             event = _Event.model_validate_json(body)
         except ValidationError as error:
             raise InvalidValue("The message is not one of Stripe's events.") from error
-        return ProviderMessage(event.id, _payment_id(event.data) if event.type in OUTCOMES else None)
+        return ProviderCallback(event.id, _payment_id(event.data) if event.type in OUTCOMES else None)
 
 
 def _payment_id(data: Any) -> UUID | None:

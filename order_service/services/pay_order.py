@@ -9,19 +9,19 @@ from libs.process.failpoints import failpoint
 from libs.tokens.principal import Forbidden
 from order_service.domain.actor import Actor
 from order_service.domain.payment import NotCharged, Outcome, Payment, PaymentStatus
+from order_service.domain.payment_outcome import begin_payment
 from order_service.domain.ports import UnitOfWorkFactory
 from order_service.domain.provider import OutcomeUnknownError, PaymentProvider
-from order_service.domain.settlement import begin_payment
 from order_service.exceptions import PaymentDeclined, PaymentProviderUnavailable
-from order_service.services.keeping import keep, order_of
-from order_service.services.settling import settle
+from order_service.services.reconcile_payments import settle
+from order_service.services.save_order import get_order_for, save_and_record
 
-PATIENCE = 10.0
+CHARGE_TIMEOUT = 10.0
 """Seconds that a customer waits for the provider."""
 
 
 @dataclass(frozen=True, slots=True)
-class Paying:
+class PayOrder:
     uow: UnitOfWorkFactory
     provider: PaymentProvider
 
@@ -32,7 +32,7 @@ class Paying:
         `PaymentProviderUnavailable` where nothing was charged, and what `begin_payment` refuses.
         """
         async with self.uow() as work:
-            order = await order_of(work, customer, order_id)
+            order = await get_order_for(work, customer, order_id)
             if order.user_id != customer.user_id:
                 raise Forbidden("Only its owner pays for an order.")
             # Of an order that was never paid for, no payment can be repeated.
@@ -40,7 +40,7 @@ class Paying:
             if payment is not None:
                 return _result(payment)
             payment = begin_payment(order, customer, payment_id, method, token, datetime.now(UTC))
-            await keep(work, order, None)
+            await save_and_record(work, order, None)
             await work.payments.add(payment)
         failpoint("payment.recorded")
         outcome = await self._charge(payment)
@@ -51,7 +51,7 @@ class Paying:
 
     async def _charge(self, payment: Payment) -> Outcome | None:
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(CHARGE_TIMEOUT):
                 return await self.provider.charge(payment)
         except PaymentProviderUnavailable:
             return NotCharged()

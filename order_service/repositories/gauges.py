@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from libs.database.table_gauges import GaugeQuery
 
-COUNTS: Final = (
+GAUGES: Final = (
     GaugeQuery(
         Gauge("orders", "Orders by status", ["status"], multiprocess_mode="mostrecent"),
         text("SELECT status, count(*) FROM orders GROUP BY status"),

@@ -7,10 +7,10 @@ from libs.errors import expect_version
 from order_service.domain.cart import Cart
 from order_service.domain.ports import UnitOfWorkFactory
 from order_service.exceptions import ProductNotFound
-from order_service.services.pricing import Pricing
+from order_service.services.product_pricing import ProductPricing
 
 
-async def add(uow: UnitOfWorkFactory, pricing: Pricing, user_id: UUID, product_id: UUID, quantity: int) -> Cart:
+async def add(uow: UnitOfWorkFactory, pricing: ProductPricing, user_id: UUID, product_id: UUID, quantity: int) -> Cart:
     product = (await pricing.known([product_id])).get(product_id)
     if product is None:
         raise ProductNotFound(f"The catalog has no product {product_id}.")

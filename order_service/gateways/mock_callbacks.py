@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, StringConstraints, ValidationError
 
 from libs.errors import InvalidValue
-from order_service.domain.provider import ProviderMessage
+from order_service.domain.provider import ProviderCallback
 from order_service.gateways.signatures import Signatures
 
 HEADER = "shop-signature"
@@ -21,17 +21,17 @@ class _Message(BaseModel):
     payment_id: UUID | None = None
 
 
-class SignedMessages:
+class MockCallbackVerifier:
     def __init__(self, secret: str) -> None:
         self._signatures = Signatures(secret)
 
-    def read(self, body: bytes, headers: Mapping[str, str]) -> ProviderMessage:
+    def read(self, body: bytes, headers: Mapping[str, str]) -> ProviderCallback:
         self._signatures.verify(headers.get(HEADER, ""), body)
         try:
             message = _Message.model_validate_json(body)
         except ValidationError as error:
             raise InvalidValue("The message has no id.") from error
-        return ProviderMessage(message.id, message.payment_id)
+        return ProviderCallback(message.id, message.payment_id)
 
     def sign(self, at: str, body: bytes) -> str:
         return self._signatures.sign(at, body)

@@ -4,10 +4,10 @@ from datetime import datetime
 from uuid import UUID
 
 from order_service.domain.actor import PAYMENTS, Actor
-from order_service.domain.facts import Fact, OrderAmended, OrderPaid
+from order_service.domain.events import DomainEvent, OrderAmended, OrderPaid
 from order_service.domain.order import Order
 from order_service.domain.payment import (
-    FIRST_QUESTION,
+    FIRST_POLL,
     Captured,
     Declined,
     NotCharged,
@@ -36,14 +36,14 @@ def begin_payment(order: Order, customer: Actor, payment_id: UUID, method: str, 
         currency=order.currency,
         created_at=now,
         updated_at=now,
-        due_at=now + FIRST_QUESTION,
+        due_at=now + FIRST_POLL,
     )
     order.payment = payment
-    order.note(order.status, customer.name, now, "payment started")
+    order.record_change(order.status, customer.name, now, "payment started")
     return payment
 
 
-def conclude(order: Order, payment: Payment, outcome: Outcome, now: datetime) -> Fact | None:
+def apply_outcome(order: Order, payment: Payment, outcome: Outcome, now: datetime) -> DomainEvent | None:
     """Outcomes come late, twice and in any order; what is known already changes nothing.
 
     A capture that the order has no use for any more is given back.
@@ -53,40 +53,40 @@ def conclude(order: Order, payment: Payment, outcome: Outcome, now: datetime) ->
             return _captured(order, payment, reference, now)
         case Declined(reason) if payment.is_open:
             payment.decline(reason, now)
-            order.note(order.status, PAYMENTS, now, f"payment declined: {reason}")
+            order.record_change(order.status, PAYMENTS, now, f"payment declined: {reason}")
         case NotCharged() if payment.is_open:
             payment.fail(now)
-            order.note(order.status, PAYMENTS, now, "payment failed; nothing was charged")
+            order.record_change(order.status, PAYMENTS, now, "payment failed; nothing was charged")
         case Refunded(reference):
             return _refunded(order, payment, reference, now)
     return None
 
 
-def _captured(order: Order, payment: Payment, reference: str, now: datetime) -> Fact | None:
+def _captured(order: Order, payment: Payment, reference: str, now: datetime) -> DomainEvent | None:
     if payment.status not in (PaymentStatus.STARTED, PaymentStatus.DECLINED, PaymentStatus.FAILED):
         return None
     another = order.is_being_paid and order.payment is not payment
     of_other_items = (payment.amount, payment.currency) != (order.total, order.currency)
     if order.status is not Status.AWAITING_PAYMENT or another or of_other_items:
-        payment.give_back(reference, now)
+        payment.start_refund(reference, now)
         return _noted(order, "payment came too late and is given back", now)
     payment.succeed(reference, now)
     order.payment = payment
-    order.move(Status.PAID, PAYMENTS, now)
+    order.transition(Status.PAID, PAYMENTS, now)
     return OrderPaid(order)
 
 
-def _refunded(order: Order, payment: Payment, reference: str, now: datetime) -> Fact | None:
+def _refunded(order: Order, payment: Payment, reference: str, now: datetime) -> DomainEvent | None:
     """Also where it was the provider, and not the shop, that began it."""
     if payment.status is PaymentStatus.REFUNDED:
         return None
     was_what_paid = payment.status is PaymentStatus.SUCCEEDED and order.status is Status.PAID
     fact = order.refund(PAYMENTS, now) if was_what_paid else None
-    payment.given_back(reference, now)
+    payment.complete_refund(reference, now)
     return _noted(order, f"{payment.amount} {payment.currency} refunded", now) or fact
 
 
-def _noted(order: Order, reason: str, now: datetime) -> Fact | None:
+def _noted(order: Order, reason: str, now: datetime) -> DomainEvent | None:
     """A pending order waits for the answer to its newest version, which has to be told for that."""
-    order.note(order.status, PAYMENTS, now, reason)
+    order.record_change(order.status, PAYMENTS, now, reason)
     return OrderAmended(order) if order.status is Status.PENDING else None

@@ -13,12 +13,12 @@ from order_service.domain.products import Product
 from order_service.models.replicas import products, users
 
 PRODUCTS = CompiledQuery(select(products).where(products.c.id == any_array("keys", Uuid)))
-STANDINGS = CompiledQuery(
+ACCOUNT_STATUS = CompiledQuery(
     select(users.c.id, users.c.role, users.c.is_active).where(users.c.id == any_array("keys", Uuid))
 )
 
 
-class SqlKnownProducts:
+class SqlProductReplicaReader:
     def __init__(self, reader: Reader) -> None:
         self._products: RowLoader[UUID] = RowLoader(reader, PRODUCTS, "id")
 
@@ -35,7 +35,7 @@ def _product(row: Row) -> Product | None:
 
 class SqlAccountStatus:
     def __init__(self, reader: Reader) -> None:
-        self._users: RowLoader[UUID] = RowLoader(reader, STANDINGS, "id")
+        self._users: RowLoader[UUID] = RowLoader(reader, ACCOUNT_STATUS, "id")
 
     async def status_of(self, user_id: UUID) -> AccountStatus | None:
         row = await self._users.load(user_id)

@@ -7,18 +7,18 @@ from uuid import UUID
 from libs.errors import expect_version
 from libs.tokens.principal import Forbidden
 from order_service.domain.actor import Actor
-from order_service.domain.facts import Fact, OrderRefunded
+from order_service.domain.events import DomainEvent, OrderRefunded
 from order_service.domain.order import Details, Order
 from order_service.domain.ports import UnitOfWorkFactory
 from order_service.domain.status import Status
 from order_service.exceptions import IllegalTransition
-from order_service.services.keeping import keep, order_of
-from order_service.services.pricing import Pricing
+from order_service.services.product_pricing import ProductPricing
+from order_service.services.save_order import get_order_for, save_and_record
 
 
 async def update(
     uow: UnitOfWorkFactory,
-    pricing: Pricing,
+    pricing: ProductPricing,
     actor: Actor,
     order_id: UUID,
     *,
@@ -28,9 +28,9 @@ async def update(
     expected: Collection[int] | None,
 ) -> Order:
     """The owner amends, an admin moves the order on. No order is in a status that allows both."""
-    offer = None if items is None else await pricing.offer(items)
+    offer = None if items is None else await pricing.price(items)
     async with uow() as work:
-        order = await order_of(work, actor, order_id)
+        order = await get_order_for(work, actor, order_id)
         if (offer or details) and order.user_id != actor.user_id:
             raise Forbidden("Only its owner changes an order's items, address and comment.")
         if status is not None and not actor.is_admin:
@@ -39,19 +39,19 @@ async def update(
         now = datetime.now(UTC)
         if offer or details:
             fact = order.amend(actor, offer, details, now)
-            await keep(work, order, fact)
+            await save_and_record(work, order, fact)
             if offer and fact:
                 await work.orders.replace_lines(order)
         if status is not None:
-            await keep(work, order, _advance(order, actor, status, now))
+            await save_and_record(work, order, _advance(order, actor, status, now))
     return order
 
 
 async def cancel(uow: UnitOfWorkFactory, actor: Actor, order_id: UUID) -> Order:
     async with uow() as work:
-        order = await order_of(work, actor, order_id)
+        order = await get_order_for(work, actor, order_id)
         fact = order.cancel(actor, datetime.now(UTC))
-        await keep(work, order, fact)
+        await save_and_record(work, order, fact)
         if isinstance(fact, OrderRefunded) and order.payment is not None:
             await work.payments.save(order.payment)
     return order
@@ -59,12 +59,12 @@ async def cancel(uow: UnitOfWorkFactory, actor: Actor, order_id: UUID) -> Order:
 
 async def delete(uow: UnitOfWorkFactory, actor: Actor, order_id: UUID, expected: Collection[int] | None) -> None:
     async with uow() as work:
-        order = await order_of(work, actor, order_id)
+        order = await get_order_for(work, actor, order_id)
         expect_version(order.version, expected)
-        await keep(work, order, order.delete(actor, datetime.now(UTC)))
+        await save_and_record(work, order, order.delete(actor, datetime.now(UTC)))
 
 
-def _advance(order: Order, actor: Actor, status: Status, now: datetime) -> Fact:
+def _advance(order: Order, actor: Actor, status: Status, now: datetime) -> DomainEvent:
     match status:
         case Status.SHIPPED:
             return order.ship(actor, now)

@@ -21,15 +21,15 @@ from libs.database.timeouts import CONNECT_TIMEOUT
 from libs.database.urls import for_asyncpg
 from libs.errors import Unavailable
 from libs.outbox.store import CHANNEL
+from order_service.domain.live import PAGE_SIZE, HistoryPage
 from order_service.domain.ports import Row
-from order_service.domain.watching import PAGE, News
 from order_service.exceptions import TooManyStreams
-from order_service.repositories.follower import WaitingFollower
+from order_service.repositories.subscription import BufferedSubscription
 
 # Rings come after commits that have told others of something; not every change does, and a ring may be lost.
-POLL: Final = 1.0
+POLL_INTERVAL: Final = 1.0
 # Many commits a second become one look.
-GAP: Final = 0.05
+MIN_INTERVAL: Final = 0.05
 LOOK_TIMEOUT: Final = 5.0
 # Each costs a socket, of which a process usually has 1024. The first keeps one person from taking all of them, the
 # second some for the rest of the API.
@@ -51,21 +51,21 @@ NEWS = """
 """
 
 
-class SqlWatch:
+class PgOrderFeed:
     def __init__(self, database_url: str) -> None:
         self._dsn = for_asyncpg(database_url)
-        self._followers: set[WaitingFollower] = set()
+        self._followers: set[BufferedSubscription] = set()
         self._somebody = asyncio.Event()
         self._woken = asyncio.Event()
         self._database = Connectivity("orders' watch")
 
     @contextlib.contextmanager
-    def follow(self, order_id: UUID, after: int, person: UUID) -> Iterator[WaitingFollower]:
+    def follow(self, order_id: UUID, after: int, person: UUID) -> Iterator[BufferedSubscription]:
         if sum(each.person == person for each in self._followers) >= STREAMS_OF_ONE:
             raise TooManyStreams(f"{STREAMS_OF_ONE} at once are enough; close some first.", retry_after=RETRY_AFTER)
         if len(self._followers) >= STREAMS_OF_ALL:
             raise Unavailable("Too many orders are being followed; try again shortly.", retry_after=RETRY_AFTER)
-        follower = WaitingFollower(order_id, after, person)
+        follower = BufferedSubscription(order_id, after, person)
         self._followers.add(follower)
         STREAMS.inc()
         # For what was written since `after` was read nobody rings again.
@@ -80,7 +80,7 @@ class SqlWatch:
                 self._somebody.clear()
 
     @contextlib.asynccontextmanager
-    async def watching(self) -> AsyncIterator[None]:
+    async def running(self) -> AsyncIterator[None]:
         """Nobody is told anything outside of it."""
         task = asyncio.create_task(self._watch())
         try:
@@ -111,10 +111,10 @@ class SqlWatch:
                 self._woken.clear()
                 await self._look(connection)
                 self._database.up()
-                await asyncio.sleep(GAP)
+                await asyncio.sleep(MIN_INTERVAL)
                 # Not `wait_for`: up to Python 3.11 it may lose a cancellation that comes together with a ring.
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(POLL):
+                    async with asyncio.timeout(POLL_INTERVAL):
                         await self._woken.wait()
         finally:
             connection.terminate()
@@ -123,16 +123,16 @@ class SqlWatch:
         self._woken.set()
 
     async def _look(self, connection: asyncpg.Connection) -> None:
-        waiting: defaultdict[UUID, list[WaitingFollower]] = defaultdict(list)
+        waiting: defaultdict[UUID, list[BufferedSubscription]] = defaultdict(list)
         for each in self._followers:
             if each.takes_more:
                 waiting[each.order_id].append(each)
         if not waiting:
             return
         after = [min(each.after for each in followers) for followers in waiting.values()]
-        rows: list[Row] = [dict(row) for row in await connection.fetch(NEWS, list(waiting), after, PAGE + 1)]
+        rows: list[Row] = [dict(row) for row in await connection.fetch(NEWS, list(waiting), after, PAGE_SIZE + 1)]
         for order_id, entries in groupby(rows, key=itemgetter("order_id")):
-            news = News.of(list(entries))
+            news = HistoryPage.of(list(entries))
             for follower in waiting[order_id]:
                 follower.give(news)
             if news.more:

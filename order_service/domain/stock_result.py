@@ -13,7 +13,7 @@ class Shortage:
 
 
 @dataclass(frozen=True, slots=True)
-class StockAnswer:
+class StockResult:
     """To one version of an order."""
 
     order_id: UUID

@@ -5,7 +5,7 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class Tombstone:
     """What its owner has deleted, at the version that says so."""
 
     id: UUID

@@ -6,24 +6,24 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from order_service.domain.actor import Actor
+from order_service.domain.live import PAGE_SIZE, HistoryPage, OrderFeed, Subscription
 from order_service.domain.ports import OrderReads, Row
-from order_service.domain.watching import PAGE, Follower, News, Watch
 from order_service.exceptions import InvalidLastEventId
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class HistoryStream:
     """The entries that somebody has not seen, to be iterated once."""
 
-    begin: News
-    follower: Follower
+    begin: HistoryPage
+    follower: Subscription
 
     async def __aiter__(self) -> AsyncIterator[Row]:
-        news: News | None = self.begin
+        news: HistoryPage | None = self.begin
         while news is not None:
             for entry in news.entries:
                 yield entry
-            news = None if news.are_the_last else await self.follower.news()
+            news = None if news.are_the_last else await self.follower.next_page()
 
     def end(self) -> None:
         """What is written from now on is left to whoever follows again."""
@@ -31,15 +31,15 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True)
-class Following:
+class FollowOrder:
     reads: OrderReads
-    watch: Watch
+    watch: OrderFeed
 
     @asynccontextmanager
-    async def follow(self, viewer: Actor, order_id: UUID, seen: int) -> AsyncIterator[Story | None]:
+    async def follow(self, viewer: Actor, order_id: UUID, seen: int) -> AsyncIterator[HistoryStream | None]:
         """What follows version `seen`, or everything after 0. None: that was the last, nothing will follow."""
         # The entry that was seen is read again: it shows that it was this order's, and whether others can follow.
-        begin = News.of(await self.reads.history(order_id, viewer, PAGE + 1, max(seen - 1, 0)))
+        begin = HistoryPage.of(await self.reads.history(order_id, viewer, PAGE_SIZE + 1, max(seen - 1, 0)))
         newest = begin.entries[-1]["version"] if begin.entries else 0
         if seen:
             if not begin.entries or begin.entries[0]["version"] != seen:
@@ -47,6 +47,6 @@ class Following:
             if begin.are_the_last and newest == seen:
                 yield None
                 return
-            begin = News(begin.entries[1:], begin.more)
+            begin = HistoryPage(begin.entries[1:], begin.more)
         with self.watch.follow(order_id, newest, viewer.user_id) as follower:
-            yield Story(begin, follower)
+            yield HistoryStream(begin, follower)

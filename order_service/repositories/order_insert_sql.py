@@ -10,12 +10,12 @@ from libs.database.constraints import translate_constraint
 from libs.database.query import Reader
 from libs.outbox.notifier import OutboxNotifier
 from libs.outbox.single_statement import InsertWithEvent, append_outbox_insert
-from order_service.domain.facts import Fact
+from order_service.domain.events import DomainEvent
 from order_service.domain.order import Order
 from order_service.domain.products import Line
 from order_service.exceptions import OrderExists
 from order_service.notifications.repository import EMAIL_COLUMNS, ENQUEUE, enqueued
-from order_service.repositories.contracts import contract_of
+from order_service.repositories.event_mapping import contract_of
 
 LINE_COLUMNS = arrays(product_ids=Uuid, names=Text, unit_prices=Numeric(9, 2), quantities=Integer)
 _COLUMNS = (
@@ -58,14 +58,14 @@ _ROWS = f"""
     ), emails AS ({ENQUEUE})
 """  # noqa: S608 - made of constants
 PLACE = text(f"{_ROWS} SELECT").bindparams(*_COLUMNS)
-PLACE_AND_TELL = append_outbox_insert(_ROWS, *_COLUMNS)
+PLACE_WITH_EVENT = append_outbox_insert(_ROWS, *_COLUMNS)
 
 
-class SqlPlacement:
+class SqlOrderWriter:
     def __init__(self, database: Reader, notifier: OutboxNotifier) -> None:
-        self._statement = InsertWithEvent(PLACE_AND_TELL, database, notifier)
+        self._statement = InsertWithEvent(PLACE_WITH_EVENT, database, notifier)
 
-    async def place(self, order: Order, fact: Fact) -> None:
+    async def place(self, order: Order, fact: DomainEvent) -> None:
         with expecting_a_new(order):
             await self._statement.execute(contract_of(fact), columns_of(order))
 

@@ -5,12 +5,12 @@ from uuid import UUID
 
 import structlog
 
-from order_service.domain.facts import OrderAmended, OrderPlaced
+from order_service.domain.events import OrderAmended, OrderPlaced
 from order_service.domain.ports import UnitOfWorkFactory
 from order_service.exceptions import OrderBusy
-from order_service.services.keeping import keep
+from order_service.services.save_order import save_and_record
 
-AT_ONCE = 100
+BATCH_SIZE = 100
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -19,7 +19,7 @@ async def expire_unpaid(uow: UnitOfWorkFactory) -> None:
     """Orders that nobody paid in time give their stock back, each in a transaction of its own."""
     now = datetime.now(UTC)
     async with uow() as work:
-        due = await work.orders.due(now, AT_ONCE)
+        due = await work.orders.due(now, BATCH_SIZE)
     for order_id in due:
         try:
             await _expire(uow, order_id, now)
@@ -32,13 +32,13 @@ async def _expire(uow: UnitOfWorkFactory, order_id: UUID, now: datetime) -> None
     async with uow() as work:
         order = await work.orders.for_change(order_id)
         if order is not None:
-            await keep(work, order, order.expire(now))
+            await save_and_record(work, order, order.expire(now))
 
 
-async def announce_again(uow: UnitOfWorkFactory, patience: timedelta) -> None:
+async def republish_pending(uow: UnitOfWorkFactory, answer_timeout: timedelta) -> None:
     """Orders that catalog has not answered are told again, at the version that they have: it answers each time."""
     now = datetime.now(UTC)
     async with uow() as work:
-        unanswered = await work.orders.unanswered(now - patience, now, AT_ONCE)
+        unanswered = await work.orders.unanswered(now - answer_timeout, now, BATCH_SIZE)
         for order in (await work.orders.all_for_change(unanswered)).values():
             work.republish(OrderPlaced(order) if order.version == 1 else OrderAmended(order))

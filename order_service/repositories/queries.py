@@ -144,7 +144,7 @@ def _count(given: frozenset[str], *, with_deleted: bool) -> CompiledQuery:
     return CompiledQuery(select(func.count()).select_from(orders).where(*_conditions(given, with_deleted=with_deleted)))
 
 
-class SqlOrderReads:
+class SqlOrderQueries:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 

@@ -9,15 +9,15 @@ from libs.errors import DomainError
 from libs.process.ids import new_id
 from order_service.domain.actor import Actor
 from order_service.domain.order import Details, Order
-from order_service.domain.ports import Placement, UnitOfWorkFactory
-from order_service.services.pricing import Pricing
+from order_service.domain.ports import OrderWriter, UnitOfWorkFactory
+from order_service.services.product_pricing import ProductPricing
 
 
 @dataclass(frozen=True, slots=True)
-class Placing:
+class PlaceOrder:
     uow: UnitOfWorkFactory
-    pricing: Pricing
-    placement: Placement
+    pricing: ProductPricing
+    placement: OrderWriter
 
     async def place(
         self,
@@ -43,7 +43,7 @@ class Placing:
         self, customer: Actor, wanted: Mapping[UUID, int] | None, details: Details, order_id: UUID
     ) -> Order:
         if wanted is not None:
-            offer = await self.pricing.offer(wanted)
+            offer = await self.pricing.price(wanted)
             order, fact = Order.place(order_id, customer, offer, details, datetime.now(UTC))
             await self.placement.place(order, fact)
             return order

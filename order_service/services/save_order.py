@@ -3,13 +3,13 @@
 from uuid import UUID
 
 from order_service.domain.actor import Actor
-from order_service.domain.facts import Fact
+from order_service.domain.events import DomainEvent
 from order_service.domain.order import Order
 from order_service.domain.ports import UnitOfWork
 from order_service.exceptions import OrderNotFound
 
 
-async def order_of(work: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
+async def get_order_for(work: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
     """Locked, if the actor may see it."""
     order = await work.orders.for_change(order_id)
     if order is None or not order.is_visible_to(actor):
@@ -17,7 +17,7 @@ async def order_of(work: UnitOfWork, actor: Actor, order_id: UUID) -> Order:
     return order
 
 
-async def keep(work: UnitOfWork, order: Order, fact: Fact | None) -> None:
+async def save_and_record(work: UnitOfWork, order: Order, fact: DomainEvent | None) -> None:
     await work.orders.save(order)
     if fact is not None:
         work.record(fact)

@@ -3,17 +3,17 @@
 import asyncio
 from uuid import UUID
 
-from order_service.domain.watching import News
+from order_service.domain.live import HistoryPage
 
 
-class WaitingFollower:
+class BufferedSubscription:
     """Takes one portion at a time: for one who is slow the rest waits in the database, not in memory."""
 
     def __init__(self, order_id: UUID, after: int, person: UUID) -> None:
         self.order_id = order_id
         self.after = after
         self.person = person
-        self._news: News | None = None
+        self._news: HistoryPage | None = None
         self._is_ended = False
         self._called = asyncio.Event()
 
@@ -21,19 +21,19 @@ class WaitingFollower:
     def takes_more(self) -> bool:
         return self._news is None
 
-    def give(self, news: News) -> None:
+    def give(self, news: HistoryPage) -> None:
         """Of an order that others follow as well, who may not have had what this one has."""
         entries = [entry for entry in news.entries if entry["version"] > self.after]
         if entries:
             self.after = entries[-1]["version"]
-            self._news = News(entries, news.more)
+            self._news = HistoryPage(entries, news.more)
             self._called.set()
 
     def end(self) -> None:
         self._is_ended = True
         self._called.set()
 
-    async def news(self) -> News | None:
+    async def next_page(self) -> HistoryPage | None:
         if not self._is_ended:
             await self._called.wait()
             self._called.clear()

@@ -7,10 +7,10 @@ order is now; the version guard and the row's lock decide every race with the cu
 from datetime import UTC, datetime, timedelta
 
 from order_service.domain.ports import UnitOfWorkFactory
-from order_service.domain.shortages import StockAnswer
+from order_service.domain.stock_result import StockResult
 
 
-async def take_answers(uow: UnitOfWorkFactory, hold: timedelta, *answers: StockAnswer) -> None:
+async def apply_stock_results(uow: UnitOfWorkFactory, hold: timedelta, *answers: StockResult) -> None:
     """All in one transaction. `hold` is how long the customers may take to pay."""
     async with uow() as work:
         orders = await work.orders.all_for_change({answer.order_id for answer in answers})
