@@ -62,7 +62,7 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
             PeriodicTask("census", INTERVAL, TableGauges(timers, GAUGES).refresh),
             PeriodicTask("expiry", 1.0, partial(expire_unpaid, uow)),
             PeriodicTask("announcements", 1.0, partial(republish_pending, uow, settings.answer_timeout)),
-            PeriodicTask("settlement", 1.0, settling.settle_due),
+            PeriodicTask("settlement", 1.0, settling.reconcile_due),
             PeriodicTask("idempotency_keys", 60.0, partial(store.expire, timers)),
             PeriodicTask("erasure", 2.0, partial(erase_due, timers)),
             PeriodicTask("mail", 1.0, Mailer(uow, JinjaEmailRenderer(), SmtpTransport(settings)).send_due),

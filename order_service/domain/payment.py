@@ -10,13 +10,16 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
+from libs.backoff import Backoff
+
 RETRY_CHARGE_WINDOW = timedelta(minutes=10)
 """For how long a payment that the provider has never heard of is still charged. Nobody expects it later than that."""
 
 FIRST_POLL = timedelta(seconds=15)
 """A request that charges is done within this, so nobody asks before."""
 
-MAX_POLL_INTERVAL = timedelta(minutes=5)
+POLL_BACKOFF = Backoff(first=1, longest=300)
+"""A provider that is away is left in peace."""
 
 
 class PaymentStatus(StrEnum):
@@ -101,8 +104,3 @@ class Payment:
 
     def _end(self, status: PaymentStatus, now: datetime) -> None:
         self.status, self.updated_at, self.token, self.due_at = status, now, None, None
-
-
-def pause_after(attempts: int) -> timedelta:
-    """Doubling from a second, so that a provider that is away is left in peace."""
-    return min(timedelta(seconds=2 ** min(attempts, 10)), MAX_POLL_INTERVAL)

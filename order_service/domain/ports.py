@@ -66,8 +66,8 @@ class Payments(Protocol):
 
     async def find(self, payment_id: UUID) -> Payment | None: ...
 
-    async def due(self, now: datetime, limit: int) -> Sequence[UUID]:
-        """Payments whose provider is to be asked. Each is put off by a pause, so that one timer gets it."""
+    async def claim(self, now: datetime) -> UUID | None:
+        """A payment whose provider is to be asked. No other worker gets it within the delay of `POLL_BACKOFF`."""
 
 
 class ProcessedCallbacks(Protocol):

@@ -1,18 +1,19 @@
 """Payments in PostgreSQL."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, Text, Uuid, bindparam, insert, select, text, update
+from sqlalchemy import DateTime, Text, Uuid, bindparam, insert, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from libs.database.arrays import any_array
 from libs.database.database import Transaction
 from libs.database.executor import Row
-from order_service.domain.payment import Payment, PaymentStatus, pause_after
+from libs.jobs import claim_sql
+from order_service.domain.payment import POLL_BACKOFF, Payment, PaymentStatus
 from order_service.models.payments import THE_ONE_TO_TELL_OF, payments, provider_messages
 
 OF_ORDERS = (
@@ -24,10 +25,15 @@ OF_ORDERS = (
 ADD = insert(payments)
 FIND = select(payments).where(payments.c.id == bindparam("id", type_=Uuid))
 SAVE = update(payments).where(payments.c.id == bindparam("saved_id", type_=Uuid))
-DUE = text("""
-    SELECT id, attempts FROM payments WHERE due_at <= :now ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED
-""").bindparams(bindparam("now", type_=DateTime(timezone=True)), bindparam("limit", type_=Integer))
-DEFER = update(payments).where(payments.c.id == bindparam("put_off_id", type_=Uuid))
+CLAIM = text(
+    claim_sql(
+        "payments",
+        ("id",),
+        due_at=f":now + {POLL_BACKOFF.sql('job.attempts + 1')}",
+        changes="attempts = job.attempts + 1",
+        returning="job.id",
+    )
+).bindparams(bindparam("now", type_=DateTime(timezone=True)))
 SEEN = select(provider_messages.c.id).where(provider_messages.c.id == bindparam("id", type_=Text))
 REMEMBER = upsert(provider_messages).on_conflict_do_nothing()
 
@@ -52,12 +58,9 @@ class SqlPayments:
         rows = await self._transaction.fetch_all(OF_ORDERS, {"order_ids": list(order_ids)})
         return {row["order_id"]: _payment(row) for row in rows}
 
-    async def due(self, now: datetime, limit: int) -> Sequence[UUID]:
-        rows = await self._transaction.fetch_all(DUE, {"now": now, "limit": limit})
-        for row in rows:
-            changes = {"attempts": row.attempts + 1, "due_at": now + pause_after(row.attempts)}
-            await self._transaction.execute(DEFER, {"put_off_id": row.id, **changes})
-        return [row.id for row in rows]
+    async def claim(self, now: datetime) -> UUID | None:
+        row = await self._transaction.fetch_one(CLAIM, {"now": now})
+        return None if row is None else row.id
 
 
 class SqlProcessedCallbacks:

@@ -7,6 +7,7 @@ from uuid import UUID
 import structlog
 
 from libs.errors import Unavailable
+from libs.jobs import Done, Later, run_due
 from libs.process.failpoints import failpoint
 from order_service.domain.payment import NotCharged, Outcome, Payment, PaymentStatus, Refunded
 from order_service.domain.payment_outcome import apply_outcome
@@ -14,8 +15,6 @@ from order_service.domain.ports import UnitOfWorkFactory
 from order_service.domain.provider import OutcomeUnknownError, PaymentProvider, ProviderCallback
 from order_service.exceptions import OrderBusy, PaymentProviderUnavailable
 from order_service.services.save_order import save_and_record
-
-BATCH_SIZE = 50
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -42,18 +41,12 @@ class PaymentReconciler:
     uow: UnitOfWorkFactory
     provider: PaymentProvider
 
-    async def settle_due(self) -> None:
-        """For a timer. A provider that does not answer is asked again, after pauses that grow.
+    async def reconcile_due(self) -> None:
+        """For a timer. A provider that does not answer is asked again, after delays that grow.
 
-        So it is for an order that somebody else has locked.
+        So it is for an order that another transaction has locked. A question may be broken off and asked again.
         """
-        async with self.uow() as work:
-            due = await work.payments.due(datetime.now(UTC), BATCH_SIZE)
-        for payment_id in due:
-            try:
-                await self.reconcile(payment_id)
-            except (OutcomeUnknownError, PaymentProviderUnavailable, OrderBusy) as error:
-                log.warning("payment_unsettled", payment_id=str(payment_id), error=repr(error))
+        await run_due(self._claim, self._try_to_reconcile, _log_unsettled, grace=0)
 
     async def handle_callback(self, message: ProviderCallback) -> None:
         """The provider says that something happened. It may say so late, twice and in any order, so it is asked.
@@ -83,6 +76,17 @@ class PaymentReconciler:
         if outcome is not None:
             await settle(self.uow, payment, outcome)
 
+    async def _claim(self) -> UUID | None:
+        async with self.uow() as work:
+            return await work.payments.claim(datetime.now(UTC))
+
+    async def _try_to_reconcile(self, payment_id: UUID) -> Done | Later:
+        try:
+            await self.reconcile(payment_id)
+        except (OutcomeUnknownError, PaymentProviderUnavailable, OrderBusy) as error:
+            return Later(repr(error))
+        return Done()
+
     async def _outcome(self, payment: Payment) -> Outcome | None:
         if payment.status is PaymentStatus.REFUNDING:
             await self.provider.refund(payment)
@@ -93,3 +97,9 @@ class PaymentReconciler:
         if payment.is_worth_charging(datetime.now(UTC)):
             return await self.provider.charge(payment)
         return NotCharged()
+
+
+async def _log_unsettled(payment_id: UUID, outcome: Done | Later) -> None:
+    """The rest is done: the claim has deferred the payment, and its outcome is stored with its order."""
+    if isinstance(outcome, Later):
+        log.warning("payment_unsettled", payment_id=str(payment_id), error=outcome.reason)

@@ -233,7 +233,7 @@ class Model(RuleBasedStateMachine):
         timers: dict[str, Callable[[], Awaitable[None]]] = {
             "expiry": lambda: expire_unpaid(self.orders),
             "announcements": lambda: republish_pending(self.orders, HOLD),
-            "settlement": self.settling.settle_due,
+            "settlement": self.settling.reconcile_due,
         }
         await timers[name]()
 

@@ -185,7 +185,7 @@ async def test_an_order_that_somebody_has_locked_keeps_no_other_from_being_settl
     async with locked(engine, busy):
         await till.hurry(busy, by=timedelta(hours=1))
         await till.hurry(other)
-        await settling.settle_due()
+        await settling.reconcile_due()
         assert (await customer.read(other))["status"] == "paid"
     assert (await customer.read(busy))["status"] == "awaiting_payment"
     await till.settle(busy)

@@ -11,7 +11,7 @@ from uuid import UUID
 from order_service.domain.cart import Cart
 from order_service.domain.events import DomainEvent
 from order_service.domain.order import HistoryEntry, Order
-from order_service.domain.payment import Captured, Declined, Outcome, Payment, Refunded
+from order_service.domain.payment import POLL_BACKOFF, Captured, Declined, Outcome, Payment, Refunded
 from order_service.domain.products import Product
 from order_service.domain.status import Status
 from order_service.domain.tombstone import Tombstone
@@ -75,8 +75,13 @@ class FakePayments:
         found = self.stored.get(payment_id)
         return None if found is None else copy(found)
 
-    async def due(self, now: datetime, limit: int) -> Sequence[UUID]:
-        return [each.id for each in self.stored.values() if each.due_at is not None and each.due_at <= now][:limit]
+    async def claim(self, now: datetime) -> UUID | None:
+        due = [each for each in self.stored.values() if each.due_at is not None and each.due_at <= now]
+        if not due:
+            return None
+        due[0].attempts += 1
+        due[0].due_at = now + POLL_BACKOFF.after(due[0].attempts)
+        return due[0].id
 
 
 class FakeProcessedCallbacks:

@@ -106,10 +106,13 @@ async def test_without_an_answer_nobody_else_can_pay_until_it_is_settled(till: T
     with pytest.raises(PaymentInProgress):
         await cancel(till.work, till.customer, till.order_id)
     till.make_due()
-    await till.settling.settle_due()
+    await till.settling.reconcile_due()
     assert till.payment.is_open
+    assert till.payment.due_at is not None
+    assert till.payment.due_at > datetime.now(UTC)
     till.provider.fault = None
-    await till.settling.settle_due()
+    till.make_due()
+    await till.settling.reconcile_due()
     assert (till.order.status, till.provider.captures) == (Status.PAID, 1)
 
 
@@ -129,7 +132,7 @@ async def test_a_payment_that_was_never_charged_is_carried_through(till: Till) -
     await till.pay()
     till.provider.fault = None
     till.make_due(age=RETRY_CHARGE_WINDOW / 2)
-    await till.settling.settle_due()
+    await till.settling.reconcile_due()
     assert (till.order.status, till.provider.captures) == (Status.PAID, 1)
 
 
@@ -138,7 +141,7 @@ async def test_but_not_when_nobody_expects_it_any_more(till: Till) -> None:
     await till.pay()
     till.provider.fault = None
     till.make_due(age=RETRY_CHARGE_WINDOW)
-    await till.settling.settle_due()
+    await till.settling.reconcile_due()
     assert (till.order.status, till.payment.status) == (Status.AWAITING_PAYMENT, PaymentStatus.FAILED)
     assert till.provider.captures == 0
 
@@ -148,10 +151,11 @@ async def test_a_refund_is_tried_until_it_is_done(till: Till) -> None:
     await cancel(till.work, till.customer, till.order_id)
     assert till.order.status is Status.REFUNDED
     till.provider.fault = PaymentProviderUnavailable("away")
-    await till.settling.settle_due()
+    await till.settling.reconcile_due()
     assert till.payment.status == "refunding"
     till.provider.fault = None
-    await till.settling.settle_due()
+    till.make_due()
+    await till.settling.reconcile_due()
     assert till.payment.status == "refunded"
     assert [type(fact) for fact in till.work.facts] == [OrderPaid, OrderRefunded]
 

@@ -8,7 +8,7 @@ from order_service.domain.events import OrderAmended, OrderCancelled, OrderExpir
 from order_service.domain.order import Order
 from order_service.domain.payment import (
     FIRST_POLL,
-    MAX_POLL_INTERVAL,
+    POLL_BACKOFF,
     Captured,
     Declined,
     NotCharged,
@@ -16,7 +16,6 @@ from order_service.domain.payment import (
     Payment,
     PaymentStatus,
     Refunded,
-    pause_after,
 )
 from order_service.domain.payment_outcome import apply_outcome, begin_payment
 from order_service.domain.status import Status
@@ -202,8 +201,8 @@ def test_new_items_have_to_be_reserved_anew(status: Status) -> None:
     assert order.amend(an_admin(), offer, {}, LATER) is None
 
 
-def test_pauses_grow_to_a_bound() -> None:
-    pauses = [pause_after(attempts) for attempts in range(50)]
-    assert pauses[:3] == [timedelta(seconds=1), timedelta(seconds=2), timedelta(seconds=4)]
-    assert pauses == sorted(pauses)
-    assert pauses[-1] == MAX_POLL_INTERVAL
+def test_delays_between_questions_grow_to_a_bound() -> None:
+    delays = [POLL_BACKOFF.after(attempts) for attempts in range(1, 50)]
+    assert delays[:3] == [timedelta(seconds=1), timedelta(seconds=2), timedelta(seconds=4)]
+    assert delays == sorted(delays)
+    assert delays[-1] == timedelta(minutes=5)
