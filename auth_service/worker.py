@@ -39,11 +39,11 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
         broker=BrokerAddress(settings.amqp_url, settings.rabbitmq_ui_url),
         publishes=AUTH_EVENTS,
         periodic=[
-            PeriodicTask("census", INTERVAL, TableGauges(timers, GAUGES).refresh),
+            PeriodicTask("gauges", INTERVAL, TableGauges(timers, GAUGES).refresh),
             PeriodicTask("clean-up", FORGET_EVERY, partial(delete_expired, timers)),
             PeriodicTask("erasure", ERASE_EVERY, partial(erase_due, timers)),
             PeriodicTask("forgetting", FORGET_MESSAGES_EVERY, forgetting.scrub),
-            PeriodicTask("announcements", 0.5, SnapshotPublisher(timers, notifier, user_snapshots).publish_due),
+            PeriodicTask("snapshots", 0.5, SnapshotPublisher(timers, notifier, user_snapshots).publish_due),
         ],
     )
 

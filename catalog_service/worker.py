@@ -41,8 +41,8 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
         context={"uow": uow, "users": SqlUserReplicaStore(transactions)},
         own_checks={"replicas": partial(check_no_rebuild, timers)},
         periodic=[
-            PeriodicTask("census", INTERVAL, TableGauges(timers, GAUGES).refresh),
-            PeriodicTask("announcements", 0.5, SnapshotPublisher(timers, notifier, product_snapshots).publish_due),
+            PeriodicTask("gauges", INTERVAL, TableGauges(timers, GAUGES).refresh),
+            PeriodicTask("snapshots", 0.5, SnapshotPublisher(timers, notifier, product_snapshots).publish_due),
             PeriodicTask("erasure", 10.0, partial(erase_names, timers)),
         ],
     )

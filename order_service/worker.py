@@ -59,9 +59,9 @@ def create_worker(settings: WorkerSettings) -> FastAPI:
         },
         own_checks={"replicas": partial(check_no_rebuild, timers)},
         periodic=[
-            PeriodicTask("census", INTERVAL, TableGauges(timers, GAUGES).refresh),
+            PeriodicTask("gauges", INTERVAL, TableGauges(timers, GAUGES).refresh),
             PeriodicTask("expiry", 1.0, partial(expire_unpaid, uow)),
-            PeriodicTask("announcements", 1.0, partial(republish_pending, uow, settings.answer_timeout)),
+            PeriodicTask("republishing", 1.0, partial(republish_pending, uow, settings.answer_timeout)),
             PeriodicTask("settlement", 1.0, settling.reconcile_due),
             PeriodicTask("idempotency_keys", 60.0, partial(store.expire, timers)),
             PeriodicTask("erasure", 2.0, partial(erase_due, timers)),

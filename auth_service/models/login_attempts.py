@@ -5,7 +5,7 @@ from sqlalchemy import CheckConstraint, Column, DateTime, Index, LargeBinary, Ta
 from auth_service.models.base import metadata
 
 login_attempts = Table(
-    "attempts",
+    "login_attempts",
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("address", Text, nullable=False),
@@ -14,4 +14,9 @@ login_attempts = Table(
     CheckConstraint("octet_length(account) = 32", name="account"),
 )
 # Counting reads no more than the index, and never more rows of an address than may stand there.
-Index("ix_attempts_address_made_at", login_attempts.c.address, login_attempts.c.made_at, postgresql_include=["account"])
+Index(
+    "ix_login_attempts_address_made_at",
+    login_attempts.c.address,
+    login_attempts.c.made_at,
+    postgresql_include=["account"],
+)

@@ -4,9 +4,9 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Index, Met
 
 
 def operator_actions_table(metadata: MetaData) -> Table:
-    """Adds `interventions`, so that alembic knows it as the service's own."""
-    interventions = Table(
-        "interventions",
+    """Adds `operator_actions`, so that alembic knows it as the service's own."""
+    operator_actions = Table(
+        "operator_actions",
         metadata,
         Column("id", Uuid, primary_key=True),
         Column("at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
@@ -23,5 +23,5 @@ def operator_actions_table(metadata: MetaData) -> Table:
         Column("done_at", DateTime(timezone=True)),
         CheckConstraint("operator <> '' AND action <> '' AND reason <> ''", "accounted_for"),
     )
-    Index("ix_interventions_at", interventions.c.at)
-    return interventions
+    Index("ix_operator_actions_at", operator_actions.c.at)
+    return operator_actions

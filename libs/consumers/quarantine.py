@@ -5,27 +5,27 @@ from sqlalchemy import Column, DateTime, Integer, MetaData, Table, Text, bindpar
 from libs.database.database import Database
 
 START = text("""
-    INSERT INTO deliveries AS known (consumer, event_id) VALUES (:consumer, :event_id)
-    ON CONFLICT (consumer, event_id) DO UPDATE SET deaths = known.deaths + 1, last_at = now()
-    RETURNING deaths
+    INSERT INTO message_crashes AS known (consumer, event_id) VALUES (:consumer, :event_id)
+    ON CONFLICT (consumer, event_id) DO UPDATE SET crashes = known.crashes + 1, last_at = now()
+    RETURNING crashes
 """).bindparams(bindparam("consumer", type_=Text), bindparam("event_id", type_=Text))
-COUNT = text("SELECT deaths FROM deliveries WHERE consumer = :consumer AND event_id = :event_id").bindparams(
+COUNT = text("SELECT crashes FROM message_crashes WHERE consumer = :consumer AND event_id = :event_id").bindparams(
     bindparam("consumer", type_=Text), bindparam("event_id", type_=Text)
 )
-FINISH = text("DELETE FROM deliveries WHERE consumer = :consumer AND event_id = :event_id").bindparams(
+FINISH = text("DELETE FROM message_crashes WHERE consumer = :consumer AND event_id = :event_id").bindparams(
     bindparam("consumer", type_=Text), bindparam("event_id", type_=Text)
 )
 
 
 def message_crashes_table(metadata: MetaData) -> Table:
-    """Adds `deliveries`, so that alembic knows it as the service's own."""
+    """Adds `message_crashes`, so that alembic knows it as the service's own."""
     return Table(
-        "deliveries",
+        "message_crashes",
         metadata,
         Column("consumer", Text, primary_key=True),
         Column("event_id", Text, primary_key=True),
         # A message that comes a second time has been the end of a delivery once.
-        Column("deaths", Integer, nullable=False, server_default=text("1")),
+        Column("crashes", Integer, nullable=False, server_default=text("1")),
         Column("last_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     )
 
@@ -42,8 +42,8 @@ class CrashCounter:
 
     async def start(self, consumer: str, event_id: str) -> int:
         """The number of deliveries of this message that ended with their process."""
-        deaths: int = await self._transactions.fetch_value(START, {"consumer": consumer, "event_id": event_id})
-        return deaths
+        crashes: int = await self._transactions.fetch_value(START, {"consumer": consumer, "event_id": event_id})
+        return crashes
 
     async def finish(self, consumer: str, event_id: str) -> None:
         await self._transactions.execute(FINISH, {"consumer": consumer, "event_id": event_id})

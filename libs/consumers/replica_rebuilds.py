@@ -4,7 +4,7 @@ from sqlalchemy import Column, DateTime, MetaData, Table, Text, text
 
 from libs.database.database import Database
 
-OPEN = text("SELECT queue FROM rebuilds ORDER BY queue")
+OPEN = text("SELECT queue FROM replica_rebuilds ORDER BY queue")
 
 
 class RebuildingError(Exception):
@@ -12,9 +12,9 @@ class RebuildingError(Exception):
 
 
 def replica_rebuilds_table(metadata: MetaData) -> Table:
-    """Adds `rebuilds`, so that alembic knows it as the service's own. Who rebuilds a replica writes its queue here."""
+    """Adds `replica_rebuilds`, which has the queues of replicas that are being rebuilt."""
     return Table(
-        "rebuilds",
+        "replica_rebuilds",
         metadata,
         Column("queue", Text, primary_key=True),
         Column("requested_by", Text, nullable=False),

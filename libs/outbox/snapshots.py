@@ -1,6 +1,6 @@
 """An owner tells one queue the state of its aggregates once more: for a replica that is new, was emptied or damaged.
 
-Somebody asks for it with a row in `announcements`, and any of the owner's workers carries it out, a portion a
+Somebody asks for it with a row in `snapshot_requests`, and any of the owner's workers carries it out, a portion a
 transaction: one that dies is followed by another where it stopped. The version guard merges what is told with what
 happens meanwhile.
 """
@@ -34,13 +34,13 @@ PAGE_SIZE: Final = 500
 MAX_BACKLOG: Final = 2_000
 
 TAKE = text("""
-    SELECT id, queue, ids, told_up_to FROM announcements
-    WHERE done_at IS NULL AND (SELECT count(*) FROM outbox WHERE outbox.queue = announcements.queue) < :ahead
+    SELECT id, queue, ids, cursor FROM snapshot_requests
+    WHERE done_at IS NULL AND (SELECT count(*) FROM outbox WHERE outbox.queue = snapshot_requests.queue) < :ahead
     ORDER BY requested_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
 """)
 PROGRESS = text("""
-    UPDATE announcements SET told = told + :told, told_up_to = coalesce(:up_to, told_up_to),
-           done_at = CASE WHEN :told < :portion THEN clock_timestamp() END
+    UPDATE snapshot_requests SET published = published + :published, cursor = coalesce(:up_to, cursor),
+           done_at = CASE WHEN :published < :page_size THEN clock_timestamp() END
     WHERE id = :id
 """).bindparams(bindparam("up_to", type_=Uuid))
 
@@ -52,23 +52,23 @@ Those that are gone are told as deleted. So is one that the owner has never hear
 
 
 def snapshot_requests_table(metadata: MetaData) -> Table:
-    """Adds `announcements`, so that alembic knows it as the service's own."""
-    announcements = Table(
-        "announcements",
+    """Adds `snapshot_requests`, so that alembic knows it as the service's own."""
+    snapshot_requests = Table(
+        "snapshot_requests",
         metadata,
         Column("id", Uuid, primary_key=True, server_default=text("gen_random_uuid()")),
         Column("queue", Text, nullable=False),
         # None: all of them.
         Column("ids", ARRAY(Uuid)),
-        Column("told_up_to", Uuid, nullable=False, server_default=text("'00000000-0000-0000-0000-000000000000'")),
-        Column("told", BigInteger, nullable=False, server_default=text("0")),
+        Column("cursor", Uuid, nullable=False, server_default=text("'00000000-0000-0000-0000-000000000000'")),
+        Column("published", BigInteger, nullable=False, server_default=text("0")),
         Column("requested_by", Text, nullable=False),
         Column("requested_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
         Column("done_at", DateTime(timezone=True)),
     )
-    open_ones = announcements.c.done_at.is_(None)
-    Index("ix_announcements_open", announcements.c.requested_at, postgresql_where=open_ones)
-    return announcements
+    open_ones = snapshot_requests.c.done_at.is_(None)
+    Index("ix_snapshot_requests_open", snapshot_requests.c.requested_at, postgresql_where=open_ones)
+    return snapshot_requests
 
 
 class SnapshotPublisher:
@@ -87,8 +87,12 @@ class SnapshotPublisher:
             due = await transaction.fetch_one(TAKE, {"ahead": MAX_BACKLOG})
             if due is None:
                 return False
-            events = await self._portion(transaction, due.told_up_to, due.ids, PAGE_SIZE)
+            events = await self._portion(transaction, due.cursor, due.ids, PAGE_SIZE)
             await store(transaction, events, cause=TraceContext(f"announcement-{due.id}"), queue=due.queue)
-            progress = {"told": len(events), "up_to": events[-1].subject if events else None, "portion": PAGE_SIZE}
+            progress = {
+                "published": len(events),
+                "up_to": events[-1].subject if events else None,
+                "page_size": PAGE_SIZE,
+            }
             await transaction.execute(PROGRESS, {"id": due.id, **progress})
         return True

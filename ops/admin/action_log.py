@@ -14,15 +14,15 @@ from ops.admin.operator_identity import OperatorIdentity
 from ops.admin.parked import Parked
 
 _BEGIN = """
-    INSERT INTO interventions (id, operator, action, queue, event_id, type, subject, version, reason)
+    INSERT INTO operator_actions (id, operator, action, queue, event_id, type, subject, version, reason)
     SELECT id, $1, $2, queue, event_id, type, subject, version, $3
     FROM unnest($4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[])
          AS message (id, queue, event_id, type, subject, version)
 """
-_FINISH = "UPDATE interventions SET done_at = clock_timestamp() WHERE id = ANY($1)"
+_FINISH = "UPDATE operator_actions SET done_at = clock_timestamp() WHERE id = ANY($1)"
 _NEWEST = """
     SELECT id, at, operator, action, queue, event_id, type, subject, version, reason, done_at
-    FROM interventions WHERE queue = ANY($1) ORDER BY at DESC, id DESC LIMIT $2
+    FROM operator_actions WHERE queue = ANY($1) ORDER BY at DESC, id DESC LIMIT $2
 """
 
 
@@ -58,7 +58,7 @@ def consumer_of(queue: Queue) -> str:
 
 
 async def history(addresses: Addresses, queues: Sequence[Queue], limit: int) -> list[dict[str, Any]]:
-    """The newest interventions of all services, newest first."""
+    """The newest operator actions of all services, newest first."""
     found: list[dict[str, Any]] = []
     for service in sorted({consumer_of(queue) for queue in queues}):
         async with action_log(addresses, service) as record:

@@ -25,7 +25,7 @@ class Parked:
     message: AbstractIncomingMessage
     queue: str
     id: str
-    """The event's, or the SHA-256 of a body without a usable one, as in the table `deliveries`."""
+    """The event's, or the SHA-256 of a body without a usable one, as in the table `message_crashes`."""
     type: str | None
     subject: str | None
     version: int | None

@@ -67,7 +67,7 @@ async def test_all_of_a_queue(floor: Floor) -> None:
     assert sorted(map(str, ids_of(await floor.take(ORDER_USERS.name)))) == sorted(ids)
     assert await floor.parked_ids() == []
     assert await floor.parked_ids(CATALOG_ORDERS) == [other]
-    assert len(await floor.rows("order", "SELECT FROM interventions WHERE done_at IS NOT NULL")) == 450
+    assert len(await floor.rows("order", "SELECT FROM operator_actions WHERE done_at IS NOT NULL")) == 450
 
 
 async def test_two_who_redrive_the_same_at_once_double_nothing(floor: Floor) -> None:

@@ -86,7 +86,7 @@ LOCATIONS: Final = (
     Location(
         "auth",
         "attempts to log in",
-        "SELECT count(*), count(*) FROM attempts WHERE account = sha256(convert_to('user ' || $1::uuid, 'UTF8'))",
+        "SELECT count(*), count(*) FROM login_attempts WHERE account = sha256(convert_to('user ' || $1::uuid, 'UTF8'))",
     ),
     Location("auth", "outbox", _those("outbox", _OF_USER, _NAMED_USER)),
     Location("auth", "events sent", _those("outbox_sent", _OF_USER, _NAMED_USER)),

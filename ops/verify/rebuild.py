@@ -11,10 +11,10 @@ from ops.verify.replicas import REPLICAS, Replica
 from ops.verify.verification import REPAIR_PATIENCE, ReplicaResult
 
 MARK: Final = """
-    INSERT INTO rebuilds (queue, requested_by) VALUES ($1, $2)
+    INSERT INTO replica_rebuilds (queue, requested_by) VALUES ($1, $2)
     ON CONFLICT (queue) DO UPDATE SET since = now(), requested_by = excluded.requested_by
 """
-UNMARK: Final = "DELETE FROM rebuilds WHERE queue = $1"
+UNMARK: Final = "DELETE FROM replica_rebuilds WHERE queue = $1"
 COUNT: Final = "SELECT count(*) FROM ({rows}) AS row"
 
 

@@ -17,8 +17,8 @@ DISTRUST: Final = """
     UPDATE {table} SET version = 0 FROM unnest($1::uuid[], $2::bigint[]) AS seen (id, version)
     WHERE {table}.id = seen.id AND {table}.version = seen.version
 """
-ASK: Final = "INSERT INTO announcements (queue, ids, requested_by) VALUES ($1, $2, $3) RETURNING id"
-PROGRESS: Final = "SELECT told, done_at IS NOT NULL AS done FROM announcements WHERE id = $1"
+ASK: Final = "INSERT INTO snapshot_requests (queue, ids, requested_by) VALUES ($1, $2, $3) RETURNING id"
+PROGRESS: Final = "SELECT published, done_at IS NOT NULL AS done FROM snapshot_requests WHERE id = $1"
 
 
 async def repair(
@@ -48,16 +48,16 @@ async def request_snapshots(
     patience: float,
     progress: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Returns when the owner has put all of it into its outbox. Nothing told for `patience` seconds is an error."""
+    """Returns when the owner has put all of it into its outbox. No progress for `patience` seconds is an error."""
     asked = await owner.fetchval(ASK, replica.name, ids, operator)
-    told, since = -1, time.monotonic()
+    published, since = -1, time.monotonic()
     while True:
         state = await owner.fetchrow(PROGRESS, asked)
-        if state["told"] > told:
-            told, since = state["told"], time.monotonic()
-            progress(told)
+        if state["published"] > published:
+            published, since = state["published"], time.monotonic()
+            progress(published)
         if state["done"]:
             return
         if time.monotonic() - since > patience:
-            raise OperatorError(f"{replica.owner}'s worker told of {told} rows, then of nothing more; is it running?")
+            raise OperatorError(f"{replica.owner}'s worker published {published} rows and then no more; is it running?")
         await asyncio.sleep(POLL)

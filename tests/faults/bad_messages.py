@@ -28,7 +28,7 @@ MAKE: Final = f"""
            now(), now()
     FROM unnest($1::uuid[]) AS id
 """  # noqa: S608 - made of constants
-TELL: Final = "INSERT INTO announcements (queue, ids, requested_by) VALUES ($1, $2, 'somebody')"
+TELL: Final = "INSERT INTO snapshot_requests (queue, ids, requested_by) VALUES ($1, $2, 'somebody')"
 KNOWN: Final = "SELECT count(*) FROM products WHERE id = ANY($1::uuid[])"
 # Milliseconds that messages stay on each rung. The lower of a queue's own time and this one counts.
 LADDER: Final = {"5s": 500, "30s": 500, "5m": 45_000}

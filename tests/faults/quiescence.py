@@ -24,7 +24,7 @@ UNFINISHED: Final = {
     ),
     **{f"{name}'s outbox": (name, "SELECT count(*) FROM outbox") for name in ("auth", "catalog", "order")},
     **{
-        f"{name}'s announcements": (name, "SELECT count(*) FROM announcements WHERE done_at IS NULL")
+        f"{name}'s snapshot_requests": (name, "SELECT count(*) FROM snapshot_requests WHERE done_at IS NULL")
         for name in ("auth", "catalog")
     },
 }

@@ -185,7 +185,7 @@ class Model(RuleBasedStateMachine):
         self.pass_on(number)
 
     @precondition(lambda self: self.order_ids)
-    @rule(timer=st.sampled_from(["expiry", "announcements", "settlement"]), long=rarely, answer=answers, death=deaths)
+    @rule(timer=st.sampled_from(["expiry", "republishing", "settlement"]), long=rarely, answer=answers, death=deaths)
     def tick(self, timer: str, long: bool, answer: str, death: tuple[int, bool] | None) -> None:
         if long:
             self.run(self.world.make_payments_old())
@@ -232,7 +232,7 @@ class Model(RuleBasedStateMachine):
     async def timer(self, name: str) -> None:
         timers: dict[str, Callable[[], Awaitable[None]]] = {
             "expiry": lambda: expire_unpaid(self.orders),
-            "announcements": lambda: republish_pending(self.orders, HOLD),
+            "republishing": lambda: republish_pending(self.orders, HOLD),
             "settlement": self.settling.reconcile_due,
         }
         await timers[name]()
@@ -250,7 +250,7 @@ class Model(RuleBasedStateMachine):
                 assert self.attempt(self.handle(message))
             self.run(self.world.make_time_pass())
             self.attempt(self.timer("settlement"))
-            self.attempt(self.timer("announcements"))
+            self.attempt(self.timer("republishing"))
             if not self.under_way and self.run(invariants.is_at_rest(self.world)):
                 break
         self.the_books_are_right()

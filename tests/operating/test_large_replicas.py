@@ -31,7 +31,7 @@ KEEP = {
 CHANGE = "UPDATE users SET username = 'not ' || username WHERE id = ANY($1::uuid[])"
 DELETE = "DELETE FROM users WHERE id = ANY($1::uuid[])"
 RIGHT = "SELECT count(*) FROM users WHERE version = 3 AND username LIKE 'u%' AND deleted_at IS NULL"
-TOLD = "SELECT unnest(ids)::text AS id FROM announcements WHERE queue = 'order.users' AND requested_by = 'ada'"
+TOLD = "SELECT unnest(ids)::text AS id FROM snapshot_requests WHERE queue = 'order.users' AND requested_by = 'ada'"
 
 
 @pytest.fixture

@@ -97,7 +97,7 @@ async def test_damage_is_found_and_repaired_while_users_change(shop: Shop, peopl
     assert (code, Counter(str(each["found"]) for each in report["replicas"])) == (0, {"{}": 4})
     ghosts = "SELECT count(*) FROM users WHERE deleted_at IS NULL AND username = 'ghost'"
     assert await shop.databases["order"].fetchval(ghosts) == 0
-    asked = await shop.databases["auth"].fetch("SELECT requested_by, done_at FROM announcements")
+    asked = await shop.databases["auth"].fetch("SELECT requested_by, done_at FROM snapshot_requests")
     assert {row["requested_by"] for row in asked} == {"ada"}
     assert all(row["done_at"] for row in asked)
 
@@ -105,7 +105,9 @@ async def test_damage_is_found_and_repaired_while_users_change(shop: Shop, peopl
 async def test_an_emptied_replica_is_rebuilt_while_users_come_and_go(shop: Shop, people: Users) -> None:
     ids = await people.make(700)
     await shop.databases["order"].execute("TRUNCATE users")
-    await shop.databases["order"].execute("INSERT INTO rebuilds (queue, requested_by) VALUES ('order.users', 'bob')")
+    await shop.databases["order"].execute(
+        "INSERT INTO replica_rebuilds (queue, requested_by) VALUES ('order.users', 'bob')"
+    )
     health = await shop.health("order")
     assert health.status_code == 503
     assert health.json()["checks"]["replicas"] != "ok"
@@ -185,7 +187,7 @@ async def test_a_worker_that_died_while_telling_is_followed(shop: Shop, people: 
     half = ids[600]
     await shop.databases["order"].execute("DELETE FROM users WHERE id = ANY($1::uuid[])", ids)
     await shop.databases["auth"].execute(
-        "INSERT INTO announcements (queue, ids, told_up_to, told, requested_by)"
+        "INSERT INTO snapshot_requests (queue, ids, cursor, published, requested_by)"
         " VALUES ('order.users', $1, $2, 601, 'x')",
         ids,
         half,

@@ -7,31 +7,31 @@ down_revision = None
 
 TABLES = (
     """
-    CREATE TABLE announcements (
+    CREATE TABLE snapshot_requests (
         id uuid NOT NULL DEFAULT gen_random_uuid(),
         queue text NOT NULL,
         ids uuid[],
-        told_up_to uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'::uuid,
-        told bigint NOT NULL DEFAULT 0,
+        cursor uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'::uuid,
+        published bigint NOT NULL DEFAULT 0,
         requested_by text NOT NULL,
         requested_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
         done_at timestamp with time zone,
-        CONSTRAINT pk_announcements PRIMARY KEY (id)
+        CONSTRAINT pk_snapshot_requests PRIMARY KEY (id)
     )
     """,
-    "CREATE INDEX ix_announcements_open ON announcements (requested_at) WHERE (done_at IS NULL)",
+    "CREATE INDEX ix_snapshot_requests_open ON snapshot_requests (requested_at) WHERE (done_at IS NULL)",
     """
-    CREATE TABLE attempts (
+    CREATE TABLE login_attempts (
         id uuid NOT NULL,
         address text NOT NULL,
         account bytea NOT NULL,
         made_at timestamp with time zone NOT NULL,
-        CONSTRAINT ck_attempts_account CHECK ((octet_length(account) = 32)),
-        CONSTRAINT pk_attempts PRIMARY KEY (id)
+        CONSTRAINT ck_login_attempts_account CHECK ((octet_length(account) = 32)),
+        CONSTRAINT pk_login_attempts PRIMARY KEY (id)
     )
     """,
-    "CREATE INDEX ix_attempts_address_made_at ON attempts (address, made_at) INCLUDE (account)",
-    "CREATE INDEX ix_attempts_made_at ON attempts (made_at)",
+    "CREATE INDEX ix_login_attempts_address_made_at ON login_attempts (address, made_at) INCLUDE (account)",
+    "CREATE INDEX ix_login_attempts_made_at ON login_attempts (made_at)",
     """
     CREATE TABLE deleted_users (
         id uuid NOT NULL,
@@ -140,5 +140,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute(
-        "DROP TABLE refresh_tokens, refresh_families, users, outbox_sent, outbox, deleted_users, attempts, announcements"
+        "DROP TABLE refresh_tokens, refresh_families, users, outbox_sent, outbox, deleted_users, login_attempts, snapshot_requests"
     )

@@ -56,7 +56,7 @@ async def test_thirty_who_are_right_at_once_all_get_in(house: House) -> None:
     await house.join("ada")
     answers = await asyncio.gather(*(house.try_login("ada") for _ in range(30)))
     assert {response.status_code for response in answers} == {200}
-    assert await house.rows("SELECT 1 FROM attempts") == []
+    assert await house.rows("SELECT 1 FROM login_attempts") == []
 
 
 async def test_elsewhere_the_owner_gets_in(house: House) -> None:
@@ -69,7 +69,7 @@ async def test_elsewhere_the_owner_gets_in(house: House) -> None:
 async def test_an_address_that_tries_many_accounts_is_shut_out(house: House) -> None:
     await house.join("ada")
     await house.rows(
-        "INSERT INTO attempts (id, address, account, made_at)"
+        "INSERT INTO login_attempts (id, address, account, made_at)"
         " SELECT gen_random_uuid(), '192.0.2.1', sha256(n::text::bytea), now() FROM generate_series(1, 199) AS n"
     )
     answers = await asyncio.gather(*(house.try_login(f"nobody{number}", "x") for number in range(5)))
@@ -81,7 +81,7 @@ async def test_an_address_that_tries_many_accounts_is_shut_out(house: House) -> 
 async def test_failures_of_the_past_do_not_count(house: House) -> None:
     await house.join("ada")
     await asyncio.gather(*(house.try_login("ada", "wrong password") for _ in range(10)))
-    await house.rows("UPDATE attempts SET made_at = made_at - interval '5 minutes'")
+    await house.rows("UPDATE login_attempts SET made_at = made_at - interval '5 minutes'")
     answer(await house.try_login("ada"))
 
 

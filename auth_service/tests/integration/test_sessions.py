@@ -44,11 +44,11 @@ async def test_an_expired_token_is_refused_and_forgotten(house: House, timers: D
     await house.rows(EXPIRE_FAMILY, digest=digest)
     refused(await house.refresh(ada.refresh_token), 401, "invalid_refresh_token")
     await house.try_login("ada", "wrong password")
-    await house.rows("UPDATE attempts SET made_at = made_at - interval '5 minutes'")
+    await house.rows("UPDATE login_attempts SET made_at = made_at - interval '5 minutes'")
     await asyncio.gather(*(delete_expired(timers) for _ in range(3)))
     assert await house.rows("SELECT 1 FROM refresh_tokens WHERE digest = :digest", digest=digest) == []
     assert len(await house.rows("SELECT 1 FROM refresh_families")) == 1
-    assert await house.rows("SELECT 1 FROM attempts") == []
+    assert await house.rows("SELECT 1 FROM login_attempts") == []
     answer(await house.refresh(kept["refresh_token"]))
 
 

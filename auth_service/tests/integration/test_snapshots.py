@@ -19,13 +19,15 @@ from libs.outbox.store import store
 from libs.process.ids import new_id
 
 QUEUE = "order.users"
-ASK = "INSERT INTO announcements (queue, ids, requested_by) VALUES (:queue, CAST(:ids AS uuid[]), 'ada') RETURNING id"
+ASK = (
+    "INSERT INTO snapshot_requests (queue, ids, requested_by) VALUES (:queue, CAST(:ids AS uuid[]), 'ada') RETURNING id"
+)
 TOLD = """
     SELECT aggregate_id, type, version, headers ->> 'correlation_id' AS story
     FROM outbox WHERE queue = :queue ORDER BY id
 """
 RELAYED = "DELETE FROM outbox WHERE queue = :queue"
-NOTED = "SELECT told, done_at IS NOT NULL AS is_done FROM announcements ORDER BY requested_at"
+NOTED = "SELECT published, done_at IS NOT NULL AS is_done FROM snapshot_requests ORDER BY requested_at"
 
 
 @pytest.fixture
@@ -81,7 +83,7 @@ async def test_all_are_told_of_as_they_are_and_who_is_gone_as_deleted(house: Hou
     for person in (ada, bob):
         *_, news, again = await house.events(person.id)
         assert again == news
-    assert await house.rows(NOTED) == [{"told": 3, "is_done": True}]
+    assert await house.rows(NOTED) == [{"published": 3, "is_done": True}]
 
 
 async def test_who_is_named_is_told_of_and_nobody_else(house: House, owner: SnapshotPublisher) -> None:
@@ -96,7 +98,7 @@ async def test_who_is_named_is_told_of_and_nobody_else(house: House, owner: Snap
         # Whoever believes in somebody that never was has to hear that there is nobody.
         (nobody, "user.deleted", 1),
     ]
-    assert await house.rows(NOTED) == [{"told": 3, "is_done": True}]
+    assert await house.rows(NOTED) == [{"published": 3, "is_done": True}]
 
 
 async def test_each_queue_is_told_and_none_of_the_same_twice(house: House, owner: SnapshotPublisher) -> None:
@@ -106,7 +108,7 @@ async def test_each_queue_is_told_and_none_of_the_same_twice(house: House, owner
     await announce(owner)
     for queue in (QUEUE, "catalog.users"):
         assert [row["aggregate_id"] for row in await told(house, queue)] == ids
-    assert await house.rows(NOTED) == [{"told": 3, "is_done": True}] * 3
+    assert await house.rows(NOTED) == [{"published": 3, "is_done": True}] * 3
 
 
 @pytest.mark.parametrize("count", [6, 7])
@@ -120,11 +122,11 @@ async def test_no_more_than_some_wait_for_the_relay(
     for _ in range(2):
         await announce(owner)
         assert [row["aggregate_id"] for row in await told(house)] == ids[:4]
-        assert await house.rows(NOTED) == [{"told": 4, "is_done": False}]
+        assert await house.rows(NOTED) == [{"published": 4, "is_done": False}]
     await house.rows(RELAYED, queue=QUEUE)
     await announce(owner)
     assert [row["aggregate_id"] for row in await told(house)] == ids[4:]
-    assert await house.rows(NOTED) == [{"told": count, "is_done": True}]
+    assert await house.rows(NOTED) == [{"published": count, "is_done": True}]
 
 
 async def test_a_worker_that_dies_is_followed_by_another(
@@ -149,12 +151,12 @@ async def test_a_worker_that_dies_is_followed_by_another(
         with pytest.raises(SystemError):
             await announce(owner)
     assert [row["aggregate_id"] for row in await told(house)] == ids[:2]
-    assert await house.rows(NOTED) == [{"told": 2, "is_done": False}]
+    assert await house.rows(NOTED) == [{"published": 2, "is_done": False}]
     # From where it stopped, and not from the beginning.
     await house.rows(RELAYED, queue=QUEUE)
     await announce(owner)
     assert [row["aggregate_id"] for row in await told(house)] == ids[2:]
-    assert await house.rows(NOTED) == [{"told": 5, "is_done": True}]
+    assert await house.rows(NOTED) == [{"published": 5, "is_done": True}]
 
 
 async def test_what_another_worker_has_in_hand_is_left_to_it(
@@ -170,4 +172,4 @@ async def test_what_another_worker_has_in_hand_is_left_to_it(
 
     await announce(SnapshotPublisher(timers, notifier, while_another_looks))
     assert [row["aggregate_id"] for row in await told(house)] == ids
-    assert await house.rows(NOTED) == [{"told": 2, "is_done": True}]
+    assert await house.rows(NOTED) == [{"published": 2, "is_done": True}]

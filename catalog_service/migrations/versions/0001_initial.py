@@ -7,19 +7,19 @@ down_revision = None
 
 TABLES = (
     """
-    CREATE TABLE announcements (
+    CREATE TABLE snapshot_requests (
         id uuid NOT NULL DEFAULT gen_random_uuid(),
         queue text NOT NULL,
         ids uuid[],
-        told_up_to uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'::uuid,
-        told bigint NOT NULL DEFAULT 0,
+        cursor uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'::uuid,
+        published bigint NOT NULL DEFAULT 0,
         requested_by text NOT NULL,
         requested_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
         done_at timestamp with time zone,
-        CONSTRAINT pk_announcements PRIMARY KEY (id)
+        CONSTRAINT pk_snapshot_requests PRIMARY KEY (id)
     )
     """,
-    "CREATE INDEX ix_announcements_open ON announcements (requested_at) WHERE (done_at IS NULL)",
+    "CREATE INDEX ix_snapshot_requests_open ON snapshot_requests (requested_at) WHERE (done_at IS NULL)",
     """
     CREATE TABLE categories (
         id uuid NOT NULL,
@@ -42,16 +42,16 @@ TABLES = (
     """,
     "CREATE INDEX ix_categories_parent_id ON categories (parent_id) INCLUDE (id)",
     """
-    CREATE TABLE deliveries (
+    CREATE TABLE message_crashes (
         consumer text NOT NULL,
         event_id text NOT NULL,
-        deaths integer NOT NULL DEFAULT 1,
+        crashes integer NOT NULL DEFAULT 1,
         last_at timestamp with time zone NOT NULL DEFAULT now(),
-        CONSTRAINT pk_deliveries PRIMARY KEY (consumer, event_id)
+        CONSTRAINT pk_message_crashes PRIMARY KEY (consumer, event_id)
     )
     """,
     """
-    CREATE TABLE interventions (
+    CREATE TABLE operator_actions (
         id uuid NOT NULL,
         at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
         operator text NOT NULL,
@@ -63,11 +63,11 @@ TABLES = (
         version bigint,
         reason text NOT NULL,
         done_at timestamp with time zone,
-        CONSTRAINT ck_interventions_accounted_for CHECK (((operator <> ''::text) AND (action <> ''::text) AND (reason <> ''::text))),
-        CONSTRAINT pk_interventions PRIMARY KEY (id)
+        CONSTRAINT ck_operator_actions_accounted_for CHECK (((operator <> ''::text) AND (action <> ''::text) AND (reason <> ''::text))),
+        CONSTRAINT pk_operator_actions PRIMARY KEY (id)
     )
     """,
-    "CREATE INDEX ix_interventions_at ON interventions (at)",
+    "CREATE INDEX ix_operator_actions_at ON operator_actions (at)",
     """
     CREATE TABLE outbox (
         id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -146,11 +146,11 @@ TABLES = (
     "CREATE UNIQUE INDEX uq_products_sku ON products (sku) WHERE (deleted_at IS NULL)",
     "CREATE UNIQUE INDEX uq_products_slug ON products (slug) WHERE (deleted_at IS NULL)",
     """
-    CREATE TABLE rebuilds (
+    CREATE TABLE replica_rebuilds (
         queue text NOT NULL,
         requested_by text NOT NULL,
         since timestamp with time zone NOT NULL DEFAULT now(),
-        CONSTRAINT pk_rebuilds PRIMARY KEY (queue)
+        CONSTRAINT pk_replica_rebuilds PRIMARY KEY (queue)
     )
     """,
     """
@@ -226,5 +226,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute(
-        "DROP TABLE users, stock_ledger, stock, reservations, rebuilds, products, outbox_sent, outbox, interventions, deliveries, categories, announcements"
+        "DROP TABLE users, stock_ledger, stock, reservations, replica_rebuilds, products, outbox_sent, outbox, operator_actions, message_crashes, categories, snapshot_requests"
     )

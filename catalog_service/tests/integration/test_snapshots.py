@@ -17,9 +17,9 @@ from libs.outbox.snapshots import SnapshotPublisher
 from libs.process.ids import new_id
 
 QUEUE = "order.products"
-NOTED = "SELECT told FROM announcements WHERE done_at IS NOT NULL"
-ASK = "INSERT INTO announcements (queue, ids, requested_by) VALUES ($1, $2, 'ada')"
-ASK_FOR_THE_REST = "INSERT INTO announcements (queue, told_up_to, requested_by) VALUES ($1, $2, 'ada')"
+NOTED = "SELECT published FROM snapshot_requests WHERE done_at IS NOT NULL"
+ASK = "INSERT INTO snapshot_requests (queue, ids, requested_by) VALUES ($1, $2, 'ada')"
+ASK_FOR_THE_REST = "INSERT INTO snapshot_requests (queue, cursor, requested_by) VALUES ($1, $2, 'ada')"
 TOLD = "SELECT aggregate_id, type, version, payload FROM outbox WHERE queue = $1 ORDER BY id"
 NEWS = "SELECT aggregate_id, type, version, payload FROM outbox WHERE queue = '' AND aggregate_id = $1 ORDER BY id"
 
@@ -31,7 +31,7 @@ async def owner(database_url: str, database: asyncpg.Pool) -> AsyncIterator[Snap
     await notifier.aclose()
     await timers.aclose()
     # Workers of other tests would take it up.
-    await database.execute("DELETE FROM announcements")
+    await database.execute("DELETE FROM snapshot_requests")
     await database.execute("DELETE FROM outbox WHERE queue = $1", QUEUE)
 
 

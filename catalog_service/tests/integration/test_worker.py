@@ -195,8 +195,8 @@ async def test_until_its_replica_is_whole_again_the_worker_is_not_ready(
     worker: httpx.AsyncClient, database: asyncpg.Pool
 ) -> None:
     await becomes_ready(worker)
-    await database.execute("INSERT INTO rebuilds (queue, requested_by) VALUES ('catalog.users', 'ada')")
+    await database.execute("INSERT INTO replica_rebuilds (queue, requested_by) VALUES ('catalog.users', 'ada')")
     response = await worker.get("/health/ready")
-    await database.execute("DELETE FROM rebuilds")
+    await database.execute("DELETE FROM replica_rebuilds")
     assert (response.status_code, response.json()["checks"]["replicas"]) == (503, "failing: RebuildingError")
     await becomes_ready(worker)

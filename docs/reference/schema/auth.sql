@@ -1,27 +1,3 @@
-CREATE TABLE announcements (
-    id uuid NOT NULL DEFAULT gen_random_uuid(),
-    queue text NOT NULL,
-    ids uuid[],
-    told_up_to uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'::uuid,
-    told bigint NOT NULL DEFAULT 0,
-    requested_by text NOT NULL,
-    requested_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
-    done_at timestamp with time zone,
-    CONSTRAINT pk_announcements PRIMARY KEY (id)
-);
-CREATE INDEX ix_announcements_open ON public.announcements USING btree (requested_at) WHERE (done_at IS NULL);
-
-CREATE TABLE attempts (
-    id uuid NOT NULL,
-    address text NOT NULL,
-    account bytea NOT NULL,
-    made_at timestamp with time zone NOT NULL,
-    CONSTRAINT ck_attempts_account CHECK ((octet_length(account) = 32)),
-    CONSTRAINT pk_attempts PRIMARY KEY (id)
-);
-CREATE INDEX ix_attempts_address_made_at ON public.attempts USING btree (address, made_at) INCLUDE (account);
-CREATE INDEX ix_attempts_made_at ON public.attempts USING btree (made_at);
-
 CREATE TABLE deleted_users (
     id uuid NOT NULL,
     version bigint NOT NULL,
@@ -30,6 +6,17 @@ CREATE TABLE deleted_users (
     CONSTRAINT pk_deleted_users PRIMARY KEY (id)
 );
 CREATE INDEX ix_deleted_users_erase_at ON public.deleted_users USING btree (erase_at) WHERE (erase_at IS NOT NULL);
+
+CREATE TABLE login_attempts (
+    id uuid NOT NULL,
+    address text NOT NULL,
+    account bytea NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_login_attempts_account CHECK ((octet_length(account) = 32)),
+    CONSTRAINT pk_login_attempts PRIMARY KEY (id)
+);
+CREATE INDEX ix_login_attempts_address_made_at ON public.login_attempts USING btree (address, made_at) INCLUDE (account);
+CREATE INDEX ix_login_attempts_made_at ON public.login_attempts USING btree (made_at);
 
 CREATE TABLE outbox (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -92,6 +79,19 @@ CREATE TABLE refresh_tokens (
 CREATE INDEX ix_refresh_tokens_expires_at ON public.refresh_tokens USING btree (expires_at);
 CREATE INDEX ix_refresh_tokens_family_id ON public.refresh_tokens USING btree (family_id);
 CREATE UNIQUE INDEX uq_refresh_tokens_usable ON public.refresh_tokens USING btree (family_id) WHERE (used_at IS NULL);
+
+CREATE TABLE snapshot_requests (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    queue text NOT NULL,
+    ids uuid[],
+    cursor uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'::uuid,
+    published bigint NOT NULL DEFAULT 0,
+    requested_by text NOT NULL,
+    requested_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+    done_at timestamp with time zone,
+    CONSTRAINT pk_snapshot_requests PRIMARY KEY (id)
+);
+CREATE INDEX ix_snapshot_requests_open ON public.snapshot_requests USING btree (requested_at) WHERE (done_at IS NULL);
 
 CREATE TABLE users (
     id uuid NOT NULL,

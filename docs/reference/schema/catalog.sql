@@ -1,16 +1,3 @@
-CREATE TABLE announcements (
-    id uuid NOT NULL DEFAULT gen_random_uuid(),
-    queue text NOT NULL,
-    ids uuid[],
-    told_up_to uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'::uuid,
-    told bigint NOT NULL DEFAULT 0,
-    requested_by text NOT NULL,
-    requested_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
-    done_at timestamp with time zone,
-    CONSTRAINT pk_announcements PRIMARY KEY (id)
-);
-CREATE INDEX ix_announcements_open ON public.announcements USING btree (requested_at) WHERE (done_at IS NULL);
-
 CREATE TABLE categories (
     id uuid NOT NULL,
     parent_id uuid,
@@ -31,15 +18,15 @@ CREATE TABLE categories (
 );
 CREATE INDEX ix_categories_parent_id ON public.categories USING btree (parent_id) INCLUDE (id);
 
-CREATE TABLE deliveries (
+CREATE TABLE message_crashes (
     consumer text NOT NULL,
     event_id text NOT NULL,
-    deaths integer NOT NULL DEFAULT 1,
+    crashes integer NOT NULL DEFAULT 1,
     last_at timestamp with time zone NOT NULL DEFAULT now(),
-    CONSTRAINT pk_deliveries PRIMARY KEY (consumer, event_id)
+    CONSTRAINT pk_message_crashes PRIMARY KEY (consumer, event_id)
 );
 
-CREATE TABLE interventions (
+CREATE TABLE operator_actions (
     id uuid NOT NULL,
     at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
     operator text NOT NULL,
@@ -51,10 +38,10 @@ CREATE TABLE interventions (
     version bigint,
     reason text NOT NULL,
     done_at timestamp with time zone,
-    CONSTRAINT ck_interventions_accounted_for CHECK (((operator <> ''::text) AND (action <> ''::text) AND (reason <> ''::text))),
-    CONSTRAINT pk_interventions PRIMARY KEY (id)
+    CONSTRAINT ck_operator_actions_accounted_for CHECK (((operator <> ''::text) AND (action <> ''::text) AND (reason <> ''::text))),
+    CONSTRAINT pk_operator_actions PRIMARY KEY (id)
 );
-CREATE INDEX ix_interventions_at ON public.interventions USING btree (at);
+CREATE INDEX ix_operator_actions_at ON public.operator_actions USING btree (at);
 
 CREATE TABLE outbox (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -130,11 +117,11 @@ CREATE INDEX ix_products_sort_name ON public.products USING btree (sort_name, id
 CREATE UNIQUE INDEX uq_products_sku ON public.products USING btree (sku) WHERE (deleted_at IS NULL);
 CREATE UNIQUE INDEX uq_products_slug ON public.products USING btree (slug) WHERE (deleted_at IS NULL);
 
-CREATE TABLE rebuilds (
+CREATE TABLE replica_rebuilds (
     queue text NOT NULL,
     requested_by text NOT NULL,
     since timestamp with time zone NOT NULL DEFAULT now(),
-    CONSTRAINT pk_rebuilds PRIMARY KEY (queue)
+    CONSTRAINT pk_replica_rebuilds PRIMARY KEY (queue)
 );
 
 CREATE TABLE reservations (
@@ -149,6 +136,19 @@ CREATE TABLE reservations (
     CONSTRAINT ck_reservations_state CHECK ((state = ANY (ARRAY['released'::text, 'short'::text, 'held'::text, 'sold'::text]))),
     CONSTRAINT pk_reservations PRIMARY KEY (order_id)
 );
+
+CREATE TABLE snapshot_requests (
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    queue text NOT NULL,
+    ids uuid[],
+    cursor uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'::uuid,
+    published bigint NOT NULL DEFAULT 0,
+    requested_by text NOT NULL,
+    requested_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+    done_at timestamp with time zone,
+    CONSTRAINT pk_snapshot_requests PRIMARY KEY (id)
+);
+CREATE INDEX ix_snapshot_requests_open ON public.snapshot_requests USING btree (requested_at) WHERE (done_at IS NULL);
 
 CREATE TABLE stock (
     product_id uuid NOT NULL,

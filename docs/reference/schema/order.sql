@@ -19,14 +19,6 @@ CREATE TABLE carts (
     CONSTRAINT pk_carts PRIMARY KEY (user_id)
 );
 
-CREATE TABLE deliveries (
-    consumer text NOT NULL,
-    event_id text NOT NULL,
-    deaths integer NOT NULL DEFAULT 1,
-    last_at timestamp with time zone NOT NULL DEFAULT now(),
-    CONSTRAINT pk_deliveries PRIMARY KEY (consumer, event_id)
-);
-
 CREATE TABLE emails (
     order_id uuid NOT NULL,
     order_version bigint NOT NULL,
@@ -70,22 +62,13 @@ CREATE TABLE idempotency_keys (
 );
 CREATE INDEX ix_idempotency_keys_created_at ON public.idempotency_keys USING btree (created_at);
 
-CREATE TABLE interventions (
-    id uuid NOT NULL,
-    at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
-    operator text NOT NULL,
-    action text NOT NULL,
-    queue text NOT NULL,
+CREATE TABLE message_crashes (
+    consumer text NOT NULL,
     event_id text NOT NULL,
-    type text,
-    subject text,
-    version bigint,
-    reason text NOT NULL,
-    done_at timestamp with time zone,
-    CONSTRAINT ck_interventions_accounted_for CHECK (((operator <> ''::text) AND (action <> ''::text) AND (reason <> ''::text))),
-    CONSTRAINT pk_interventions PRIMARY KEY (id)
+    crashes integer NOT NULL DEFAULT 1,
+    last_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT pk_message_crashes PRIMARY KEY (consumer, event_id)
 );
-CREATE INDEX ix_interventions_at ON public.interventions USING btree (at);
 
 CREATE TABLE mock_provider_charges (
     payment_id uuid NOT NULL,
@@ -99,6 +82,23 @@ CREATE TABLE mock_provider_charges (
     CONSTRAINT pk_mock_provider_charges PRIMARY KEY (payment_id),
     CONSTRAINT uq_mock_provider_charges_reference UNIQUE (reference)
 );
+
+CREATE TABLE operator_actions (
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+    operator text NOT NULL,
+    action text NOT NULL,
+    queue text NOT NULL,
+    event_id text NOT NULL,
+    type text,
+    subject text,
+    version bigint,
+    reason text NOT NULL,
+    done_at timestamp with time zone,
+    CONSTRAINT ck_operator_actions_accounted_for CHECK (((operator <> ''::text) AND (action <> ''::text) AND (reason <> ''::text))),
+    CONSTRAINT pk_operator_actions PRIMARY KEY (id)
+);
+CREATE INDEX ix_operator_actions_at ON public.operator_actions USING btree (at);
 
 CREATE TABLE order_history (
     order_id uuid NOT NULL,
@@ -244,11 +244,11 @@ CREATE TABLE provider_messages (
     CONSTRAINT pk_provider_messages PRIMARY KEY (id)
 );
 
-CREATE TABLE rebuilds (
+CREATE TABLE replica_rebuilds (
     queue text NOT NULL,
     requested_by text NOT NULL,
     since timestamp with time zone NOT NULL DEFAULT now(),
-    CONSTRAINT pk_rebuilds PRIMARY KEY (queue)
+    CONSTRAINT pk_replica_rebuilds PRIMARY KEY (queue)
 );
 
 CREATE TABLE users (

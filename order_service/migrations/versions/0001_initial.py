@@ -30,12 +30,12 @@ TABLES = (
     )
     """,
     """
-    CREATE TABLE deliveries (
+    CREATE TABLE message_crashes (
         consumer text NOT NULL,
         event_id text NOT NULL,
-        deaths integer NOT NULL DEFAULT 1,
+        crashes integer NOT NULL DEFAULT 1,
         last_at timestamp with time zone NOT NULL DEFAULT now(),
-        CONSTRAINT pk_deliveries PRIMARY KEY (consumer, event_id)
+        CONSTRAINT pk_message_crashes PRIMARY KEY (consumer, event_id)
     )
     """,
     """
@@ -117,7 +117,7 @@ TABLES = (
     """,
     "CREATE INDEX ix_idempotency_keys_created_at ON idempotency_keys (created_at)",
     """
-    CREATE TABLE interventions (
+    CREATE TABLE operator_actions (
         id uuid NOT NULL,
         at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
         operator text NOT NULL,
@@ -129,11 +129,11 @@ TABLES = (
         version bigint,
         reason text NOT NULL,
         done_at timestamp with time zone,
-        CONSTRAINT ck_interventions_accounted_for CHECK (((operator <> ''::text) AND (action <> ''::text) AND (reason <> ''::text))),
-        CONSTRAINT pk_interventions PRIMARY KEY (id)
+        CONSTRAINT ck_operator_actions_accounted_for CHECK (((operator <> ''::text) AND (action <> ''::text) AND (reason <> ''::text))),
+        CONSTRAINT pk_operator_actions PRIMARY KEY (id)
     )
     """,
-    "CREATE INDEX ix_interventions_at ON interventions (at)",
+    "CREATE INDEX ix_operator_actions_at ON operator_actions (at)",
     """
     CREATE TABLE mock_provider_charges (
         payment_id uuid NOT NULL,
@@ -270,11 +270,11 @@ TABLES = (
     )
     """,
     """
-    CREATE TABLE rebuilds (
+    CREATE TABLE replica_rebuilds (
         queue text NOT NULL,
         requested_by text NOT NULL,
         since timestamp with time zone NOT NULL DEFAULT now(),
-        CONSTRAINT pk_rebuilds PRIMARY KEY (queue)
+        CONSTRAINT pk_replica_rebuilds PRIMARY KEY (queue)
     )
     """,
     """
@@ -395,6 +395,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute(
-        "DROP TABLE webhook_attempts, webhook_deliveries, webhooks, webhook_events, users, rebuilds, provider_messages, products, payments, outbox_sent, outbox, order_lines, order_history, mock_provider_charges, interventions, idempotency_keys, emails, orders, deliveries, cart_lines, carts"
+        "DROP TABLE webhook_attempts, webhook_deliveries, webhooks, webhook_events, users, replica_rebuilds, provider_messages, products, payments, outbox_sent, outbox, order_lines, order_history, mock_provider_charges, operator_actions, idempotency_keys, emails, orders, message_crashes, cart_lines, carts"
     )
     op.execute("DROP FUNCTION refuse_rewriting()")

@@ -210,7 +210,7 @@ class UndoneError(Exception):
 async def test_an_order_that_stays_unanswered_is_announced_ever_more_rarely(
     shop: Shop, customer: Caller, transactions: Database
 ) -> None:
-    """Where catalog is away for a night, a mountain of announcements must not wait for it."""
+    """Where catalog is away for a night, a mountain of events must not wait for it."""
     order = await customer.place(await shop.product())
     order_id, placed_at = UUID(order["id"]), datetime.fromisoformat(order["created_at"])
     waited = []

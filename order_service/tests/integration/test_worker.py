@@ -22,8 +22,10 @@ from order_service.tests.integration.shop import Caller, Json, Shop, ok, refused
 from order_service.tests.integration.workers import working
 from order_service.tests.things import a_product
 
-REBUILD = text("INSERT INTO rebuilds (queue, requested_by) VALUES ('order.products', 'ada'), ('order.users', 'bob')")
-REBUILT = text("DELETE FROM rebuilds WHERE queue = :queue")
+REBUILD = text(
+    "INSERT INTO replica_rebuilds (queue, requested_by) VALUES ('order.products', 'ada'), ('order.users', 'bob')"
+)
+REBUILT = text("DELETE FROM replica_rebuilds WHERE queue = :queue")
 
 
 @pytest.fixture(scope="module")

@@ -86,7 +86,7 @@ async def test_a_connection_that_is_cut_while_handling_is_no_death(shop: Shop) -
         await until(lambda: has_versions(shop, {event.id: 1}))
         await until(lambda: settled(shop))
     async with shop.engine.connect() as connection:
-        assert (await connection.execute(text("SELECT * FROM deliveries"))).all() == []
+        assert (await connection.execute(text("SELECT * FROM message_crashes"))).all() == []
 
 
 async def test_consumers_start_when_the_broker_comes(shop: Shop) -> None:

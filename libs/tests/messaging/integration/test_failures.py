@@ -145,7 +145,7 @@ async def test_a_deadly_message_is_parked_after_three_deaths_and_no_neighbour_is
     assert "3 deliveries ended with their process" in str(message.headers["error"])
     assert set(await shop.replica()) == {event.id for event in (*before, *after)}
     async with shop.engine.connect() as connection:
-        assert (await connection.execute(text("SELECT * FROM deliveries"))).all() == []
+        assert (await connection.execute(text("SELECT * FROM message_crashes"))).all() == []
 
 
 async def _ended_or_parked(ended: asyncio.Future[int], shop: Shop) -> bool:
