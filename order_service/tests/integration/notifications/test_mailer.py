@@ -1,4 +1,4 @@
-"""From a letter to the mail server: which is away, refuses or puts off, and workers that die beside it."""
+"""From an e-mail that waits to the mail server: which is away, refuses or defers, and workers that die beside it."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""What customers are written when their orders change, and what is not worth a letter."""
+"""Which changes of their orders customers get an e-mail about, and what it says."""
 
 from datetime import timedelta
 from uuid import UUID
