@@ -62,7 +62,7 @@ async def seeing(ground: Fixtures) -> AsyncIterator[Comparison]:
             ("catalog_service.worker", {"DATABASE_URL": catalog_url, "AMQP_URL": amqp_url}),
         ),
         await aio_pika.connect(amqp_url) as connection,
-        told(orders_url) as seen,
+        placed_orders(orders_url) as seen,
     ):
         channel = await underlay(connection)
         uow = partial(CatalogUnitOfWork, transactions, notifier, ChangePublisher(transactions))
@@ -88,7 +88,7 @@ async def commit(uow: Any) -> tuple[str, float]:
 
 
 @asynccontextmanager
-async def told(database_url: str) -> AsyncIterator[Seen]:
+async def placed_orders(database_url: str) -> AsyncIterator[Seen]:
     seen: Seen = {}
     database = await asyncpg.connect(database_url)
 

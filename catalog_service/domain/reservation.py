@@ -72,18 +72,18 @@ class Reservation:
         state, lines = target_state(order)
         return frozenset({*self.lines, *lines}) if self._movements(state, lines) else frozenset()
 
-    def apply(self, order: OrderSnapshot, shelf: StockSnapshot) -> list[StockMovement]:
-        """What moved on the shelf. An order that asks gets all of its lines or none, and no more than is for sale."""
+    def apply(self, order: OrderSnapshot, stock: StockSnapshot) -> list[StockMovement]:
+        """What moved. An order that asks gets all of its lines or none, and no more than is for sale."""
         state, lines = target_state(order)
         movements = self._movements(state, lines)
-        missing = shelf.shortages(movements, lines, for_sale_only=order.awaits_result)
+        missing = stock.shortages(movements, lines, for_sale_only=order.awaits_result)
         if missing:
             if not order.awaits_result:
                 raise StockMissingError(f"Order {order.id} is {order.status}, but its stock is not there: {missing}")
             state, lines = ReservationState.SHORT, NOTHING
             movements = self._movements(state, lines)
         self.order_version, self.state, self.lines, self.shortages = order.version, state, lines, missing
-        shelf.apply(movements)
+        stock.apply(movements)
         return movements
 
     def result(self) -> StockResult:

@@ -17,7 +17,7 @@ ANSWER_TIMEOUT: Final = 5.0
 
 MESSAGES: Final = Gauge(
     "queue_messages",
-    "Messages that nobody has in hand: they wait for a reader, for their next try, or for a person",
+    "Messages that no consumer holds: waiting to be read, for their next try, or parked",
     ["queue", "place"],
     multiprocess_mode="mostrecent",
 )

@@ -25,8 +25,8 @@ class Queue:
         """Where a message waits for a person."""
         return f"{self.name}.parked"
 
-    def retry(self, rung: str) -> str:
-        return f"{self.name}.retry.{rung}"
+    def retry(self, delay: str) -> str:
+        return f"{self.name}.retry.{delay}"
 
     def places(self, retry_delays: Iterable[str]) -> tuple[str, ...]:
         """All queues that its messages may be in."""

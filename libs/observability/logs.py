@@ -23,20 +23,20 @@ BACKUPS = 5
 _encode_anything = json.JSONEncoder(default=repr).encode
 
 
-def _encode(told: Mapping[str, Any]) -> str:
+def _encode(fields: Mapping[str, Any]) -> str:
     try:
-        return orjson.dumps(told, default=repr).decode()
+        return orjson.dumps(fields, default=repr).decode()
     except orjson.JSONEncodeError:
         # It has a number that is too long or half a surrogate pair.
-        return _encode_anything(told)
+        return _encode_anything(fields)
 
 
 def _line(entry: Mapping[str, Any]) -> str:
-    told = {**log_fields(), **entry, "timestamp": datetime.now(UTC).isoformat()[:-6] + "Z"}
-    if told.get("exc_info"):
-        told = dict(structlog.processors.format_exc_info(None, "", told))
-    line = _encode(told)
-    return _encode(redact(told)) if needs_redaction(line) else line
+    fields = {**log_fields(), **entry, "timestamp": datetime.now(UTC).isoformat()[:-6] + "Z"}
+    if fields.get("exc_info"):
+        fields = dict(structlog.processors.format_exc_info(None, "", fields))
+    line = _encode(fields)
+    return _encode(redact(fields)) if needs_redaction(line) else line
 
 
 def _render(logger: WrappedLogger, method: str, event: EventDict) -> tuple[tuple[str], dict[str, Any]]:
@@ -51,9 +51,9 @@ class Log:
     def __init__(self, name: str) -> None:
         self._logger = logging.getLogger(name)
 
-    def info(self, event: str, **told: Any) -> None:
+    def info(self, event: str, **fields: Any) -> None:
         if self._logger.isEnabledFor(logging.INFO):
-            line = _line({"event": event, **told, "logger": self._logger.name, "level": "info"})
+            line = _line({"event": event, **fields, "logger": self._logger.name, "level": "info"})
             for handler in logging.getLogger().handlers:
                 if isinstance(handler, PerTickHandler):
                     handler.add(line)
@@ -85,7 +85,7 @@ def configure_logs(process: str, level: str, folder: Path | None) -> None:
     for handler in (by_turn, *handlers):
         handler.setFormatter(_Formatter())
 
-    # Where in the code a line was written, and by which thread, would be found out at some cost and told to nobody.
+    # Where in the code a line was written, and by which thread, would be found out at some cost and read by no one.
     logging._srcfile = None  # noqa: SLF001 - Python's own way to say so.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.basicConfig(handlers=[by_turn], level=level, force=True)

@@ -154,9 +154,9 @@ class BindingRepair:
         queue = tokens.queue.name
         if (queue, tokens.scope) in self._known:
             RECOVERIES.labels("bindings").inc()
-            logger.warning("%s, its binding or a queue behind it was gone: everything kept is told again", queue)
+            logger.warning("%s, its binding or a queue behind it was gone: all kept events are replayed", queue)
         else:
-            logger.info("%s is bound, and everything kept is told again", queue)
+            logger.info("%s is bound, and all kept events are replayed", queue)
 
     async def _replay_missing(self, management: Management, tokens: BindingMarkers) -> None:
         """Tells the queue everything again, and notes that it did: of the token that was there when it began."""
@@ -176,4 +176,4 @@ class BindingRepair:
                         return  # It was lost again. The next round begins anew.
         failpoint("bindings.replayed")
         await topology.rebind(self._amqp_url, self._exchange, old=(), new=[tokens.replayed(token)])
-        logger.info("%s was told everything kept once more", queue.name)
+        logger.info("All kept events were replayed to %s", queue.name)

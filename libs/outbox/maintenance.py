@@ -15,7 +15,7 @@ MAINTAIN_EVERY: Final = 3600.0
 PENDING = Gauge("outbox_pending", "Events that wait in the outbox", multiprocess_mode="mostrecent")
 OLDEST = Gauge(
     "outbox_oldest_seconds",
-    "Age of the event that waits the longest; what is told again is not counted",
+    "Age of the event that waits the longest; replayed events are not counted",
     multiprocess_mode="mostrecent",
 )
 DEFERRED = Gauge("outbox_deferred", "Events that the broker did not take yet", multiprocess_mode="mostrecent")

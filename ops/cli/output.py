@@ -19,7 +19,7 @@ def _login_name() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         # In a container, whose users are numbers without names.
-        raise typer.BadParameter("nobody is logged in here: say who you are with --as NAME") from None
+        raise typer.BadParameter("no user is logged in: say who you are with --as NAME") from None
 
 
 Operator = Annotated[

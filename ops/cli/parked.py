@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 console = Console()
 group = typer.Typer(
     no_args_is_help=True,
-    help="Messages that nobody could handle: look at them, put them back into their queue, or drop them.\n\n"
+    help="Messages that could not be handled: list, redrive or drop them.\n\n"
     "Exit codes: 0 nothing is parked, or all is done; 1 messages are parked (list), or one that was named is not;"
     " 2 wrong usage; 3 a server cannot be reached, somebody else has the queue in hand, or not all could be done.",
 )

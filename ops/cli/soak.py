@@ -25,7 +25,7 @@ def soak(
 
     It prints the seed, each fault, and after some of them four numbers: writes acknowledged, lost, duplicated and
     unexpected; and seed and numbers once more at the end, whatever ends it. Where something was found, the logs of all
-    processes stay. Exit codes: 0 the last three are 0 and owners and replicas agree; 1 they are or do not; 130 somebody
+    processes stay. Exit codes: 0 the last three are 0 and owners and replicas agree; 1 they are or do not; 130 someone
     wanted no more of it.
     """
     chosen = () if seed is None else ("--seed", str(seed))

@@ -1,4 +1,4 @@
-"""What a person is told about a stack."""
+"""Shows a stack to a person."""
 
 import typer
 from rich.console import Console

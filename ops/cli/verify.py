@@ -106,7 +106,7 @@ async def _rebuild(name: str, operator: str, *, quiet: bool) -> "ReplicaResult":
 
     async with opened(find_addresses()) as databases:
         with Progress(console=console, disable=quiet) as progress:
-            task = progress.add_task("telling again", total=None)
+            task = progress.add_task("publishing", total=None)
             return await rebuild.rebuild(
                 databases,
                 name,

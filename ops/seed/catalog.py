@@ -47,12 +47,12 @@ def categories() -> list[Category]:
 
 
 def products() -> list[Product]:
-    shelves = [entry for entry in _entries() if "noun" in entry]
-    share, more = divmod(PRODUCTS, len(shelves))
+    ranges = [entry for entry in _entries() if "noun" in entry]
+    share, more = divmod(PRODUCTS, len(ranges))
     return [
         made
-        for number, shelf in enumerate(shelves)
-        for made in _fill(shelf, share + (number < more), random.Random(SEED + number))  # noqa: S311 - a demo.
+        for number, kind in enumerate(ranges)
+        for made in _fill(kind, share + (number < more), random.Random(SEED + number))  # noqa: S311 - a demo.
     ]
 
 
@@ -60,21 +60,21 @@ def _slug(path: str) -> str:
     return path.rpartition("/")[2]
 
 
-def _fill(shelf: dict[str, Any], count: int, chance: random.Random) -> Iterator[Product]:
-    names = [f"{brand} {line}" for brand, line in product(shelf["brands"], shelf["lines"])]
-    low, high = shelf["price"]
+def _fill(kind: dict[str, Any], count: int, chance: random.Random) -> Iterator[Product]:
+    names = [f"{brand} {line}" for brand, line in product(kind["brands"], kind["lines"])]
+    low, high = kind["price"]
     for number in range(count):
         generation, model = divmod(number, len(names))
-        attributes = {name: chance.choice(values) for name, values in shelf["attributes"].items()}
+        attributes = {name: chance.choice(values) for name, values in kind["attributes"].items()}
         # Many cheap things, few dear ones, and prices that end as prices do.
         price = Decimal(round(low + (high - low) * chance.random() ** 2)) - Decimal("0.01")
         features = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in attributes.items())
         yield Product(
-            sku=f"{_slug(shelf['path']).upper()}-{number + 1:03}",
-            name=f"{names[model]}{' ' + 'I' * (generation + 1) if generation else ''} {shelf['noun']}",
-            description=f"{shelf['noun'].capitalize()} by {shelf['brands'][model // len(shelf['lines'])]}: {features}.",
+            sku=f"{_slug(kind['path']).upper()}-{number + 1:03}",
+            name=f"{names[model]}{' ' + 'I' * (generation + 1) if generation else ''} {kind['noun']}",
+            description=f"{kind['noun'].capitalize()} by {kind['brands'][model // len(kind['lines'])]}: {features}.",
             price=price,
-            category_slug=_slug(shelf["path"]),
+            category_slug=_slug(kind["path"]),
             attributes=attributes,
             # One in ten is sold out, so that a filter by availability has something to hide.
             stock=0 if chance.random() < 0.1 else chance.randint(1, 200),  # noqa: PLR2004 - see above.

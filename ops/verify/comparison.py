@@ -41,7 +41,7 @@ class Difference:
 class Comparison:
     replica: str
     rows: int
-    """How many the owner has told of."""
+    """How many the owner has published."""
     differences: Sequence[Difference]
 
 
@@ -51,9 +51,9 @@ async def compare(replica: Replica, owner: asyncpg.Pool, follower: asyncpg.Pool,
     The follower is always read before the owner, so that one which keeps up is never ahead of what is read there.
     """
     kept = await _sums(follower, replica.replica_sql)
-    told = await _sums(owner, replica.owner_sql)
-    rows = sum(row["rows"] for row in told.values())
-    buckets = [bucket for bucket in told.keys() | kept.keys() if told.get(bucket) != kept.get(bucket)]
+    owned = await _sums(owner, replica.owner_sql)
+    rows = sum(row["rows"] for row in owned.values())
+    buckets = [bucket for bucket in owned.keys() | kept.keys() if owned.get(bucket) != kept.get(bucket)]
     if not buckets:
         return Comparison(replica.name, rows, [])
     kept_rows = _by_id(await follower.fetch(OF_BUCKETS.format(rows=replica.replica_sql), buckets))
@@ -82,8 +82,8 @@ async def wait_until_converged(
     while any(each.kind not in stuck for each in found) and time.monotonic() - since < patience:
         await asyncio.sleep(POLL)
         kept = _by_id(await follower.fetch(OF_IDS.format(rows=replica.replica_sql), list(due)))
-        told = _by_id(await owner.fetch(OF_IDS.format(rows=replica.owner_sql), list(due)))
-        found = [each for each in _differences(due, told, kept) if not _has_followed(each, due[each.id])]
+        owned = _by_id(await owner.fetch(OF_IDS.format(rows=replica.owner_sql), list(due)))
+        found = [each for each in _differences(due, owned, kept) if not _has_followed(each, due[each.id])]
         due = {each.id: due[each.id] for each in found}
         if len(found) < fewest:
             fewest, since = len(found), time.monotonic()
@@ -106,19 +106,19 @@ def _by_id(rows: Sequence[asyncpg.Record]) -> dict[UUID, Row]:
     return {UUID(bytes=row["id"].bytes): Row(row["version"], row["state"]) for row in rows}
 
 
-def _differences(ids: Iterable[UUID], told: Mapping[UUID, Row], kept: Mapping[UUID, Row]) -> list[Difference]:
-    pairs = ((each, told.get(each), kept.get(each)) for each in sorted(ids))
+def _differences(ids: Iterable[UUID], owned: Mapping[UUID, Row], kept: Mapping[UUID, Row]) -> list[Difference]:
+    pairs = ((each, owned.get(each), kept.get(each)) for each in sorted(ids))
     return [Difference(each, kind, one, other) for each, one, other in pairs if (kind := _kind(one, other))]
 
 
-def _kind(told: Row | None, kept: Row | None) -> Kind | None:
-    if told == kept:
+def _kind(owned: Row | None, kept: Row | None) -> Kind | None:
+    if owned == kept:
         return None
-    if told is None:
+    if owned is None:
         # A tombstone is how the replica gets rid of what its owner has never heard of.
         return Kind.UNKNOWN if kept and kept.state != GONE else None
     if kept is None:
         return Kind.MISSING
-    if kept.version == told.version:
+    if kept.version == owned.version:
         return Kind.DAMAGED
-    return Kind.BEHIND if kept.version < told.version else Kind.AHEAD
+    return Kind.BEHIND if kept.version < owned.version else Kind.AHEAD

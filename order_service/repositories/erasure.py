@@ -59,7 +59,7 @@ ERASE_EMAILS = text("""
 ERASE_CARTS = text("DELETE FROM carts WHERE user_id = ANY (:ids)").bindparams(_IDS)
 ERASE_ANSWERS = text("DELETE FROM idempotency_keys WHERE user_id = ANY (:ids)").bindparams(_IDS)
 # With their deliveries and what receivers answered.
-ERASE_TOLD = text("""
+ERASE_WEBHOOK_EVENTS = text("""
     DELETE FROM webhook_events WHERE subject = ANY (:ids) AND type IN ('user.created', 'user.updated')
 """).bindparams(_IDS)
 RESCHEDULE = text(f"""
@@ -89,5 +89,5 @@ async def _erase_some(transactions: Database) -> int:
 
 
 async def _erase(transaction: Transaction, ids: Sequence[UUID]) -> None:
-    for statement in (ERASE_ORDERS, ERASE_EMAILS, ERASE_CARTS, ERASE_ANSWERS, ERASE_TOLD):
+    for statement in (ERASE_ORDERS, ERASE_EMAILS, ERASE_CARTS, ERASE_ANSWERS, ERASE_WEBHOOK_EVENTS):
         await transaction.execute(statement, {"ids": ids})

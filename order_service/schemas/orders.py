@@ -60,7 +60,7 @@ class OrderResponse(BaseModel):
     comment: str | None
     status_reason: str | None = Field(description="For a rejected order: which products lack how many.")
     payment: PaymentResponse | None = Field(
-        description="The one that is open or has succeeded, else the last one; null until somebody pays."
+        description="The one that is open or has succeeded, else the last one; null before the first payment."
     )
     reserved_until: Timestamp | None = Field(description="While it awaits payment: until when its stock is held.")
     version: int

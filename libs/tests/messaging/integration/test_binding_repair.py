@@ -45,7 +45,7 @@ async def test_a_deleted_binding_is_noticed_within_seconds(shop: Shop, caplog: p
     async with publisher.at_work():
         await until(lambda: whole(shop))
         await unbind(shop)
-        await until(lambda: "everything kept is told again" in caplog.text, timeout=8)
+        await until(lambda: "all kept events are replayed" in caplog.text, timeout=8)
         await until(lambda: whole(shop))
         await publisher.bindings.check()
 
