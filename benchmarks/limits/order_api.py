@@ -10,7 +10,7 @@ from uuid_utils import uuid7
 
 from benchmarks.limits import orders
 from benchmarks.limits.asgi import Answer, Application, Receive, Scope
-from benchmarks.limits.order_worker import EMAIL, TOLD
+from benchmarks.limits.order_worker import EMAIL, EVENT
 from benchmarks.limits.orders import Json, customer, database, kept
 
 RECORD = """
@@ -52,7 +52,7 @@ SETTLE = f"""
         SELECT id, version, now(), 'payments', 'awaiting_payment', 'paid' FROM changed
     ), email AS ({EMAIL}), event AS (
         INSERT INTO outbox (event_id, aggregate, aggregate_id, version, type, payload, headers)
-        SELECT gen_random_uuid(), 'order', id, version, 'order.paid', {TOLD}, '{{"correlation_id": "-"}}' FROM changed
+        SELECT gen_random_uuid(), 'order', id, version, 'order.paid', {EVENT}, '{{"correlation_id": "-"}}' FROM changed
     )
     UPDATE idempotency_keys SET status = 201, headers = $5::text::jsonb, body = $6, claim = NULL, claimed_until = NULL
     WHERE user_id = $3::text::uuid AND key = $4

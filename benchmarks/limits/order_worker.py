@@ -15,7 +15,7 @@ from benchmarks.limits.replica import nothing
 from libs.contracts.topology import ORDER_EVENTS, ORDER_STOCK
 
 # The order as its events tell it, from the row that a statement has changed.
-TOLD = """
+EVENT = """
     jsonb_build_object(
         'id', changed.id, 'version', changed.version, 'user_id', user_id, 'status', status, 'items', (
             SELECT jsonb_agg(jsonb_build_object(
@@ -48,7 +48,7 @@ RESERVED = f"""
         SELECT id, version, now(), 'catalog', 'pending', 'awaiting_payment' FROM changed
     ), email AS ({EMAIL})
     INSERT INTO outbox (event_id, aggregate, aggregate_id, version, type, payload, headers)
-    SELECT gen_random_uuid(), 'order', id, version, 'order.reserved', {TOLD}, '{{"correlation_id": "-"}}' FROM changed
+    SELECT gen_random_uuid(), 'order', id, version, 'order.reserved', {EVENT}, '{{"correlation_id": "-"}}' FROM changed
 """
 
 

@@ -56,7 +56,7 @@ PLACE = """
 """
 ANSWERED = "SELECT fingerprint, status, headers, body FROM idempotency_keys WHERE user_id = $1::text::uuid AND key = $2"
 PATH = b"POST /api/v1/order\n"
-TOLD = ("id", "version", "user_id", "status", "items", "total", "currency")
+EVENT = ("id", "version", "user_id", "status", "items", "total", "currency")
 
 Json = dict[str, Any]
 
@@ -118,7 +118,7 @@ def columns(order: Json) -> Iterator[Any]:
     for name in ("product_id", "name", "unit_price", "quantity"):
         yield [item[name] for item in order["items"]]
     yield str(uuid7())
-    yield orjson.dumps({name: order[name] for name in TOLD}).decode()
+    yield orjson.dumps({name: order[name] for name in EVENT}).decode()
     yield f'{{"correlation_id":"{uuid7()}","traceparent":"00-{token_hex(16)}-{token_hex(8)}-00"}}'
 
 

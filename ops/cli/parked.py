@@ -19,7 +19,7 @@ group = typer.Typer(
     no_args_is_help=True,
     help="Messages that could not be handled: list, redrive or drop them.\n\n"
     "Exit codes: 0 nothing is parked, or all is done; 1 messages are parked (list), or one that was named is not;"
-    " 2 wrong usage; 3 a server cannot be reached, somebody else has the queue in hand, or not all could be done.",
+    " 2 wrong usage; 3 a server cannot be reached, someone else has the queue in hand, or not all could be done.",
 )
 
 OfQueue = Annotated[str | None, typer.Option("--queue", metavar="QUEUE", help="Of this queue alone.")]
