@@ -43,7 +43,7 @@ class StaticQueue(Queue):
 
 @dataclass(frozen=True, slots=True)
 class DynamicQueue(Queue):
-    """Reads what its consumer asks for while it runs, of any exchange: see docs/decisions/dynamic-bindings.md."""
+    """Gets what its consumer asks for, of any exchange: see docs/decisions/0017-consumers-request-bindings.md."""
 
 
 AUTH_EVENTS = Exchange("auth.events", "/auth")

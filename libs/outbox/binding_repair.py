@@ -2,7 +2,7 @@
 
 Nobody sees how long a binding was away. So each is followed by a token, and that by a note when everything kept was
 told again (`libs.outbox.binding_markers`); whatever of it is missing, it starts anew. See
-docs/decisions/lost-bindings.md.
+docs/decisions/0010-republish-what-a-lost-binding-missed.md.
 A dynamic queue is bound to what its reader asks for at the moment (`libs.outbox.binding_requests`), likewise.
 """
 

@@ -4,7 +4,7 @@ A request is the key of a binding that no message uses, `wanted.<since>.<pattern
 publisher's worker, which looks at the bindings of its exchange anyway, binds the pattern, tells the queue again what
 has happened since then, and looks after the binding like after any other; it unbinds what nobody asks for any more.
 So an event from between the request and the binding is not lost, nor one whose binding was. See
-docs/decisions/dynamic-bindings.md.
+docs/decisions/0017-consumers-request-bindings.md.
 """
 
 import time

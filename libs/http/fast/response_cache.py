@@ -1,7 +1,7 @@
 """Responses that are kept ready to be sent until what they show has changed, for a second at most.
 
 Who changes something invalidates it everywhere, and nothing is cached while a process cannot hear of that. The age is
-the bound for what nobody was told of. See docs/decisions/cache-hot-products.md.
+the bound for what nobody was told of. See docs/decisions/0016-cache-hot-products.md.
 """
 
 from collections import OrderedDict, defaultdict
