@@ -94,3 +94,12 @@ def test_openapi() -> None:
         if wrong := {text for text in texts(json.loads(path.read_text())) if words_of(text) & WORDS}:
             found[path.name] = sorted(wrong)
     assert found == {}
+
+
+def test_dashboards_and_alerts() -> None:
+    """Titles and descriptions of panels, and what an alert says."""
+    deploy = ROOT / "deploy"
+    shown = {path: texts(json.loads(path.read_text())) for path in deploy.rglob("*.json")}
+    shown |= {path: iter(re.findall(r"summary: .*", path.read_text())) for path in deploy.rglob("*.yml")}
+    found = {path.name: {text for text in said if words_of(text) & WORDS} for path, said in shown.items()}
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
