@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from faststream.rabbit import RabbitRouter
 from faststream.rabbit.subscriber import RabbitSubscriber
 
+from libs.asyncapi_page import router as asyncapi_router
 from libs.broker import topology
 from libs.broker.connection import BrokerAddress, broker_timeout
 from libs.broker.connectivity import Connectivity
@@ -129,6 +130,7 @@ def create_worker_app(  # noqa: PLR0913 - whoever composes a worker names its pa
     )
     app.include_router(health_router(checks))
     app.include_router(metrics_router)
+    app.include_router(asyncapi_router)
     return app
 
 
