@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import aio_pika
+import asyncpg
 import httpx
 
 from auth_service.core.keys import write_new_key
@@ -120,9 +121,14 @@ class Shop:
         return person
 
     async def product(self, admin: Person, stock: int = 10) -> str:
-        """Known to order_service as well."""
+        """Known to order_service as well, which would ask catalog for its price otherwise."""
         body = {"name": f"Lamp {new_id()}", "price": "19.99", "stock": stock}
         product: str = answer(await admin.client.post(f"{self.url('catalog')}/product", json=body), 201)["id"]
+        orders = await asyncpg.connect(self.databases["order"])
+        try:
+            await until(lambda: orders.fetchval("SELECT 1 FROM products WHERE id = $1", product), timeout=PATIENCE)
+        finally:
+            await orders.close()
         return product
 
     async def buy(self, person: Person, product: str, **headers: str) -> Json:
