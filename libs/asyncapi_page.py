@@ -1,6 +1,7 @@
 """`/asyncapi` of each worker: the shop's events for a person, and `/asyncapi.json` for programs. Nothing is fetched."""
 
 import json
+import re
 from html import escape
 from typing import Any
 
@@ -67,7 +68,7 @@ def _event(name: str, channel: Json, components: Json) -> str:
 
 def _queue(name: str, channel: Json) -> str:
     links = "".join(f"<li><a href='#{escape(event)}'>{escape(event)}</a></li>" for event in channel["messages"])
-    described = escape(channel["description"])
+    described = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(channel["description"]))
     return (
         f"<section id='{escape(name)}'><h3>{escape(name)}</h3><p>{described}</p>"
         f"<details><summary>{len(channel['messages'])} events</summary><ul>{links}</ul></details></section>"
