@@ -1,8 +1,7 @@
 """Nesting has no limit: a chain of 2,000 levels is built, listed, moved, searched below, and taken down."""
 
 import asyncio
-import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -14,15 +13,6 @@ from tests.integration.support.problems import assert_problem, ok
 from tests.integration.support.trees import assert_depth_first, flat, flatten, nested, read_category
 
 LEVELS = 2000
-
-
-@pytest.fixture
-def deep_json() -> Iterator[None]:
-    """Python's own JSON reader is recursive; this is about the shop, not about its client."""
-    usual = sys.getrecursionlimit()
-    sys.setrecursionlimit(10 * LEVELS)
-    yield
-    sys.setrecursionlimit(usual)
 
 
 @pytest.fixture
@@ -50,7 +40,6 @@ async def take_down(admin: ServiceClients, chain: list[Json]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("deep_json")
 async def test_a_chain_of_2000_levels(admin: ServiceClients, nobody: ServiceClients, chain: list[Json]) -> None:
     root, middle, deepest = chain[0], chain[LEVELS // 2], chain[-1]
     term = word()
