@@ -56,7 +56,7 @@ class QueueDepthExporter:
             await close_quietly(connection)
 
     async def _measure_queue(self, channel: AbstractChannel, queue: Queue) -> None:
-        retrying = [await _count(channel, queue.retry(rung.name)) for rung in self._retry_delays]
+        retrying = [await _count(channel, queue.retry(delay.name)) for delay in self._retry_delays]
         MESSAGES.labels(queue.name, "waiting").set(await _count(channel, queue.name))
         MESSAGES.labels(queue.name, "retrying").set(sum(retrying))
         MESSAGES.labels(queue.name, "parked").set(await _count(channel, queue.parked))

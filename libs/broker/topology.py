@@ -31,7 +31,7 @@ PARKED_DELIVERY_LIMIT = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class RetryDelay:
-    """One step of the retry retry: how long a message that failed waits before it is tried again."""
+    """How long a message that failed waits before it is tried again."""
 
     name: str
     delay: timedelta
@@ -124,11 +124,11 @@ async def _declare_queue(channel: AbstractChannel, queue: Queue, retry_delays: S
     # The places that a message may have to go to are there before the queue that it comes from.
     await _quorum(channel, queue.parked, {"x-delivery-limit": PARKED_DELIVERY_LIMIT})
     await _quorum(channel, queue.name, {"x-delivery-limit": DELIVERY_LIMIT, **_dead_letters_to(queue.parked)})
-    for rung in retry_delays:
+    for each in retry_delays:
         await _quorum(
             channel,
-            queue.retry(rung.name),
-            {"x-message-ttl": int(rung.delay.total_seconds() * 1000), **_dead_letters_to(queue.name)},
+            queue.retry(each.name),
+            {"x-message-ttl": int(each.delay.total_seconds() * 1000), **_dead_letters_to(queue.name)},
         )
 
 

@@ -1,4 +1,4 @@
-"""What happens around a handler: the gate, waiting for the database, the retry, the acknowledgement."""
+"""What happens around a handler: the lock, waiting for the database, retries, the acknowledgement."""
 
 import asyncio
 import hashlib
@@ -97,40 +97,40 @@ class MessageHandler:
     async def _handle_alone(self, queue: str, message: AbstractIncomingMessage, call: Call) -> Exception | None:
         """The handler's result, alone, and after a while if it was the end of a process while it was alone before."""
         event_id = message.message_id or hashlib.sha256(message.body).hexdigest()
-        deaths = 0
+        crashes = 0
 
         async def look() -> None:
-            nonlocal deaths
-            deaths = await self._crashes.count(queue, event_id)
+            nonlocal crashes
+            crashes = await self._crashes.count(queue, event_id)
 
         if (error := await self._result(look)) is not None:
             return error
-        if deaths:
+        if crashes:
             with self._interruptible():
-                await asyncio.sleep(QUARANTINE_STEP * deaths)
+                await asyncio.sleep(QUARANTINE_STEP * crashes)
         async with self._locked(self._gate.exclusive()):
             return await self._handle_counted(queue, event_id, call)
 
     async def _handle_counted(self, queue: str, event_id: str, call: Call) -> Exception | None:
         """The handler's result, with a note in the database for as long as it runs."""
-        deaths = 0
+        crashes = 0
 
         async def begin() -> None:
-            nonlocal deaths
-            deaths = await self._crashes.start(queue, event_id)
+            nonlocal crashes
+            crashes = await self._crashes.start(queue, event_id)
 
         if (error := await self._result(begin)) is not None:
             return error
         try:
-            if deaths >= MAX_CRASHES:
-                return PoisonMessageError(f"{deaths} deliveries ended with their process")
+            if crashes >= MAX_CRASHES:
+                return PoisonMessageError(f"{crashes} deliveries ended with their process")
             return await self._result(call)
         finally:
-            # Reached also where a lost connection or a shutdown cancels the handler: that is no death.
+            # Reached also where a lost connection or a shutdown cancels the handler: that is no crash.
             try:
                 await self._crashes.finish(queue, event_id)
             except Exception:
-                logger.exception("The note of a delivery stays and counts as one death")
+                logger.exception("The note of a delivery stays and counts as one crash")
 
     async def _result(self, call: Call, *, gives_way: bool = False) -> Exception | None:
         """None, or what the handler raised that is not the database's fault.

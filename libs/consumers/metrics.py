@@ -48,5 +48,5 @@ def _series(queue: str, outcome: str) -> tuple[Counter, Histogram, Histogram]:
 
 
 def _is_first_delivery(message: AbstractIncomingMessage) -> bool:
-    """What an owner tells one queue once more comes past all exchanges, like what comes back from the retry."""
+    """What an owner republishes to one queue comes past all exchanges, like what comes back for a retry."""
     return bool(message.exchange) or "attempt" in message.headers

@@ -1,4 +1,4 @@
-"""Where a message goes whose handler raised: up the retry retry, and after the last rung to a person."""
+"""Where a message goes whose handler raised: into one retry queue after the other, and then to a person."""
 
 import struct
 from collections.abc import Collection, Mapping, Sequence

@@ -41,7 +41,7 @@ class BindingMarkers:
 
     @property
     def _places(self) -> tuple[str, ...]:
-        return self.queue.places(rung.name for rung in self.retry_delays)
+        return self.queue.places(delay.name for delay in self.retry_delays)
 
     @property
     def _bindings(self) -> list[Binding]:

@@ -146,7 +146,9 @@ class BindingRepair:
     def _unwanted(self, seen: frozenset[Binding]) -> Sequence[Binding]:
         """Patterns that the readers of dynamic queues no longer ask for, and what vouches for them."""
         wanted = {binding for tokens in self._tokens(seen) for binding in tokens.all(seen)}
-        places = {place for queue in self._dynamic for place in queue.places(rung.name for rung in self._retry_delays)}
+        places = {
+            place for queue in self._dynamic for place in queue.places(delay.name for delay in self._retry_delays)
+        }
         ours = (each for each in seen if each.queue in places and not each.key.startswith(WANTED))
         return [each for each in ours if each not in wanted]
 

@@ -11,28 +11,28 @@ from libs.database.timeouts import CONNECT_TIMEOUT
 from libs.database.urls import for_asyncpg
 from libs.outbox.store import CHANNEL
 
-# Seconds between rings while one commit follows another: a relay at work looks as often by itself.
+# Seconds between notifications while one commit follows another: a relay at work looks as often by itself.
 MIN_INTERVAL: Final = 0.02
 
 
 class OutboxNotifier:
-    """Rings without making anyone wait.
+    """Notifies without making anyone wait.
 
     Not a trigger: a transaction that notified takes a lock on the whole database while it commits, so all commits
-    would queue behind one another. One connection that does nothing else rings for everyone; rings that come while
-    one is under way become one more. A ring that is lost costs no more than the relay's slow poll.
+    would queue behind one another. One connection that does nothing else notifies for everyone; what comes
+    while a notification is under way becomes one more. One that is lost costs no more than the relay's slow poll.
     """
 
     def __init__(self, database_url: str) -> None:
         self._dsn = for_asyncpg(database_url)
         self._connection: asyncpg.Connection | None = None
-        self._ringing: asyncio.Task[None] | None = None
+        self._notifying: asyncio.Task[None] | None = None
         self._again = False
 
     def notify(self) -> None:
         """Call after the commit; returns at once."""
-        if self._ringing is None or self._ringing.done():
-            self._ringing = asyncio.create_task(self._run())
+        if self._notifying is None or self._notifying.done():
+            self._notifying = asyncio.create_task(self._run())
         else:
             self._again = True
 
@@ -60,7 +60,7 @@ class OutboxNotifier:
             self._connection = None
 
     async def aclose(self) -> None:
-        if self._ringing is not None:
+        if self._notifying is not None:
             with contextlib.suppress(asyncio.CancelledError):
-                await self._ringing
+                await self._notifying
         await self._disconnect()

@@ -121,7 +121,7 @@ async def store(
 
     They go to the service's exchange, or to one `queue` alone: the same news again for who needs it. Without `cause`
     each has the one that its subject has just now. An event whose aggregate and version already wait for the same place
-    is not stored twice. Ring the service's `OutboxNotifier` after the commit.
+    is not stored twice. Notify with the service's `OutboxNotifier` after the commit.
     """
     if events:
         await transaction.execute(STORE, {**columns(events, cause), "queue": queue})

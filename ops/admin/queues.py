@@ -35,7 +35,7 @@ async def queues(addresses: Addresses) -> list[Depth]:
     counted = await _counted(addresses)
     depths = []
     for queue in QUEUES:
-        retrying = [counted.pop(queue.retry(rung.name), {}) for rung in RETRY_DELAYS]
+        retrying = [counted.pop(queue.retry(delay.name), {}) for delay in RETRY_DELAYS]
         parked = counted.pop(queue.parked, {})
         counts = counted.pop(queue.name, None)
         warnings = ["missing"] if counts is None else [] if counts.get("consumers") else ["no consumer"]

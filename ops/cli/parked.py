@@ -80,7 +80,7 @@ def redrive(
 ) -> None:
     """Put messages back into the queue that they come from, and no other, to be handled once more.
 
-    One that fails again climbs the retry retry anew, and is parked again.
+    One that fails again is retried from the first delay on, and parked again.
     """
     if bool(messages) == everything or (everything and queue is None):
         raise typer.BadParameter("name messages, or --queue QUEUE --all")

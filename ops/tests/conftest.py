@@ -21,7 +21,7 @@ async def watched() -> AsyncIterator[Watched]:
 
 @pytest.fixture(scope="session")
 async def servers(run_id: str, worker_name: str, database_for: DatabaseFor) -> AsyncIterator[dict[str, str]]:
-    """What the environment names. The virtual host's retry retry is a quick one."""
+    """What the environment names. The virtual host's retry delays are short."""
     async with fresh_vhost(f"operator_{run_id[:12]}_{worker_name}") as amqp_url:
         yield {
             "AMQP_URL": amqp_url,

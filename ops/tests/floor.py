@@ -24,7 +24,7 @@ from libs.testing.wait import until
 from ops.cli import container
 from ops.stack.paths import REPOSITORY
 
-QUICK = tuple(RetryDelay(rung.name, timedelta(milliseconds=50)) for rung in RETRY_DELAYS)
+QUICK = tuple(RetryDelay(delay.name, timedelta(milliseconds=50)) for delay in RETRY_DELAYS)
 
 
 @dataclass
@@ -114,7 +114,7 @@ class Floor:
 
 
 def parked(event_id: str, queue: Queue, error: str = "ValueError: boom") -> aio_pika.Message:
-    """As the retry leaves it."""
+    """As it is after its retries."""
     headers: HeadersType = {"aggregate-version": 3, "traceparent": "00-1-2-01"}
     notes: HeadersType = {
         "attempt": 4,

@@ -82,7 +82,7 @@ async def test_a_queue_without_a_reader_is_marked(floor: Floor) -> None:
 
 
 async def test_what_waits_is_counted_where_it_waits(floor: Floor, run_id: str, worker_name: str) -> None:
-    """On a broker whose retry retry takes its time, and where nobody else leaves anything."""
+    """On a broker whose retry delays are the usual ones, and where no other test leaves anything."""
     async with fresh_vhost(f"counted_{run_id[:12]}_{worker_name}") as amqp_url:
         await topology.declare(amqp_url)
         async with await aio_pika.connect(amqp_url) as connection:

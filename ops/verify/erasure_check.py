@@ -115,7 +115,7 @@ _QUEUES: Final = (
         name
         for queue in QUEUES
         if not isinstance(queue, StaticQueue) or queue.exchange == AUTH_EVENTS
-        for name in queue.places(rung.name for rung in RETRY_DELAYS)
+        for name in queue.places(delay.name for delay in RETRY_DELAYS)
     ),
     TRACE,
 )

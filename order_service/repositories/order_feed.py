@@ -1,7 +1,7 @@
 """One look at the database for all whom this process keeps informed of their orders.
 
-What is remembered of each is the version it was told last, so it does not matter when it came, which rings were lost
-or how long the database was away: the next look finds exactly what is missing.
+What is remembered of each is the version it was told last, so it does not matter when it came, which notifications were
+lost or how long the database was away: the next look finds exactly what is missing.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from order_service.domain.ports import Row
 from order_service.exceptions import TooManyStreams
 from order_service.repositories.subscription import BufferedSubscription
 
-# Rings come after commits that have told others of something; not every change does, and a ring may be lost.
+# Notifications come after commits that publish events; not every change does, and one may be lost.
 POLL_INTERVAL: Final = 1.0
 # Many commits a second become one look.
 MIN_INTERVAL: Final = 0.05
@@ -68,7 +68,7 @@ class PgOrderFeed:
         follower = BufferedSubscription(order_id, after, person)
         self._followers.add(follower)
         STREAMS.inc()
-        # For what was written since `after` was read nobody rings again.
+        # For what was written since `after` was read no notification comes again.
         self._somebody.set()
         self._woken.set()
         try:

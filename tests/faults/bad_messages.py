@@ -30,7 +30,7 @@ MAKE: Final = f"""
 """  # noqa: S608 - made of constants
 TELL: Final = "INSERT INTO snapshot_requests (queue, ids, requested_by) VALUES ($1, $2, 'somebody')"
 KNOWN: Final = "SELECT count(*) FROM products WHERE id = ANY($1::uuid[])"
-# Milliseconds that messages stay on each rung. The lower of a queue's own time and this one counts.
+# Milliseconds that messages stay in each retry queue. The lower of a queue's own time and this one counts.
 LADDER: Final = {"5s": 500, "30s": 500, "5m": 45_000}
 
 
@@ -91,9 +91,9 @@ class BadMessages:
         return await self.send(name=NAME)
 
     async def change_ladder(self) -> None:
-        for rung, stay in LADDER.items():
-            policy = {"pattern": rf"\.retry\.{rung}$", "apply-to": "queues", "definition": {"message-ttl": stay}}
-            (await self._stage.management.put(f"/api/policies/%2F/{rung}", json=policy)).raise_for_status()
+        for delay, stay in LADDER.items():
+            policy = {"pattern": rf"\.retry\.{delay}$", "apply-to": "queues", "definition": {"message-ttl": stay}}
+            (await self._stage.management.put(f"/api/policies/%2F/{delay}", json=policy)).raise_for_status()
 
     async def parked(self) -> list[str]:
         """The ids of what is."""
@@ -102,10 +102,10 @@ class BadMessages:
         return [message["properties"]["message_id"] for message in found.raise_for_status().json()]
 
     async def throw_away(self) -> None:
-        """What is parked, and the other retry."""
+        """What is parked, and the other retry delays."""
         await self._publisher.aclose()
-        for rung in LADDER:
-            await self._stage.management.delete(f"/api/policies/%2F/{rung}")
+        for delay in LADDER:
+            await self._stage.management.delete(f"/api/policies/%2F/{delay}")
         await self._stage.purge(ORDER_PRODUCTS.parked)
 
     async def _execute(self, service: str, query: str, *arguments: object) -> None:

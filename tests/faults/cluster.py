@@ -107,7 +107,7 @@ class Cluster:
 
 
 def _retry_delays(queue: Queue) -> list[str]:
-    return [queue.retry(rung.name) for rung in RETRY_DELAYS]
+    return [queue.retry(delay.name) for delay in RETRY_DELAYS]
 
 
 async def _stop(processes: Iterable[Process]) -> None:

@@ -47,8 +47,8 @@ async def test_exactly_what_cannot_be_handled_is_parked_and_nothing_waits_for_it
     """Twenty that cannot be read, twenty that always raise and one that kills its process, among a thousand.
 
     Whether one waits for another is told by the order in which they come to their ends, as seconds say more of what
-    else this machine does: when all the good ones are done, those that raise are on the retry still. One that was
-    handled anew in its place until it is parked, or held up its queue while it is on the retry, would end before
+    else this machine does: when all the good ones are done, those that raise still wait for a retry. One that was
+    handled anew in its place until it is parked, or held up its queue while it waits for a retry, would end before
     the good ones behind it.
 
     One whose process dies in the moment between its copy and its acknowledgement is there twice.

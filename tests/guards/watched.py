@@ -22,7 +22,7 @@ class Watched:
     wire: Wire
 
     async def statements(self, send: Send) -> list[str]:
-        """Those of one more such request. What rings for the relay, and what asks each second whether a change would be
+        """Those of one more such request. What notifies the relay, and what asks each second whether a change would be
         told, is nobody's request.
         """
         for _ in range(WARM_UP):

@@ -11,7 +11,7 @@ from libs.process.ids import new_id
 from libs.testing.envelope import Envelope
 from libs.tests.messaging.shop import Shop
 
-QUICK = tuple(RetryDelay(rung.name, timedelta(milliseconds=50)) for rung in RETRY_DELAYS)
+QUICK = tuple(RetryDelay(delay.name, timedelta(milliseconds=50)) for delay in RETRY_DELAYS)
 
 
 def encoded(event: StateEvent, story: str = "story-2") -> Envelope:

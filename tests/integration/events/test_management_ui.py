@@ -37,8 +37,8 @@ async def test_a_queue_with_its_ladder(broker_ui: httpx.AsyncClient, vhost: str,
     bindings = ok(await broker_ui.get(f"/queues/{vhost}/{name}/bindings"))
     bound = {(binding["source"], binding["routing_key"]) for binding in bindings}
     assert bound >= set(QUEUES[name])
-    for rung in ("retry.5s", "retry.30s", "retry.5m", "parked"):
-        beside = ok(await broker_ui.get(f"/queues/{vhost}/{name}.{rung}"))
+    for delay in ("retry.5s", "retry.30s", "retry.5m", "parked"):
+        beside = ok(await broker_ui.get(f"/queues/{vhost}/{name}.{delay}"))
         assert beside["durable"] is True
 
 

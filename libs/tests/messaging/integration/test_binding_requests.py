@@ -94,7 +94,7 @@ async def test_what_nobody_asks_for_any_more_is_not_delivered(reader: Reader) ->
         await reader.ear.has(set())
         assert not reader.ear.heard & heard
         # Nor is anything left that vouched for it.
-        places = set(reader.queue.places(rung.name for rung in topology.RETRY_DELAYS))
+        places = set(reader.queue.places(delay.name for delay in topology.RETRY_DELAYS))
         assert not [each for each in await bound(reader.shop) if each.queue in places]
 
 

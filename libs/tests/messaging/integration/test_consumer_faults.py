@@ -17,8 +17,8 @@ from libs.tests.messaging.sending import QUICK, send, settled
 from libs.tests.messaging.shop import Shop
 from libs.tests.messaging.things import ThingEvent, changed
 
-# Whatever climbs the retry does not come back while a test runs.
-HOURS = tuple(RetryDelay(rung.name, timedelta(hours=1)) for rung in RETRY_DELAYS)
+# What waits for a retry does not come back while a test runs.
+HOURS = tuple(RetryDelay(delay.name, timedelta(hours=1)) for delay in RETRY_DELAYS)
 
 
 async def test_while_the_database_is_away_nothing_is_parked_or_counted(shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""What a message meets that cannot be handled: the retry, and the parked queue at its end."""
+"""What a message meets that cannot be handled: retries, and the parked queue after them."""
 
 import asyncio
 import json

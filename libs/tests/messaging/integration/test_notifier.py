@@ -1,4 +1,4 @@
-"""What wakes a relay: the notifier at once, and the poll where it was not rung."""
+"""What wakes a relay: the notifier at once, and the poll where it did not notify."""
 
 import asyncpg
 import pytest

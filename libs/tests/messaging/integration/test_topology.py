@@ -19,7 +19,7 @@ async def test_several_declare_it_at_once_and_again(run_id: str, worker_name: st
         async with await aio_pika.connect(amqp_url) as connection:
             channel = await connection.channel(on_return_raises=True)
             for queue in QUEUES:
-                names = [queue.name, queue.parked, *(queue.retry(rung.name) for rung in RETRY_DELAYS)]
+                names = [queue.name, queue.parked, *(queue.retry(delay.name) for delay in RETRY_DELAYS)]
                 assert names == [(await channel.declare_queue(name, passive=True)).name for name in names]
             for exchange in EXCHANGES:
                 assert (await channel.get_exchange(exchange.name)).name == exchange.name

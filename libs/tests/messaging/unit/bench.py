@@ -34,18 +34,18 @@ class FakeRetryPublisher(RetryPublisher):
 
 class FakeCrashCounter(CrashCounter):
     def __init__(self) -> None:
-        self.deaths: dict[tuple[str, str], int] = {}
+        self.counts: dict[tuple[str, str], int] = {}
 
     async def count(self, consumer: str, event_id: str) -> int:
-        return self.deaths.get((consumer, event_id), 0)
+        return self.counts.get((consumer, event_id), 0)
 
     async def start(self, consumer: str, event_id: str) -> int:
         key = (consumer, event_id)
-        self.deaths[key] = self.deaths.get(key, 0) + 1
-        return self.deaths[key]
+        self.counts[key] = self.counts.get(key, 0) + 1
+        return self.counts[key]
 
     async def finish(self, consumer: str, event_id: str) -> None:
-        del self.deaths[consumer, event_id]
+        del self.counts[consumer, event_id]
 
 
 class Bench:

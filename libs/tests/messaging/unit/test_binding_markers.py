@@ -19,7 +19,7 @@ def test_a_new_binding_vouches_for_nothing_before_it() -> None:
 
 def test_whatever_is_missing_ends_it() -> None:
     """With a queue its bindings go. Messages may have waited there for another try, or for a person."""
-    for queue in (ORDER_USERS.name, ORDER_USERS.parked, *(ORDER_USERS.retry(rung.name) for rung in RETRY_DELAYS)):
+    for queue in (ORDER_USERS.name, ORDER_USERS.parked, *(ORDER_USERS.retry(delay.name) for delay in RETRY_DELAYS)):
         assert TOKENS.current({each for each in WHOLE if each.queue != queue}) is None
     assert TOKENS.current(WHOLE - {Binding(ORDER_USERS.name, ORDER_USERS.patterns[0])}) is None
 

@@ -1,4 +1,4 @@
-"""What comes again may have ended its process: it is alone, and its deaths are counted."""
+"""What comes again may have ended its process: it is alone, and its crashes are counted."""
 
 import asyncio
 from typing import Any
@@ -28,22 +28,22 @@ async def test_what_comes_again_is_handled_alone(bench: Bench, again: dict[str, 
     assert most == 1
     await asyncio.gather(*(bench.handling.handle("q", message, call) for message in fresh))
     assert most == 3
-    assert bench.crashes.deaths == {}
+    assert bench.crashes.counts == {}
 
 
 async def test_a_message_that_killed_often_enough_is_parked_unopened(bench: Bench) -> None:
-    bench.crashes.deaths["q", "m-1"] = MAX_CRASHES - 1
+    bench.crashes.counts["q", "m-1"] = MAX_CRASHES - 1
     assert await bench.handle(redelivered=True) == 0
     assert bench.retry.moves == [("parked", "PoisonMessageError")]
-    assert bench.crashes.deaths == {}
+    assert bench.crashes.counts == {}
 
 
 async def test_a_suspect_waits_and_counts_nothing_while_others_are_handled(bench: Bench) -> None:
     """A process that is killed right after its start would else make a culprit of whoever comes first each time."""
-    bench.crashes.deaths["q", "m-1"] = MAX_CRASHES - 1
+    bench.crashes.counts["q", "m-1"] = MAX_CRASHES - 1
     suspect = asyncio.create_task(bench.handle(redelivered=True))
     assert await bench.handle(message_id="m-2") == 1
-    assert bench.crashes.deaths == {("q", "m-1"): MAX_CRASHES - 1}
+    assert bench.crashes.counts == {("q", "m-1"): MAX_CRASHES - 1}
     assert not suspect.done()
     await suspect
 
@@ -52,7 +52,7 @@ async def test_a_message_without_an_id_is_known_by_its_bytes(bench: Bench) -> No
     seen: list[str] = []
 
     async def call() -> None:
-        seen.extend(event_id for _, event_id in bench.crashes.deaths)
+        seen.extend(event_id for _, event_id in bench.crashes.counts)
 
     await bench.handling.handle("q", bench.message(redelivered=True, message_id=None), call)
     await bench.handling.handle("q", bench.message(redelivered=True, message_id=None), call)
@@ -71,5 +71,5 @@ async def test_a_cancelled_handler_is_no_death(bench: Bench) -> None:
     await started.wait()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    assert bench.crashes.deaths == {}
+    assert bench.crashes.counts == {}
     assert bench.acknowledged == []
