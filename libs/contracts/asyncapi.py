@@ -1,22 +1,16 @@
 """All events of the shop as one AsyncAPI 3.0 document, made of the contracts and the topology."""
 
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from pydantic.json_schema import models_json_schema
 
-from libs.contracts.auth import UserEvent
 from libs.contracts.base import Event
-from libs.contracts.catalog import ProductEvent, StockEvent
-from libs.contracts.orders import OrderEvent
-from libs.contracts.topology import EXCHANGES, QUEUES, TRACE, Exchange, Queue, StaticQueue
+from libs.contracts.events import EVENTS
+from libs.contracts.topology import EXCHANGE_OF_SOURCE, QUEUES, TRACE, Queue, StaticQueue
 
 Json = dict[str, Any]
 
-EVENTS: Final[tuple[type[Event], ...]] = tuple(
-    event for union in (UserEvent, ProductEvent, StockEvent, OrderEvent) for event in get_args(union)
-)
 CONTENT_TYPE: Final = "application/cloudevents+json"
 RULE: Final = (
     "An event carries the whole public state of its aggregate at one version. A consumer keeps the newest version that"
@@ -30,7 +24,6 @@ FAILURES: Final = (
 
 def document(version: str, examples: Mapping[str, Json] | None = None) -> Json:
     """`version` is the project's. `examples` are whole messages by event type."""
-    exchanges = {event: next(each for each in EXCHANGES if each.source == event.source) for event in EVENTS}
     _, definitions = models_json_schema(
         [(event, "serialization") for event in EVENTS], ref_template="#/components/schemas/{model}"
     )
@@ -40,7 +33,7 @@ def document(version: str, examples: Mapping[str, Json] | None = None) -> Json:
         "defaultContentType": CONTENT_TYPE,
         "servers": {"rabbitmq": {"host": "localhost:5672", "protocol": "amqp", "protocolVersion": "0.9.1"}},
         "channels": {
-            **{event.type: _event_channel(event, exchange) for event, exchange in exchanges.items()},
+            **{event.type: _event_channel(event) for event in EVENTS},
             **{queue.name: _queue_channel(queue) for queue in QUEUES},
             TRACE: _trace_channel(),
         },
@@ -62,18 +55,14 @@ def events_of(queue: Queue) -> tuple[type[Event], ...]:
     """Those that a queue may receive; a dynamic one whatever its consumer asks for."""
     if not isinstance(queue, StaticQueue):
         return EVENTS
-    return tuple(
-        event
-        for event in EVENTS
-        if event.source == queue.exchange.source and any(fnmatchcase(event.type, each) for each in queue.patterns)
-    )
+    return tuple(event for event in EVENTS if event.source == queue.exchange.source and queue.takes(event.type))
 
 
 def _service(source: str) -> str:
     return source.removeprefix("/")
 
 
-def _event_channel(event: type[Event], exchange: Exchange) -> Json:
+def _event_channel(event: type[Event]) -> Json:
     return {
         "address": event.type,
         "description": f"Published by {_service(event.source)}'s worker from its outbox.",
@@ -81,7 +70,12 @@ def _event_channel(event: type[Event], exchange: Exchange) -> Json:
         "bindings": {
             "amqp": {
                 "is": "routingKey",
-                "exchange": {"name": exchange.name, "type": "topic", "durable": True, "autoDelete": False},
+                "exchange": {
+                    "name": EXCHANGE_OF_SOURCE[event.source].name,
+                    "type": "topic",
+                    "durable": True,
+                    "autoDelete": False,
+                },
                 "bindingVersion": "0.3.0",
             }
         },

@@ -40,6 +40,10 @@ class StaticQueue(Queue):
     exchange: Exchange
     patterns: tuple[str, ...]
 
+    def takes(self, event_type: str) -> bool:
+        """Of the events of its exchange."""
+        return any(fnmatchcase(event_type, pattern) for pattern in self.patterns)
+
 
 @dataclass(frozen=True, slots=True)
 class DynamicQueue(Queue):
@@ -50,6 +54,7 @@ AUTH_EVENTS = Exchange("auth.events", "/auth")
 CATALOG_EVENTS = Exchange("catalog.events", "/catalog")
 ORDER_EVENTS = Exchange("order.events", "/order")
 EXCHANGES = (AUTH_EVENTS, CATALOG_EVENTS, ORDER_EVENTS)
+EXCHANGE_OF_SOURCE = {exchange.source: exchange for exchange in EXCHANGES}
 
 CATALOG_USERS = StaticQueue("catalog.users", AUTH_EVENTS, ("user.*",))
 # What changes stock. `order.reserved`, `order.shipped` and `order.delivered` demand what the reservation has already.
@@ -86,4 +91,4 @@ TRACE = "shop.trace"
 def is_read(exchange: str, event_type: str) -> bool:
     """False if none of the shop's queues always takes such events: one that nobody asks for goes nowhere, rightly."""
     readers = [queue for queue in QUEUES if isinstance(queue, StaticQueue) and queue.exchange.name == exchange]
-    return not readers or any(fnmatchcase(event_type, pattern) for queue in readers for pattern in queue.patterns)
+    return not readers or any(queue.takes(event_type) for queue in readers)

@@ -4,16 +4,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from libs.contracts.topology import EXCHANGES, Exchange
+from libs.contracts.events import EVENTS
+from libs.contracts.topology import EXCHANGE_OF_SOURCE, EXCHANGES, Exchange
 from libs.outbox.binding_requests import BindingRequests, Requests
 from order_service.webhooks.ports import UnitOfWorkFactory
-from order_service.webhooks.schemas import EVENTS
 from order_service.webhooks.webhook import CLOCK_SKEW, Subscription, patterns_for
 
-_SOURCES: Final = {exchange.source: exchange for exchange in EXCHANGES}
 # By what webhooks ask for. What "*" asks for is anything of two words.
 _EXCHANGES: Final = {
-    pattern: {_SOURCES[event.source] for event in EVENTS if pattern in patterns_for(event.type)}
+    pattern: {EXCHANGE_OF_SOURCE[event.source] for event in EVENTS if pattern in patterns_for(event.type)}
     for each in EVENTS
     for pattern in patterns_for(each.type)
 }

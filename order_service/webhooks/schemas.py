@@ -1,14 +1,11 @@
 """Bodies about webhooks."""
 
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
-from libs.contracts.auth import UserEvent
-from libs.contracts.base import Event
-from libs.contracts.catalog import ProductEvent, StockEvent
-from libs.contracts.orders import OrderEvent
+from libs.contracts.events import EVENTS
 from libs.http.fields import Body, NotNull, Text, Timestamp, TrimmedText
 from order_service.webhooks.webhook import Changes, Webhook, patterns_for
 
@@ -25,7 +22,6 @@ WEBHOOK: dict[str, Any] = {
     "updated_at": "2026-03-01T12:00:00.000000Z",
 }
 
-EVENTS: tuple[type[Event], ...] = get_args(UserEvent | ProductEvent | StockEvent | OrderEvent)
 # "*" last, behind all of which it is the sum.
 PATTERNS = tuple(dict.fromkeys(sorted((each for event in EVENTS for each in patterns_for(event.type)), reverse=True)))
 

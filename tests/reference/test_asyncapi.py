@@ -14,7 +14,8 @@ from fastapi import FastAPI
 
 from libs import __version__
 from libs.asyncapi_page import router
-from libs.contracts.asyncapi import EVENTS, document
+from libs.contracts.asyncapi import document
+from libs.contracts.events import EVENTS
 from libs.contracts.topology import QUEUES, TRACE
 from tests.reference.conftest import REFERENCE, IsCurrent
 
