@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -9,6 +10,7 @@ from fastapi import APIRouter
 from starlette.responses import HTMLResponse, JSONResponse
 
 from libs import __version__
+from libs.broker.topology import RETRY_DELAYS
 from libs.contracts.asyncapi import document
 
 Json = dict[str, Any]
@@ -30,12 +32,23 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/asyncapi.json")
 async def asyncapi_json() -> JSONResponse:
-    return JSONResponse(document(__version__))
+    return JSONResponse(_document())
 
 
 @router.get("/asyncapi")
 async def asyncapi_page() -> HTMLResponse:
-    return HTMLResponse(render(document(__version__)))
+    return HTMLResponse(_page())
+
+
+@cache
+def _document() -> Json:
+    """Made when it is asked for first, and once: a worker has other things to do."""
+    return document(__version__, [delay.name for delay in RETRY_DELAYS])
+
+
+@cache
+def _page() -> str:
+    return render(_document())
 
 
 def render(api: Json) -> str:

@@ -1,6 +1,6 @@
 """All events of the shop as one AsyncAPI 3.0 document, made of the contracts and the topology."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pydantic.json_schema import models_json_schema
@@ -16,14 +16,10 @@ RULE: Final = (
     "An event carries the whole public state of its aggregate at one version. A consumer keeps the newest version that"
     " it has applied of each aggregate and applies only what is newer, so events may come again and in any order."
 )
-FAILURES: Final = (
-    " A message whose handler fails waits in `{0}.retry.5s`, `.30s` and `.5m`, then in `{0}.parked` for a person;"
-    " what cannot be decoded is parked at once."
-)
 
 
-def document(version: str, examples: Mapping[str, Json] | None = None) -> Json:
-    """`version` is the project's. `examples` are whole messages by event type."""
+def document(version: str, retry_delays: Sequence[str], examples: Mapping[str, Json] | None = None) -> Json:
+    """`version` is the project's, `retry_delays` name the retry queues. `examples` are whole messages by event type."""
     _, definitions = models_json_schema(
         [(event, "serialization") for event in EVENTS], ref_template="#/components/schemas/{model}"
     )
@@ -34,7 +30,7 @@ def document(version: str, examples: Mapping[str, Json] | None = None) -> Json:
         "servers": {"rabbitmq": {"host": "localhost:5672", "protocol": "amqp", "protocolVersion": "0.9.1"}},
         "channels": {
             **{event.type: _event_channel(event) for event in EVENTS},
-            **{queue.name: _queue_channel(queue) for queue in QUEUES},
+            **{queue.name: _queue_channel(queue, retry_delays) for queue in QUEUES},
             TRACE: _trace_channel(),
         },
         "operations": {
@@ -82,12 +78,17 @@ def _event_channel(event: type[Event]) -> Json:
     }
 
 
-def _queue_channel(queue: Queue) -> Json:
+def _queue_channel(queue: Queue, retry_delays: Sequence[str]) -> Json:
     if isinstance(queue, StaticQueue):
         bound = f"Bound to `{queue.exchange.name}` by {', '.join(f'`{each}`' for each in queue.patterns)}."
     else:
         bound = "Bound to what its consumer asks for, and to nothing while no webhook endpoint exists."
-    return _amqp_queue(queue.name, bound + FAILURES.format(queue.name), events_of(queue))
+    retries = ", ".join(f"`{queue.retry(delay)}`" for delay in retry_delays)
+    failures = (
+        f" A message whose handler fails waits in {retries}, in turn, then in `{queue.parked}` for a person;"
+        " what cannot be decoded is parked at once."
+    )
+    return _amqp_queue(queue.name, bound + failures, events_of(queue))
 
 
 def _trace_channel() -> Json:

@@ -14,7 +14,7 @@ def register(app: typer.Typer) -> None:
 
 
 def reference() -> None:
-    """Renew what docs/reference has of the code: OpenAPI documents and database schemas."""
+    """Renew docs/reference: OpenAPI and AsyncAPI documents, and database schemas."""
     done = subprocess.run(
         (sys.executable, "-m", "ops", "test", "tests/reference"),
         cwd=REPOSITORY,

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from libs import __version__
 from libs.asyncapi_page import router
+from libs.broker.topology import RETRY_DELAYS
 from libs.contracts.asyncapi import document
 from libs.contracts.events import EVENTS
 from libs.contracts.topology import QUEUES, TRACE
@@ -25,7 +26,9 @@ SAMPLES = REFERENCE.parents[1] / "tests" / "contracts" / "samples"
 
 @pytest.fixture(scope="module")
 def api() -> dict[str, Any]:
-    return document(__version__, {event.type: sample(event.type) for event in EVENTS})
+    return document(
+        __version__, [delay.name for delay in RETRY_DELAYS], {event.type: sample(event.type) for event in EVENTS}
+    )
 
 
 def sample(event_type: str) -> dict[str, Any]:
