@@ -1,6 +1,5 @@
 """The transaction of catalog_service."""
 
-from types import TracebackType
 from typing import TypeVar
 from uuid import UUID
 
@@ -39,14 +38,8 @@ class CatalogUnitOfWork(SqlUnitOfWork[DomainEvent]):
         self._changed: set[UUID] = set()
         """Products whose public answers the transaction changes."""
 
-    async def __aexit__(
-        self,
-        error_type: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await super().__aexit__(error_type, error, traceback)
-        if error is None and self._changed:
+    async def after_commit(self) -> None:
+        if self._changed:
             await self._changes.publish(self._changed)
 
     def open_repositories(self, transaction: Transaction) -> None:

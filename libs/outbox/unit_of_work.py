@@ -41,6 +41,9 @@ class SqlUnitOfWork(ABC, Generic[Fact]):
     def contract(self, fact: Fact) -> Event:
         """The public event that tells of a fact."""
 
+    async def after_commit(self) -> None:
+        """What else a service has to do before the client hears of success. The transaction is over."""
+
     def record(self, fact: Fact) -> None:
         self._facts.append(fact)
 
@@ -59,11 +62,14 @@ class SqlUnitOfWork(ABC, Generic[Fact]):
         traceback: TracebackType | None,
     ) -> None:
         await self._scope.__aexit__(error_type, error, traceback)
-        if error is None and self._events:
+        if error is not None:
+            return
+        if self._events:
             failpoint("commit.done")
             for news in self._events[: len(self._facts)]:
                 RECORDED.labels(news.type).inc()
             self._notifier.notify()
+        await self.after_commit()
 
     async def _store_events(self, transaction: Transaction) -> None:
         self._events = [self.contract(fact) for fact in (*self._facts, *self._repeated)]
